@@ -1,0 +1,62 @@
+# Everything runs in a virtual environment of the checkout; `make help` lists the targets.
+VENV ?= .venv
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: demo test lint types chat chat-test build bench rule clean help
+
+demo: $(VENV)/.installed ## statelint over the bundled anti-patterns
+	@$(BIN)/statelint check fixtures/anti_patterns; status=$$?; \
+	test $$status -eq 1 || { echo "expected findings (exit status 1), got exit status $$status" >&2; exit 1; }
+
+test: $(VENV)/.installed-dev ## all tests, those of the chat service included (ARGS="-k pages")
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.installed-dev ## ruff, import contracts, and statelint over itself and the chat service
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/statelint check --select ALL --min-severity note --min-confidence low statelint rules
+	$(BIN)/statelint check --select ALL --min-severity note --min-confidence low fixtures/chat_service
+
+types: $(VENV)/.installed-dev ## mypy in strict mode
+	$(BIN)/mypy
+
+chat: $(VENV)/.installed-dev ## run the reference chat service on http://127.0.0.1:8000
+	$(MAKE) -C fixtures/chat_service run PYTHON=$(abspath $(BIN)/python)
+
+chat-test: $(VENV)/.installed-dev ## the chat service's tests alone
+	$(BIN)/python -m pytest fixtures/chat_service/tests $(ARGS)
+
+build: $(VENV)/.installed-dev ## source distribution and wheel in dist/
+	$(BIN)/python -m build
+
+bench: $(VENV)/.installed-dev ## speed against bandit and semgrep, paired in one run
+	$(BIN)/python benchmarks/cold.py $(ARGS)
+
+rule: $(VENV)/.installed ## start a rule: make rule CODE=SL110 NAME=bad-thing
+	$(BIN)/python tools/new_rule.py $(CODE) $(NAME)
+
+clean: ## remove what was built and cached, and the virtual environment
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Debian's python3 may come without ensurepip: then the pip that is there fetches one.
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "statelint needs Python 3.11 or newer" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { $(PYTHON) -m venv --without-pip $(VENV) && \
+		$(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@ $(VENV)/.installed
