@@ -1,0 +1,75 @@
+"""Runs an example of a rule page and compares what is found with what the page expects."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from statelint.analysis.project import analyse
+from statelint.catalogue.loader import load
+from statelint.config.settings import Settings
+from statelint.extract.extractor import extract
+from statelint.lint.finding import Confidence, Severity
+from statelint.lint.runner import lint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from statelint.extract.facts import ModuleFacts
+    from statelint.lint.finding import Finding
+    from statelint.lint.pages import Example
+    from statelint.lint.rule import Rule
+
+
+def settings_of(text: str) -> Settings:
+    """Return the settings in ``text``, a ``pyproject.toml``. Raises msgspec.ValidationError for wrong ones."""
+    table = tomllib.loads(text).get("tool", {}).get("statelint", {})
+    return msgspec.convert(table, Settings)
+
+
+def mismatches(example: Example, code: str, rules: Sequence[Rule]) -> list[str]:
+    """Say, one line each, where the findings in ``example`` of rule ``code``'s page differ from its marks.
+
+    Findings count that a user would see by default, and all of the page's own rule.
+    """
+    configured = next((file for file in example.files if file.path == "pyproject.toml"), None)
+    settings = settings_of(configured.text) if configured else Settings()
+    catalogue = load(settings.catalogue)
+    visitors = [type(rule) for rule in rules if rule.visitor]
+    modules = [
+        extract(file.path, file.text.encode(), catalogue, visitors)
+        for file in example.files
+        if file.path.endswith((".py", ".pyi"))
+    ]
+    everything = msgspec.structs.replace(settings, min_severity="note", min_confidence="low")
+    result = lint(analyse(modules, catalogue, everything), rules, everything)
+
+    facts = {module.path: module for module in modules}
+    expected = Counter((file.path, mark.line, mark.rule) for file in example.files for mark in file.expected)
+    problems = []
+    for finding in result.findings:
+        found = next((mark for mark in _places(finding, facts[finding.location.path]) if expected[mark]), None)
+        if found:
+            expected[found] -= 1
+        elif finding.rule == code or _visible(finding, settings):
+            at = finding.location
+            problems.append(f"not expected: {at.path}:{at.line}:{at.column} {finding.rule} {finding.message}")
+    problems += (f"not found: {path}:{line} {rule}" for path, line, rule in sorted(expected.elements()))
+    return problems
+
+
+def _places(finding: Finding, module: ModuleFacts) -> list[tuple[str, int, str]]:
+    """Where a mark for ``finding`` may stand: on its line, or on the first line of its statement."""
+    at = finding.location
+    lines = {at.line, module.statements.get(at.line, at.line)}
+    return [(at.path, line, finding.rule) for line in sorted(lines, reverse=True)]
+
+
+def _visible(finding: Finding, settings: Settings) -> bool:
+    return (
+        finding.severity.rank >= Severity(settings.min_severity).rank
+        and finding.confidence.rank >= Confidence(settings.min_confidence).rank
+    )

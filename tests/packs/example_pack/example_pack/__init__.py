@@ -1,0 +1,1 @@
+"""A rule pack as anybody may publish it."""
