@@ -1,0 +1,1 @@
+"""What a run found, in one module a format: each has ``render(result, context) -> str``."""
