@@ -1,0 +1,1 @@
+"""statelint's own rule book: one module and one page a rule, by family."""

@@ -1,0 +1,178 @@
+"""Which functions each function may call, directly or by handing them on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from statelint.analysis.model import ClassValue, FunctionInfo, FunctionValue, Instance
+from statelint.extract.facts import Attr, Call
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.inference import Inference
+    from statelint.analysis.model import Module, Value
+    from statelint.extract.facts import TermId
+
+COMMON_NAMES = 3
+"""A method name that more classes than this define says nothing about an unknown receiver."""
+
+
+class Edge(NamedTuple):
+    """``caller`` may run ``callee``; ``call`` is the call term, or ``NO_TERM`` for decorators and dependencies.
+
+    ``bound`` tells that the callee's first parameter is filled by the receiver; ``kind`` is ``call``, ``reference`` (the
+    function is passed on or stored), ``dependency``, ``decorator``, or ``name`` (only the method's name agrees).
+    """
+
+    caller: FunctionInfo
+    callee: FunctionInfo
+    call: TermId
+    bound: bool
+    kind: str
+
+
+class CallGraph:
+    """Edges by caller and by callee."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+        self.callees: dict[FunctionInfo, list[Edge]] = {}
+        self.callers: dict[FunctionInfo, list[Edge]] = {}
+        self._by_name: dict[str, list[FunctionInfo]] = {}
+        for module in inference.modules:
+            for function in module.functions:
+                if function.owner is not None:
+                    self._by_name.setdefault(function.name, []).append(function)
+
+    def build(self) -> None:
+        """Find all edges, then infer again with the callers known and find the ones this adds."""
+        self._collect()
+        self.inference.callers = {
+            callee: [(edge.caller.module, edge.call, edge.bound) for edge in edges if edge.kind == "call"]
+            for callee, edges in self.callers.items()
+        }
+        self.inference.forget()
+        self._collect()
+
+    def _collect(self) -> None:
+        self.callees.clear()
+        self.callers.clear()
+        for module in self.inference.modules:
+            for function in module.functions:
+                edges = list(dict.fromkeys(self._edges(module, function)))
+                if edges:
+                    self.callees[function] = edges
+                    for edge in edges:
+                        self.callers.setdefault(edge.callee, []).append(edge)
+
+    def _edges(self, module: Module, function: FunctionInfo) -> Iterator[Edge]:
+        for event in function.events:
+            if event.op == "call":
+                call = module.terms[event.term]
+                if isinstance(call, Call):
+                    yield from self._call_edges(module, function, event.term, call)
+            elif event.op in {"return", "yield", "write"}:
+                value = event.value if event.op == "write" else event.term
+                yield from self._references(module, function, value)
+        for decorator in function.facts.decorators:
+            yield from self._decorator_edges(module, function, decorator)
+        for parameter in function.facts.parameters:
+            for target in self.dependencies(module, parameter.annotation, parameter.default):
+                yield from self._targets(function, target, -1, "dependency")
+
+    def _call_edges(self, module: Module, function: FunctionInfo, term: TermId, call: Call) -> Iterator[Edge]:
+        values = self.inference.term(module, call.func)
+        for value in values:
+            yield from self._targets(function, value, term, "call")
+        func = module.terms[call.func]
+        if not values and isinstance(func, Attr):
+            named = self._by_name.get(func.name, ())
+            if 0 < len(named) <= COMMON_NAMES:
+                for callee in named:
+                    yield Edge(function, callee, term, True, "name")
+        for argument in (*call.args, *(value for _, value in call.keywords)):
+            yield from self._references(module, function, argument)
+
+    def _references(self, module: Module, function: FunctionInfo, term: TermId) -> Iterator[Edge]:
+        if term < 0:
+            return
+        for value in self.inference.term(module, term):
+            if isinstance(value, FunctionValue):
+                yield Edge(function, value.function, -1, value.receiver is not None, "reference")
+
+    def _targets(self, function: FunctionInfo, value: Value, term: TermId, kind: str) -> Iterator[Edge]:
+        inference = self.inference
+        if isinstance(value, FunctionValue):
+            bound = value.receiver is not None and not (
+                isinstance(value.receiver, ClassValue) and inference.method_kind(value.function) == "instance"
+            )
+            if bound and inference.method_kind(value.function) == "static":
+                bound = False
+            yield Edge(function, value.function, term, bound, kind)
+        elif isinstance(value, ClassValue):
+            for name in ("__init__", "__new__", "__post_init__"):
+                method = inference.method(value.klass, name)
+                if method is not None:
+                    yield Edge(function, method, term, True, kind)
+        elif isinstance(value, Instance):
+            method = inference.method(value.klass, "__call__")
+            if method is not None:
+                yield Edge(function, method, term, True, kind)
+
+    def _decorator_edges(self, module: Module, function: FunctionInfo, decorator: TermId) -> Iterator[Edge]:
+        """A decorator of the project replaces the function by one of its nested functions."""
+        held = module.terms[decorator]
+        for value in self.inference.term(module, held.func if isinstance(held, Call) else decorator):
+            target = value.function if isinstance(value, FunctionValue) else None
+            if isinstance(value, (ClassValue, Instance)):
+                target = self.inference.method(value.klass, "__call__")
+            if target is not None and target is not function:
+                for inner in nested(target):
+                    yield Edge(function, inner, -1, False, "decorator")
+        if isinstance(held, Call):
+            for argument in (*held.args, *(value for _, value in held.keywords)):
+                for target_value in self.dependency_list(module, argument):
+                    yield from self._targets(function, target_value, -1, "dependency")
+
+    def dependencies(self, module: Module, annotation: TermId, default: TermId) -> Iterator[Value]:
+        """Yield what ``Depends(...)`` in a parameter's default or annotation calls."""
+        inference = self.inference
+        if default >= 0 and inference.is_dependency(module, default):
+            held = module.terms[default]
+            if isinstance(held, Call):
+                target = inference.dependency_target(held)
+                if target >= 0:
+                    yield from inference.term(module, target)
+                else:
+                    yield from (
+                        ClassValue(value.klass)
+                        for value in inference.annotation(module, annotation)
+                        if isinstance(value, Instance)
+                    )
+        if annotation >= 0:
+            for home, term in inference.annotated_extras(module, annotation):
+                held = home.terms[term]
+                if isinstance(held, Call) and inference.is_dependency(home, term):
+                    target = inference.dependency_target(held)
+                    if target >= 0:
+                        yield from inference.term(home, target)
+
+    def dependency_list(self, module: Module, term: TermId) -> Iterator[Value]:
+        """Yield what the dependencies in a list such as ``dependencies=[Depends(f)]`` call."""
+        for item in getattr(module.terms[term], "items", ()):
+            held = module.terms[item]
+            if isinstance(held, Call) and self.inference.is_dependency(module, item):
+                target = self.inference.dependency_target(held)
+                if target >= 0:
+                    yield from self.inference.term(module, target)
+
+
+def nested(function: FunctionInfo) -> Iterator[FunctionInfo]:
+    """Yield the functions defined inside ``function``, at any depth."""
+    inside = {function.index}
+    for other in function.module.functions:
+        if other.facts.parent in inside and other is not function:
+            inside.add(other.index)
+            yield other
+

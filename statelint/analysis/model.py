@@ -1,0 +1,218 @@
+"""The project's modules, classes and functions as the analysis sees them, and the values that terms stand for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from statelint.extract.facts import Attr, Const, Name, Term
+
+if TYPE_CHECKING:
+    from statelint.extract.facts import Binding, Class, Event, Function, Import, ModuleFacts, Position, TermId
+
+
+class Module:
+    """A file of the project. ``parts`` is its dotted path from the project root; a package's ends with its folder."""
+
+    __slots__ = ("_holders", "bindings", "classes", "definitions", "facts", "functions", "imports", "is_package",
+                 "local_imports", "parts", "path", "stars", "terms")  # fmt: skip
+
+    def __init__(self, facts: ModuleFacts) -> None:
+        self.facts = facts
+        self.path = facts.path
+        self.terms: list[Term] = facts.terms
+        parts = tuple(facts.path.rpartition(".")[0].split("/"))
+        self.is_package = parts[-1] == "__init__"
+        self.parts = parts[:-1] if self.is_package else parts
+        self.functions = [FunctionInfo(self, function) for function in facts.functions]
+        self.classes = [ClassInfo(self, klass) for klass in facts.classes]
+        self.imports: dict[str, list[Import]] = {}
+        self.local_imports: dict[str, list[Import]] = {}
+        self.stars: list[Import] = []
+        for item in facts.imports:
+            if item.symbol == "*":
+                self.stars.append(item)
+            elif item.name:
+                table = self.imports if item.function == 0 else self.local_imports
+                table.setdefault(item.name, []).append(item)
+        self.bindings: dict[str, list[Binding]] = {}
+        for binding in facts.bindings:
+            self.bindings.setdefault(binding.name, []).append(binding)
+        self.definitions: dict[str, list[FunctionInfo | ClassInfo]] = {}
+        """Functions and classes at module level."""
+        for function in self.functions:
+            if function.facts.parent == 0 and function.facts.owner < 0 and function.name != "<lambda>":
+                self.definitions.setdefault(function.name, []).append(function)
+        for klass in self.classes:
+            if klass.facts.function == 0 and klass.facts.outer < 0:
+                self.definitions.setdefault(klass.name, []).append(klass)
+        self._holders: dict[TermId, FunctionInfo] | None = None
+
+    def __repr__(self) -> str:
+        return f"<module {self.path}>"
+
+    @property
+    def folder(self) -> tuple[str, ...]:
+        """Parts of the package that the module's relative imports start from."""
+        return self.parts if self.is_package else self.parts[:-1]
+
+    def holder(self, call: TermId) -> FunctionInfo | None:
+        """Return the function in whose body a call stands."""
+        if self._holders is None:
+            self._holders = {
+                event.term: function for function in self.functions for event in function.events if event.op == "call"
+            }
+        return self._holders.get(call)
+
+    def text(self, term: TermId) -> str | None:
+        """Return the string constant ``term`` is, or None."""
+        held = self.terms[term] if term >= 0 else None
+        return held.value if isinstance(held, Const) and isinstance(held.value, str) else None
+
+    def dotted(self, term: TermId) -> str:
+        """Return a chain of names and attributes as written (``request.state.user``), or an empty string."""
+        parts: list[str] = []
+        while term >= 0:
+            held = self.terms[term]
+            if isinstance(held, Attr):
+                parts.append(held.name)
+                term = held.base
+            elif isinstance(held, Name):
+                parts.append(held.id)
+                return ".".join(reversed(parts))
+            else:
+                return ""
+        return ""
+
+
+class FunctionInfo:
+    """A function, method or lambda, or a module's own code."""
+
+    __slots__ = ("facts", "index", "module")
+
+    def __init__(self, module: Module, facts: Function) -> None:
+        self.module = module
+        self.facts = facts
+        self.index = facts.index
+
+    def __repr__(self) -> str:
+        return f"<function {self.module.path}::{self.facts.qualname}>"
+
+    @property
+    def name(self) -> str:
+        """The name in the ``def``."""
+        return self.facts.name
+
+    @property
+    def qualname(self) -> str:
+        """Dotted path inside the module."""
+        return self.facts.qualname
+
+    @property
+    def owner(self) -> ClassInfo | None:
+        """The class whose method this is."""
+        return self.module.classes[self.facts.owner] if self.facts.owner >= 0 else None
+
+    @property
+    def parent(self) -> FunctionInfo | None:
+        """The enclosing function; None at module level."""
+        return self.module.functions[self.facts.parent] if self.facts.parent > 0 else None
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """What the function does, in order."""
+        return self.facts.events
+
+    @property
+    def is_module(self) -> bool:
+        """Whether this is a module's own code."""
+        return self.index == 0
+
+    def parameter(self, name: str) -> int:
+        """Return the index of a parameter, or -1."""
+        for index, parameter in enumerate(self.facts.parameters):
+            if parameter.name == name:
+                return index
+        return -1
+
+
+class ClassInfo:
+    """A class of the project."""
+
+    __slots__ = ("facts", "index", "module")
+
+    def __init__(self, module: Module, facts: Class) -> None:
+        self.module = module
+        self.facts = facts
+        self.index = facts.index
+
+    def __repr__(self) -> str:
+        return f"<class {self.module.path}::{self.facts.qualname}>"
+
+    @property
+    def name(self) -> str:
+        """The name in the class statement."""
+        return self.facts.name
+
+    def method(self, name: str) -> FunctionInfo | None:
+        """Return the class's own method ``name``."""
+        index = self.facts.methods.get(name)
+        return None if index is None else self.module.functions[index]
+
+    def attribute(self, name: str) -> Binding | None:
+        """Return the class's own attribute ``name``; the last assignment wins."""
+        for binding in reversed(self.facts.attributes):
+            if binding.name == name:
+                return binding
+        return None
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+class External(NamedTuple):
+    """A class, function, module or attribute of code outside the project, by qualified name."""
+
+    name: str
+
+
+class Result(NamedTuple):
+    """What calling the external ``name`` gives: an instance of that class."""
+
+    name: str
+
+
+class Package(NamedTuple):
+    """A module or package of the project, by its parts."""
+
+    parts: tuple[str, ...]
+
+
+class ClassValue(NamedTuple):
+    """A class of the project itself."""
+
+    klass: ClassInfo
+
+
+class Instance(NamedTuple):
+    """An instance of a class of the project."""
+
+    klass: ClassInfo
+
+
+class FunctionValue(NamedTuple):
+    """A function of the project; ``receiver`` is what it is bound to."""
+
+    function: FunctionInfo
+    receiver: ClassValue | Instance | None = None
+
+
+Value: TypeAlias = External | Result | Package | ClassValue | Instance | FunctionValue
+
+
+class Place(NamedTuple):
+    """A stretch of a module's text."""
+
+    module: Module
+    position: Position
+
+

@@ -1,0 +1,106 @@
+"""Which functions run while requests are served."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from statelint.analysis.entrypoints import OFFLINE_KINDS, EntryPoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from statelint.analysis.calls import CallGraph, Edge
+    from statelint.analysis.model import FunctionInfo, Module
+
+_OFFLINE_PATH = re.compile(
+    r"(^|/)(tests?|testing|migrations|alembic|fixtures?|conftest\.py|setup\.py|noxfile\.py|fabfile\.py|manage\.py"
+    r"|management/commands|benchmarks?|e2e)(/|$)|(^|/)(test_[^/]*|[^/]*_tests?|conftest)\.py$"
+)
+
+
+class Reach(StrEnum):
+    """Whether requests reach a function."""
+
+    SERVED = "served"
+    """A path from an entry point is known."""
+    OFFLINE = "offline"
+    """Only import time, start-up, the command line, migrations or tests reach it."""
+    UNKNOWN = "unknown"
+    """No caller is known; an unresolved call may reach it."""
+
+
+def is_offline_path(path: str) -> bool:
+    """Tell whether a file is a test, a migration or a tool of the repository."""
+    return _OFFLINE_PATH.search(path) is not None
+
+
+class ReachMap:
+    """Reach of every function, with the way from an entry point."""
+
+    def __init__(self, graph: CallGraph, entry_points: Iterable[EntryPoint], modules: Iterable[Module]) -> None:
+        self.graph = graph
+        self.entry_points: dict[FunctionInfo, list[EntryPoint]] = {}
+        offline: list[FunctionInfo] = []
+        served: list[FunctionInfo] = []
+        for entry in entry_points:
+            if entry.kind in OFFLINE_KINDS:
+                offline.append(entry.function)
+            elif not is_offline_path(entry.function.module.path):
+                self.entry_points.setdefault(entry.function, []).append(entry)
+                served.append(entry.function)
+        self._startup = set(offline)
+        self._way: dict[FunctionInfo, Edge | None] = {}
+        self._spread(dict.fromkeys(served), self._way)
+        for module in modules:
+            offline += [function for function in module.functions if function.is_module or is_offline_path(module.path)]
+        self._offline: dict[FunctionInfo, Edge | None] = {}
+        self._spread(dict.fromkeys(offline), self._offline)
+
+    def _spread(self, roots: Iterable[FunctionInfo], way: dict[FunctionInfo, Edge | None]) -> None:
+        queue = list(roots)
+        way.update(dict.fromkeys(queue))
+        position = 0
+        while position < len(queue):
+            function = queue[position]
+            position += 1
+            for edge in self.graph.callees.get(function, ()):
+                # What import time merely refers to, it does not run.
+                if function.is_module and edge.kind in {"reference", "decorator", "dependency"}:
+                    continue
+                if edge.callee not in way and edge.callee not in self._startup:
+                    way[edge.callee] = edge
+                    queue.append(edge.callee)
+
+    def of(self, function: FunctionInfo) -> Reach:
+        """Return the reach of a function; a lambda or nested function that nothing refers to has its parent's."""
+        at: FunctionInfo | None = function
+        while at is not None:
+            if at in self._way:
+                return Reach.SERVED
+            if at in self._offline or at in self._startup:
+                return Reach.OFFLINE
+            at = at.parent if at.name == "<lambda>" else None
+        return Reach.UNKNOWN
+
+    def loosely(self, function: FunctionInfo) -> bool:
+        """Tell whether the known way to a served function relies on a method's name alone."""
+        return any(edge.kind == "name" for edge in self.way(function))
+
+    def way(self, function: FunctionInfo) -> list[Edge]:
+        """Return the calls from an entry point to a served function, the entry point's first."""
+        edges: list[Edge] = []
+        edge = self._way.get(function)
+        while edge is not None:
+            edges.append(edge)
+            edge = self._way.get(edge.caller)
+        edges.reverse()
+        return edges
+
+    def root(self, function: FunctionInfo) -> EntryPoint | None:
+        """Return an entry point from which a served function is reached."""
+        way = self.way(function)
+        first = way[0].caller if way else function
+        entries = self.entry_points.get(first)
+        return entries[0] if entries else None

@@ -1,0 +1,128 @@
+"""``statelint check``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from statelint.cli.console import PIPED_WIDTH, Progress, color_option, coloured, emit, linked, say, width
+from statelint.cli.targets import Target, TargetType, resolve, write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from statelint.config.settings import Settings
+    from statelint.lint.finding import LintResult
+    from statelint.lint.rule import Rule
+    from statelint.report.context import ReportContext
+
+STDIN = Path("-")
+_TEXT_FORMATS = ("full", "concise")
+_SELECTORS = "Separated by commas; may be given several times. Codes (SL101), prefixes (SL1), names or ALL."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The options of the command as they were given."""
+
+    paths: tuple[Path, ...]
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    extend_select: tuple[str, ...]
+    min_severity: str | None
+    min_confidence: str | None
+    output_format: tuple[Target, ...]
+    output: Path | None
+    exit_zero: bool
+    statistics: bool
+    show_suppressed: bool
+    show_files: bool
+    show_settings: bool
+    config: Path | None
+    isolated: bool
+    no_cache: bool
+    jobs: int | None
+    stdin_filename: str | None
+    quiet: bool
+    verbose: bool
+    color: str
+
+    def __post_init__(self) -> None:
+        """Refuse options that contradict each other."""
+        if self.quiet and self.verbose:
+            raise click.UsageError("--quiet and --verbose contradict each other.")
+        if self.isolated and self.config is not None:
+            raise click.UsageError("--isolated reads no configuration, so --config makes no sense with it.")
+        if self.stdin and len(self.paths) > 1:
+            raise click.UsageError("'-' (standard input) cannot be combined with other paths.")
+        if self.stdin_filename is not None and not self.stdin:
+            raise click.UsageError("--stdin-filename needs '-' as the path.")
+
+    @property
+    def stdin(self) -> bool:
+        """Whether the code comes from standard input."""
+        return STDIN in self.paths
+
+
+@click.command("check")
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, allow_dash=True, path_type=Path))
+@click.option("--select", multiple=True, metavar="RULES", help=f"Run these rules only. {_SELECTORS}")
+@click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules.")
+@click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules as well.")
+@click.option(
+    "--min-severity", type=click.Choice(["note", "warning", "error"]), help="Hide findings below this severity."
+)
+@click.option(
+    "--min-confidence", type=click.Choice(["low", "medium", "high"]), help="Hide findings below this confidence."
+)
+@click.option(
+    "--output-format",
+    type=TargetType(),
+    multiple=True,
+    help="How to report; full if not given. With =FILE the report goes to that file instead of standard output. May be "
+    "given several times: --output-format full --output-format sarif=out.sarif",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the report of the one format without =FILE to FILE.",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
+@click.option("--statistics", is_flag=True, help="Count findings by rule instead of showing them.")
+@click.option("--show-suppressed", is_flag=True, help="Show what comments suppress, too, and their reasons.")
+@click.option("--show-files", is_flag=True, help="List the files that would be read, and stop.")
+@click.option("--show-settings", is_flag=True, help="Print the settings in force, and stop.")
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Use this pyproject.toml or statelint.toml.",
+)
+@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
+@click.option("--no-cache", is_flag=True, help="Read every file anew.")
+@click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Use N processes; as many as cores if not given.")
+@click.option("--stdin-filename", metavar="FILE", help="The name of what is read from standard input.")
+@click.option("--quiet", "-q", is_flag=True, help="Print findings and errors only.")
+@click.option("--verbose", "-v", is_flag=True, help="Say more on standard error.")
+@color_option
+def command(**values: Any) -> int:
+    """Check PATHS, files or folders (default: the current folder; -: standard input).
+
+    The whole project is read in any case, because a finding may need several files; what is shown are the findings that
+    touch PATHS.
+
+    Exit codes: 0 no findings, 1 findings at or above the severity fail-on, 2 wrong usage or configuration, 3 internal
+    error.
+    """
+    options = Options(**values)
+    from statelint.cli import session  # noqa: PLC0415 - imports the engine, which the command's help does not need
+
+    return session.check(options)

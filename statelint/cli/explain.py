@@ -1,0 +1,86 @@
+"""``statelint explain``."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from statelint.cli.console import color_option, coloured, emit, width
+from statelint.cli.rules import describe, load
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from statelint.lint.rule import Rule
+
+_PROSE = 100
+"""Pages are not set wider than this: long lines read badly."""
+
+
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a completing shell needs it
+
+    return [
+        CompletionItem(word, help=rule.summary)
+        for rule in load()
+        for word in (rule.code, rule.name)
+        if word.lower().startswith(incomplete.lower())
+    ]
+
+
+@click.command("explain")
+@click.argument("rule", shell_complete=_complete)
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", help="How to print the page.")
+@color_option
+def command(rule: str, output_format: str, color: str) -> None:
+    """Show the page of RULE (a code such as SL101, or a name such as process-state).
+
+    On a terminal the page is laid out; elsewhere it is printed as the Markdown it is.
+    """
+    found = find(rule, load())
+    page = _page(found)
+    if output_format == "json":
+        emit(json.dumps({**describe(found), "page": page}, indent=2) + "\n")
+    elif coloured(color, sys.stdout):
+        emit(_laid_out(page))
+    else:
+        emit(page)
+
+
+def find(word: str, rules: list[Rule]) -> Rule:
+    """Return the rule with code or name ``word``. Raises click.UsageError that names the closest."""
+    known = {key.lower(): rule for rule in rules for key in (rule.code, rule.name)}
+    rule = known.get(word.lower())
+    if rule is not None:
+        return rule
+    close = difflib.get_close_matches(word.lower(), known, n=1)
+    hint = f" Did you mean {known[close[0]].code} ({known[close[0]].name})?" if close else ""
+    raise click.UsageError(f"No rule {word!r}.{hint} 'statelint rules' lists all.")
+
+
+def _page(rule: Rule) -> str:
+    from statelint.lint.pages import PageError, load_page  # noqa: PLC0415 - not for the command's help
+
+    try:
+        text = load_page(rule).text
+    except PageError:
+        text = f"# {rule.name} ({rule.code})\n\n{rule.summary}\n"
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _laid_out(page: str) -> str:
+    from rich.console import Console  # noqa: PLC0415 - rich is slow to import
+    from rich.markdown import Markdown  # noqa: PLC0415
+
+    from statelint.report.text import clean  # noqa: PLC0415
+
+    safe = "\n".join(clean(line) for line in page.split("\n"))
+    options: dict[str, Any] = {"force_terminal": True, "width": min(width(), _PROSE), "color_system": "standard"}
+    console = Console(**options)
+    with console.capture() as capture:
+        console.print(Markdown(safe, code_theme="ansi_dark", hyperlinks=False))
+    return capture.get()

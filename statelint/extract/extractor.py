@@ -1,0 +1,128 @@
+"""From one file's bytes to its facts."""
+
+from __future__ import annotations
+
+import ast
+import json
+import warnings
+from typing import TYPE_CHECKING
+
+from statelint.extract.facts import Failure, ModuleFacts, Observation, Position
+from statelint.extract.statements import ModuleReader
+from statelint.source.lines import Columns
+from statelint.source.suppressions import parse as parse_suppressions
+from statelint.source.suppressions import statements
+from statelint.source.text import SourceError, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from statelint.catalogue.loader import Catalogue
+    from statelint.lint.rule import Rule
+
+
+def extract(
+    path: str, data: bytes, catalogue: Catalogue, visitors: Iterable[type[Rule]] = (), *, bodies: bool = True
+) -> ModuleFacts:
+    """Return the facts of the file ``path`` (relative, posix) with content ``data``.
+
+    ``visitors`` are the rules that bring a LibCST visitor. With ``bodies`` false, function bodies are not read. Bad
+    input never raises: the reason is in the facts' ``failure``.
+    """
+    try:
+        text = decode(data)
+    except SourceError as error:
+        return _failed(path, Failure("unreadable", error.message, error.line, error.column))
+    lines = text.count("\n") + (not text.endswith("\n"))
+    try:
+        with warnings.catch_warnings():
+            # Invalid escapes and the like are the author's linter's business.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except SyntaxError as error:
+        failure = Failure("syntax", error.msg or "invalid syntax", error.lineno or 1, error.offset or 1)
+        return _failed(path, failure, lines, text)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return _failed(path, Failure("unreadable", f"cannot be parsed: {_reason(error)}", 1, 1), lines, text)
+    reader = ModuleReader(Columns(text), catalogue.aborting_names, bodies)
+    try:
+        reader.read(tree)
+    except RecursionError:
+        return _failed(path, Failure("unreadable", "code is nested too deeply to be analysed", 1, 1), lines, text)
+    return ModuleFacts(
+        path=path,
+        lines=lines,
+        functions=[function for function in reader.functions if function is not None],
+        classes=[klass for klass in reader.classes if klass is not None],
+        imports=reader.imports,
+        bindings=reader.bindings,
+        terms=reader.table.terms,
+        conditions=reader.conditions,
+        exports=reader.exports,
+        suppressions=list(parse_suppressions(text)),
+        observations=_observe(data, visitors),
+        failure=None,
+        screened=not bodies,
+        statements=statements(tree),
+    )
+
+
+def _reason(error: BaseException) -> str:
+    return "nested too deeply" if isinstance(error, (RecursionError, MemoryError)) else str(error)
+
+
+def _failed(path: str, failure: Failure, lines: int = 0, text: str = "") -> ModuleFacts:
+    reader = ModuleReader(Columns(""))
+    reader.read(ast.Module([], []))
+    return ModuleFacts(
+        path=path,
+        lines=lines,
+        functions=[function for function in reader.functions if function is not None],
+        classes=[],
+        imports=[],
+        bindings=[],
+        terms=[],
+        conditions=reader.conditions,
+        exports=None,
+        suppressions=list(parse_suppressions(text)),
+        observations=[],
+        failure=failure,
+        screened=True,
+        statements={},
+    )
+
+
+def _observe(data: bytes, rules: Iterable[type[Rule]]) -> list[Observation]:
+    """Run the rules' LibCST visitors over a file that contains one of their screen words."""
+    wanted = [
+        rule
+        for rule in rules
+        if rule.visitor is not None and (not rule.screen or any(word.encode() in data for word in rule.screen))
+    ]
+    if not wanted:
+        return []
+    import libcst  # noqa: PLC0415 - costs more than a whole warm run
+    from libcst.metadata import MetadataWrapper, PositionProvider  # noqa: PLC0415
+
+    from statelint.extract.walk import walk  # noqa: PLC0415
+
+    try:
+        module = libcst.parse_module(data)
+    except (libcst.ParserSyntaxError, RecursionError):
+        return []
+    visitors = [(rule, rule.visitor()) for rule in wanted if rule.visitor is not None]
+    walk(module, [visitor for _, visitor in visitors])
+    reported = [
+        (rule.code, node, note) for rule, visitor in visitors for node, note in getattr(visitor, "reported", ())
+    ]
+    if not reported:
+        return []
+    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
+    positions = wrapper.resolve(PositionProvider)
+    observations = []
+    for code, node, note in reported:
+        place = positions[node]
+        start, end = place.start, place.end
+        position = Position(start.line, start.column + 1, end.line, end.column + 1)
+        observations.append(Observation(code, note if isinstance(note, str) else json.dumps(note), position))
+    return observations

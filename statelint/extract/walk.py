@@ -1,0 +1,93 @@
+"""One read-only walk over a LibCST tree for any number of visitors.
+
+``Module.visit`` copies every node it passes and keeps metadata; a visitor that only looks needs neither. This walk
+calls the same ``visit_X`` and ``leave_X`` methods with the same meaning (``return False`` skips the children), leaves
+out whitespace, and shares the way among all visitors.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_SKIPPED = ("whitespace", "leading_lines", "lines_after", "lpar", "rpar", "header", "footer", "indent", "newline")
+_FIELDS: dict[type[libcst.CSTNode], tuple[str, ...]] = {}
+
+
+def _fields(kind: type[libcst.CSTNode]) -> tuple[str, ...]:
+    """Return the names of the fields of ``kind`` that can hold code."""
+    names = _FIELDS.get(kind)
+    if names is None:
+        names = _FIELDS[kind] = tuple(
+            name
+            for name in kind.__dataclass_fields__  # type: ignore[attr-defined]
+            if not name.startswith(_SKIPPED) and name not in {"semicolon", "comma", "equal", "trailing_whitespace"}
+        )
+    return names
+
+
+class _Dispatch:
+    """The visitors' methods for each node type, looked up once."""
+
+    def __init__(self, visitors: Sequence[libcst.CSTVisitor]) -> None:
+        self._visitors = visitors
+        self._table: dict[type[libcst.CSTNode], tuple[tuple[int, Callable[..., object] | None, Callable[..., object] | None], ...]] = {}
+
+    def of(self, kind: type[libcst.CSTNode]) -> tuple[tuple[int, Callable[..., object] | None, Callable[..., object] | None], ...]:
+        found = self._table.get(kind)
+        if found is None:
+            name = kind.__name__
+            rows = []
+            for number, visitor in enumerate(self._visitors):
+                visit = _own(visitor, f"visit_{name}")
+                leave = _own(visitor, f"leave_{name}")
+                if visit or leave:
+                    rows.append((number, visit, leave))
+            found = self._table[kind] = tuple(rows)
+        return found
+
+
+def _own(visitor: libcst.CSTVisitor, name: str) -> Callable[..., object] | None:
+    """Return the visitor's method unless it is the inherited one, which does nothing."""
+    method = getattr(type(visitor), name, None)
+    if method is None or method is getattr(libcst.CSTVisitor, name, None):
+        return None
+    bound: Callable[..., object] = getattr(visitor, name)
+    return bound
+
+
+def walk(module: libcst.Module, visitors: Sequence[libcst.CSTVisitor]) -> None:
+    """Show every node of ``module`` to each visitor, parents before children, in source order."""
+    dispatch = _Dispatch(visitors)
+    skipping: set[int] = set()
+
+    def go(node: libcst.CSTNode) -> None:
+        rows = dispatch.of(type(node))
+        entered = []
+        stopped = []
+        for number, visit, leave in rows:
+            if number in skipping:
+                continue
+            entered.append(leave)
+            if visit is not None and visit(node) is False:
+                skipping.add(number)
+                stopped.append(number)
+        if len(skipping) < len(visitors):
+            for name in _fields(type(node)):
+                value = getattr(node, name)
+                if isinstance(value, libcst.CSTNode):
+                    go(value)
+                elif isinstance(value, (tuple, list)):
+                    for item in value:
+                        if isinstance(item, libcst.CSTNode):
+                            go(item)
+        skipping.difference_update(stopped)
+        for leave in entered:
+            if leave is not None:
+                leave(node)
+
+    go(module)

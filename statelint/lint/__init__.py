@@ -1,0 +1,1 @@
+"""Rules, findings, suppressions, and how they are run over an analysed project."""
