@@ -45,11 +45,12 @@ def mismatches(example: Example, code: str, rules: Sequence[Rule]) -> list[str]:
         if file.path.endswith((".py", ".pyi"))
     ]
     everything = msgspec.structs.replace(settings, min_severity="note", min_confidence="low")
-    result = lint(analyse(modules, catalogue, everything), rules, everything)
+    texts = {file.path: file.text.splitlines() for file in example.files}
+    result = lint(analyse(modules, catalogue, everything), rules, everything, lines=texts.__getitem__)
 
     facts = {module.path: module for module in modules}
     expected = Counter((file.path, mark.line, mark.rule) for file in example.files for mark in file.expected)
-    problems = []
+    problems = [f"{crash.rule} crashed: {crash.traceback}" for crash in result.crashes]
     for finding in result.findings:
         found = next((mark for mark in _places(finding, facts[finding.location.path]) if expected[mark]), None)
         if found:
