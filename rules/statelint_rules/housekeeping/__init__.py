@@ -1,0 +1,1 @@
+"""SL0: suppression comments and files that cannot be analysed."""

@@ -1,0 +1,192 @@
+"""Finds the settings, reads them and explains mistakes in them."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import inspect
+
+from statelint.config.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+FILE_NAMES = ("statelint.toml", "pyproject.toml")
+"""Where settings may stand; the first wins in a folder that has both."""
+
+
+class ConfigError(ValueError):
+    """The settings cannot be used. The message has one line a mistake, each naming the file and the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Settings, and the file that they come from (None: the defaults)."""
+
+    settings: Settings
+    path: Path | None
+
+
+def load(start: Path, *, config: Path | None = None, isolated: bool = False) -> Configuration:
+    """Read the settings that hold for ``start``.
+
+    They stand in the nearest settings file at or above ``start``, or in ``config`` if given; with ``isolated`` no file
+    is read. Raises ConfigError.
+    """
+    if config is not None:
+        table = _table(config)
+        if table is None:
+            raise ConfigError(f"{config}: there is no [tool.statelint] table")
+        return Configuration(settings_from(table, str(config)), config)
+    path = None if isolated else find_settings(start)
+    if path is None:
+        return Configuration(Settings(), None)
+    return Configuration(settings_from(_table(path) or {}, _shown(path)), path)
+
+
+def find_settings(start: Path) -> Path | None:
+    """Return the nearest file with statelint settings at or above the file or folder ``start``. Raises ConfigError."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        for name in FILE_NAMES:
+            path = folder / name
+            if path.is_file() and _table(path, only_if_ours=True) is not None:
+                return path
+    return None
+
+
+def override(settings: Settings, changes: Mapping[str, object]) -> Settings:
+    """Return ``settings`` with those of the command line, by field name; None stands for options not given.
+
+    A ``select`` starts afresh, so it drops the file's ``extend-select`` and ``ignore``; the other lists of rules and
+    excludes add to the file's. Raises ConfigError.
+    """
+    given = {name: value for name, value in changes.items() if value is not None}
+    base: dict[str, object] = msgspec.structs.asdict(settings)
+    if "select" in given:
+        base |= {"extend_select": (), "ignore": ()}
+    for name in ("extend_select", "ignore", "extend_exclude"):
+        if name in given:
+            given[name] = (*_strings(base[name]), *_strings(given[name]))
+    table = {_key(name): value for name, value in (base | given).items()}
+    return settings_from(table, "command line")
+
+
+def settings_from(table: Mapping[str, object], source: str) -> Settings:
+    """Make settings of a table's keys and values; ``source`` names it in errors. Raises ConfigError."""
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for key, value in table.items():
+        field = _FIELDS.get(key)
+        if field is None:
+            problems.append(f"{source}: unknown key {key!r}{_hint(key)}")
+            continue
+        try:
+            values[field.name] = msgspec.convert(value, field.type, strict=True)
+        except (msgspec.ValidationError, TypeError) as error:
+            problems.append(f"{source}: {key}: {_mismatch(value, inspect.type_info(field.type), str(error))}")
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return Settings(**values)
+
+
+_FIELDS = {field.encode_name: field for field in msgspec.structs.fields(Settings)}
+
+
+def _key(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, (tuple, list)) else ()
+
+
+def _hint(key: str) -> str:
+    if key == "tool":
+        return "; in statelint.toml the settings stand at the top level, without [tool.statelint]"
+    return _closest(_key(key), _FIELDS) or f"; known are {', '.join(sorted(_FIELDS))}"
+
+
+def _closest(word: str, known: Iterable[str]) -> str:
+    close = get_close_matches(word.lower(), known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _mismatch(value: object, kind: inspect.Type, error: str) -> str:
+    shown = _toml(value)
+    if isinstance(kind, inspect.Metadata):
+        return _mismatch(value, kind.type, error)
+    if isinstance(kind, inspect.LiteralType):
+        allowed = ", ".join(_toml(each) for each in kind.values)
+        return f"{shown} is not one of {allowed}{_closest(str(value), map(str, kind.values))}"
+    if isinstance(kind, inspect.VarTupleType) and isinstance(value, str):
+        return f"expected {_describe(kind)}, got {shown}; write [{shown}]"
+    _, _, place = error.partition(" - at `$")
+    where = f" (at {place.rstrip('`').lstrip('.')})" if place else ""
+    return f"expected {_describe(kind)}, got {shown}{where}"
+
+
+def _describe(kind: inspect.Type) -> str:
+    match kind:
+        case inspect.Metadata():
+            return _describe(kind.type)
+        case inspect.VarTupleType(item_type=inspect.StrType()):
+            return "a list of strings"
+        case inspect.DictType(value_type=inspect.VarTupleType()):
+            return "a table of lists of strings"
+        case inspect.DictType():
+            return "a table"
+        case inspect.BoolType():
+            return "true or false"
+        case _:
+            return "a string"
+
+
+def _toml(value: object) -> str:
+    """Show a value about as it stands in the file, cut to a line."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = msgspec.json.encode(value, enc_hook=str).decode() if isinstance(value, (str, int, list)) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _shown(path: Path) -> str:
+    """Name a file as seen from the working directory."""
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def _table(path: Path, *, only_if_ours: bool = False) -> Mapping[str, object] | None:
+    """Return the settings in ``path``, or None if it is a pyproject.toml without any.
+
+    With ``only_if_ours``, a broken pyproject.toml is an error only if it mentions our table.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from error
+    pyproject = path.name == "pyproject.toml"
+    if only_if_ours and pyproject and b"statelint" not in data:
+        return None
+    try:
+        document = tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{_shown(path)}: not UTF-8 at byte {error.start}") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{_shown(path)}: not valid TOML: {str(error).splitlines()[0]}") from error
+    if not pyproject:
+        return document
+    tool = document.get("tool")
+    table = tool.get("statelint") if isinstance(tool, dict) else None
+    if table is None:
+        return None
+    if not isinstance(table, dict):
+        raise ConfigError(f"{_shown(path)}: [tool.statelint] must be a table")
+    return table

@@ -1,0 +1,1 @@
+"""Runs a check from end to end: discovery, extraction in processes, analysis, rules."""

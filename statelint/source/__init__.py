@@ -1,0 +1,1 @@
+"""Which files to read, their text, lines and suppression comments."""

@@ -1,0 +1,76 @@
+"""Lists a folder's files without git, reading ``.gitignore`` files ourselves."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pathspec import GitIgnoreSpec
+
+from statelint.source.git import Listing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_Rules = tuple[tuple[str, GitIgnoreSpec], ...]
+"""Specs with the folder (absolute, posix, ending in a slash) that their patterns are relative to, outermost first."""
+
+
+def walk(root: Path, *, gitignore: bool, skip: Callable[[str], bool]) -> Listing:
+    """List the files and symbolic links below ``root``.
+
+    Folders that ``skip`` names (by relative path) and ``.git`` are left out, and with ``gitignore`` what ``.gitignore``
+    files exclude. Links are not followed, so there are no loops.
+    """
+    files: list[str] = []
+    closed: dict[str, str] = {}
+    stack: list[tuple[str, _Rules]] = [("", _outer_rules(root) if gitignore else ())]
+    while stack:
+        folder, rules = stack.pop()
+        full = root / folder
+        try:
+            with os.scandir(full) as scan:
+                entries = list(scan)
+        except OSError as error:
+            closed[folder.rstrip("/") or "."] = error.strerror or str(error)
+            continue
+        if gitignore and any(entry.name == ".gitignore" for entry in entries):
+            rules = (*rules, *_rules_of(full))
+        for entry in entries:
+            path = folder + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != ".git" and not skip(path) and not _ignored(f"{(root / path).as_posix()}/", rules):
+                    stack.append((f"{path}/", rules))
+            elif not _ignored((root / path).as_posix(), rules):
+                files.append(path)
+    return Listing(sorted(files), [], closed)
+
+
+def _rules_of(folder: Path) -> _Rules:
+    try:
+        lines = (folder / ".gitignore").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        return ((f"{folder.as_posix().rstrip('/')}/", GitIgnoreSpec.from_lines(lines)),)
+    except (OSError, ValueError):
+        return ()  # git, too, goes on without a file that it cannot use
+
+
+def _outer_rules(root: Path) -> _Rules:
+    """Return the rules of folders above ``root``, up to the top of its work tree."""
+    above: list[Path] = []
+    if not (root / ".git").exists():
+        for folder in root.parents:
+            above.append(folder)
+            if (folder / ".git").exists():
+                rules = tuple(rule for outer in reversed(above) for rule in _rules_of(outer))
+                # A project inside an ignored folder is looked at on purpose.
+                return () if _ignored(f"{root.as_posix()}/", rules) else rules
+    return ()
+
+
+def _ignored(path: str, rules: _Rules) -> bool:
+    for base, spec in reversed(rules):
+        verdict = spec.check_file(path[len(base) :]).include
+        if verdict is not None:
+            return verdict
+    return False
