@@ -6,14 +6,20 @@ import hashlib
 import tomllib
 from functools import cached_property, lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 
-from statelint.catalogue.schema import ClassRole, EntryPoints, Library, Types
+from statelint.catalogue.schema import ClassRole, EntryPoints, Library, ModelStyle, Ownership, Types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from statelint.catalogue.schema import EntryKind
+
+Value = TypeVar("Value")
+Declaration = Literal["columns", "foreign_keys", "relations", "many"]
+DECLARATIONS: tuple[Declaration, ...] = ("columns", "foreign_keys", "relations", "many")
 
 
 class CatalogueError(ValueError):
@@ -43,6 +49,39 @@ def _names(patterns: Iterable[str]) -> Iterator[str]:
         yield from expand(pattern)
 
 
+def _fill(table: dict[str, Value], entries: Mapping[str, Value]) -> None:
+    for pattern, value in entries.items():
+        for name in expand(pattern):
+            table[name] = value
+
+
+def _file(
+    patterns: Iterable[str], value: Value, exact: dict[str, Value], loose: dict[str, Value], mark: str = "*."
+) -> None:
+    """Enter ``value`` under the names, those that start with ``mark`` in the table of loose ones."""
+    for name in _names(patterns):
+        if name.startswith(mark):
+            loose[name.removeprefix(mark)] = value
+        else:
+            exact[name] = value
+
+
+def _owners(name: str) -> tuple[str, str]:
+    """Return the classes that ``name`` may speak of: the one it is, or whose instances it calls, and the one it is in."""
+    return name.removesuffix("()"), name.rpartition(".")[0]
+
+
+def names_method(patterns: Iterable[str], method: str) -> bool:
+    """Tell whether ``patterns`` (a class role's ``served``) name ``method``."""
+    for pattern in patterns:
+        if pattern == "*":
+            if not method.startswith("_"):
+                return True
+        elif pattern == method or (pattern.endswith("*") and method.startswith(pattern[:-1])):
+            return True
+    return False
+
+
 class Catalogue:
     """All framework facts, indexed. Names that start with ``*.`` are kept apart, by their last part."""
 
@@ -51,6 +90,7 @@ class Catalogue:
         self.digest = digest
         """Changes whenever the facts change."""
         self.aliases: dict[str, str] = {}
+        self.inherits: dict[str, str] = {}
         self.returns: dict[str, str] = {}
         self.attributes: dict[str, str] = {}
         self.mutators: dict[str, frozenset[str]] = {}
@@ -59,37 +99,109 @@ class Catalogue:
         self.loose_decorators: dict[str, EntryPoints] = {}
         self.calls: dict[str, EntryPoints] = {}
         self.loose_calls: dict[str, EntryPoints] = {}
+        self.variables: dict[str, EntryPoints] = {}
+        self.callbacks: dict[str, dict[str, EntryKind]] = {}
         self.classes: dict[str, ClassRole] = {}
+        self.loose_classes: dict[str, ClassRole] = {}
+        """By the ending of the base's name."""
+        self.invokers: dict[str, int] = {}
+        self.loose_invokers: dict[str, int] = {}
+        self.models: dict[str, ModelStyle] = {}
+        """Base class of models → its style."""
+        self.declarations: dict[str, Declaration] = {}
+        """Call in a model's body → what it declares."""
         self.memoisers: dict[str, bool] = {}
         """Qualified decorator → whether it bounds what it keeps."""
         roles: dict[str, set[str]] = {}
         for library in self.libraries:
             self._add(library, roles)
         self.roles = {name: frozenset(held) for name, held in roles.items()}
+        self._heirs = self._lines()
+        self._inherit()
 
     def _add(self, library: Library, roles: dict[str, set[str]]) -> None:
-        for pattern, target in library.aliases.items():
-            self.aliases.update((name, target) for name in expand(pattern))
-        for table, entries in ((self.returns, library.returns), (self.attributes, library.attributes)):
-            for pattern, target in entries.items():
-                table.update((name, target) for name in expand(pattern))
+        _fill(self.aliases, library.aliases)
+        _fill(self.inherits, library.inherits)
+        _fill(self.returns, library.returns)
+        _fill(self.attributes, library.attributes)
         for pattern, methods in library.mutators.items():
             for name in expand(pattern):
                 self.mutators[name] = self.mutators.get(name, frozenset()) | frozenset(methods)
+        for pattern, keywords in library.callbacks.items():
+            for name in expand(pattern):
+                self.callbacks[name] = {**self.callbacks.get(name, {}), **keywords}
         for role in Types.__struct_fields__:
             for name in _names(getattr(library.types, role)):
                 roles.setdefault(name, set()).add(role)
         for entry in library.entry_points:
-            for name in _names(entry.decorators):
-                table_ = self.loose_decorators if name.startswith("*.") else self.decorators
-                table_[name.removeprefix("*.")] = entry
-            for name in _names(entry.calls):
-                table_ = self.loose_calls if name.startswith("*.") else self.calls
-                table_[name.removeprefix("*.")] = entry
-        for role_ in library.classes:
-            self.classes.update((name, role_) for name in _names(role_.bases))
-        self.memoisers.update((name, False) for name in _names(library.memoisers.unbounded))
-        self.memoisers.update((name, True) for name in _names(library.memoisers.bounded))
+            _file(entry.decorators, entry, self.decorators, self.loose_decorators)
+            _file(entry.calls, entry, self.calls, self.loose_calls)
+            _fill(self.variables, dict.fromkeys(entry.variables, entry))
+        for pattern, position in library.invokers.items():
+            _file((pattern,), position, self.invokers, self.loose_invokers)
+        for class_role in library.classes:
+            _file(class_role.bases, class_role, self.classes, self.loose_classes, "*")
+        for style in library.models:
+            _fill(self.models, dict.fromkeys(style.bases, style))
+            for declaration in DECLARATIONS:
+                _fill(self.declarations, dict.fromkeys(getattr(style, declaration), declaration))
+        _fill(self.memoisers, dict.fromkeys(library.memoisers.unbounded, False))
+        _fill(self.memoisers, dict.fromkeys(library.memoisers.bounded, True))
+
+    def _lines(self) -> dict[str, list[str]]:
+        """Return the heirs of every class that has some, nearest first."""
+        heirs: dict[str, list[str]] = {}
+        for heir in self.inherits:
+            base, seen = heir, {heir}
+            while (base := self.inherits.get(base, "")) and base not in seen:
+                heirs.setdefault(base, []).append(heir)
+                seen.add(base)
+        return heirs
+
+    def _derived(self, name: str) -> Iterator[str]:
+        """Yield ``name`` as heirs have it: of the class itself, of what calling it gives, of its members."""
+        for base in _owners(name):
+            for heir in self._heirs.get(base, ()):
+                yield heir + name[len(base) :]
+
+    def _inherit(self) -> None:
+        tables: tuple[dict[str, Any], ...] = (
+            self.returns,
+            self.attributes,
+            self.mutators,
+            self.roles,
+            self.decorators,
+            self.calls,
+            self.callbacks,
+            self.classes,
+            self.invokers,
+            self.models,
+            self.declarations,
+            self.memoisers,
+        )
+        for table in tables:
+            # A base's own facts come before those it has from its base, so the nearest one wins.
+            passed_on = [name for name in table if any(base in self._heirs for base in _owners(name))]
+            for name in sorted(passed_on, key=self._depth, reverse=True):
+                for heir in self._derived(name):
+                    table.setdefault(heir, table[name])
+
+    def _depth(self, name: str) -> int:
+        """Return how many bases the class of ``name`` has."""
+        depth = 0
+        for base in _owners(name):
+            seen = {base}
+            while (base := self.inherits.get(base, "")) and base not in seen:
+                seen.add(base)
+                depth += 1
+        return depth
+
+    def class_role(self, base: str) -> ClassRole | None:
+        """Return what frameworks do with subclasses of ``base``."""
+        found = self.classes.get(base)
+        if found is None:
+            found = next((role for ending, role in self.loose_classes.items() if base.endswith(ending)), None)
+        return found
 
     def _union(self, *path: str) -> frozenset[str]:
         names: set[str] = set()
@@ -98,6 +210,7 @@ class Catalogue:
             for part in path:
                 held = getattr(held, part)
             names.update(_names(held))  # type: ignore[arg-type]
+        names.update([heir for name in names for heir in self._derived(name)])
         return frozenset(names)
 
     @cached_property
@@ -114,6 +227,16 @@ class Catalogue:
     def decoders(self) -> frozenset[str]:
         """Calls that verify a credential."""
         return self._union("identity", "decoders")
+
+    @cached_property
+    def stores(self) -> frozenset[str]:
+        """Bags that only the server can write."""
+        return self._union("identity", "stores")
+
+    @cached_property
+    def principal_models(self) -> frozenset[str]:
+        """Base classes and other names of the model of users."""
+        return self._union("identity", "models")
 
     @cached_property
     def login(self) -> frozenset[str]:
@@ -144,6 +267,16 @@ class Catalogue:
     def spawners(self) -> frozenset[str]:
         """Calls that run a function outside the request."""
         return self._union("spawners")
+
+    @cached_property
+    def configured_memoisers(self) -> frozenset[str]:
+        """Decorators that keep results where the service's configuration says."""
+        return self._union("memoisers", "configured")
+
+    @cached_property
+    def ownership(self) -> dict[str, frozenset[str]]:
+        """The name lists of all ``[ownership]`` tables."""
+        return {name: self._union("ownership", name) for name in Ownership.__struct_fields__}
 
     @cached_property
     def aborting_names(self) -> frozenset[str]:

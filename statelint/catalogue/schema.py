@@ -2,7 +2,10 @@
 
 Names are qualified as code that uses the library imports them (``fastapi.APIRouter``). Braces list alternatives:
 ``fastapi.{FastAPI,APIRouter}.{get,post}`` stands for four names. A name that starts with ``*.`` matches by its last
-part on a receiver that could not be resolved. ``X()`` names what calling ``X`` gives.
+part on a receiver that could not be resolved. ``X()`` names what calling ``X`` gives (of an instance: what calling the
+instance gives), ``X[key]`` what is kept in ``X`` under a constant key, whether read by subscript or with ``get``.
+
+Names of methods may end in ``*``: ``validate_*`` stands for every method that starts so, ``*`` for every public one.
 """
 
 from __future__ import annotations
@@ -22,8 +25,11 @@ EntryKind = Literal[
 ]
 """What calls a function. All but ``startup`` and ``cli`` serve requests."""
 
+Lifetime = Literal["request", "connection", "process"]
+"""How long an instance lives."""
 
-class EntryPoints(Struct):
+
+class EntryPoints(Struct, frozen=True):
     """Ways to register a function."""
 
     kind: EntryKind
@@ -37,22 +43,34 @@ class EntryPoints(Struct):
     """Its keyword, if it may be passed so."""
     path: bool = False
     """For ``*.`` names: only when the first argument is a string that looks like a route or event name."""
+    variables: tuple[str, ...] = ()
+    """Variables of a module or class (``MIDDLEWARE``, ``WorkerSettings.functions``) that list functions or classes,
+    themselves or as dotted names."""
+    parameters: tuple[str, ...] = ()
+    """Types of the leading parameters that the framework passes; the others hold the client's values."""
+    instance: Lifetime = "process"
+    """How long an instance lives when what is registered is a class, or an instance, that ``classes`` does not know."""
+    served: tuple[str, ...] = ()
+    """The methods of such a class that are called while serving."""
 
 
-class ClassRole(Struct):
+class ClassRole(Struct, frozen=True):
     """What frameworks do with subclasses of ``bases``."""
 
     bases: tuple[str, ...]
-    instance: Literal["request", "connection", "process"] = "request"
+    """A name such as ``*Servicer`` matches by its ending."""
+    instance: Lifetime = "request"
     """How long an instance lives."""
     kind: EntryKind = "route"
     served: tuple[str, ...] = ()
-    """Methods that the framework calls while serving; ``*`` for every public one."""
+    """Methods that the framework calls while serving."""
     startup: tuple[str, ...] = ()
     """Methods called once, before serving."""
+    parameters: tuple[str, ...] = ()
+    """Types of the leading parameters, after ``self``, of the methods in ``served``."""
 
 
-class Types(Struct):
+class Types(Struct, frozen=True):
     """Roles of classes and callables; the role belongs to what calling them gives."""
 
     container: tuple[str, ...] = ()
@@ -92,27 +110,33 @@ class Types(Struct):
     """Base classes of data that is parsed per request (pydantic models, serializers, forms)."""
 
 
-class Memoisers(Struct):
+class Memoisers(Struct, frozen=True):
     """Decorators that keep results in this process."""
 
     unbounded: tuple[str, ...] = ()
     bounded: tuple[str, ...] = ()
+    configured: tuple[str, ...] = ()
+    """Decorators that keep results where the service's configuration says, in this process or outside."""
 
 
-class Identity(Struct):
+class Identity(Struct, frozen=True):
     """Where a verified identity comes from, and what demands one."""
 
     principals: tuple[str, ...] = ()
     """Attributes and calls whose value is the authenticated principal or its id (``flask_login.current_user``)."""
     decoders: tuple[str, ...] = ()
     """Calls that verify a credential and return claims."""
+    stores: tuple[str, ...] = ()
+    """Bags that only the server can write, one a user (signed or server-side sessions)."""
+    models: tuple[str, ...] = ()
+    """Base classes and other names of the model of users."""
     login: tuple[str, ...] = ()
     """Decorators, base classes and dependencies that admit authenticated callers only."""
     admin: tuple[str, ...] = ()
     """Decorators, base classes and dependencies that admit administrators only."""
 
 
-class ModelStyle(Struct):
+class ModelStyle(Struct, frozen=True):
     """How an ORM or driver declares models and asks questions."""
 
     name: str
@@ -130,7 +154,24 @@ class ModelStyle(Struct):
     """Calls that declare a many-to-many relation."""
 
 
-class Library(Struct):
+class Ownership(Struct, frozen=True):
+    """Names that tell whom rows belong to, in snake case; an ``_id`` ending of columns is implied."""
+
+    owner_columns: tuple[str, ...] = ()
+    """Columns that hold the user a row belongs to."""
+    tenant_columns: tuple[str, ...] = ()
+    """Columns that hold the tenant a row belongs to."""
+    attribution_columns: tuple[str, ...] = ()
+    """Columns that say who made a row that others may normally read."""
+    principal_models: tuple[str, ...] = ()
+    """Models that stand for users."""
+    tenant_models: tuple[str, ...] = ()
+    """Models that stand for tenants."""
+    private_models: tuple[str, ...] = ()
+    """Models that belong to users by their very name, where no definition is in sight."""
+
+
+class Library(Struct, frozen=True):
     """One library."""
 
     library: str
@@ -139,7 +180,12 @@ class Library(Struct):
     role: Literal["web", "mcp", "worker", "orm", "llm", "other"] = "other"
     aliases: dict[str, str] = field(default_factory=dict)
     """Other qualified name or prefix → the one used in this file."""
+    inherits: dict[str, str] = field(default_factory=dict)
+    """Class → its base class among those of the catalogue: what is said of the base and its members holds for it too,
+    unless something else is said of it."""
     entry_points: tuple[EntryPoints, ...] = ()
+    callbacks: dict[str, dict[str, EntryKind]] = field(default_factory=dict)
+    """Callable → its keywords that take a function (or a list or dict of functions) → what calls that function."""
     classes: tuple[ClassRole, ...] = ()
     types: Types = Types()
     returns: dict[str, str] = field(default_factory=dict)
@@ -160,4 +206,8 @@ class Library(Struct):
     """Calls that never return."""
     spawners: tuple[str, ...] = ()
     """Calls that run a function outside the request; the function is any argument."""
+    invokers: dict[str, int] = field(default_factory=dict)
+    """Callable → position of the argument that it calls at once, with the arguments after it (``asyncio.to_thread``);
+    the call gives what that function gives."""
     models: tuple[ModelStyle, ...] = ()
+    ownership: Ownership = Ownership()

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from statelint.extract.facts import Failure, ModuleFacts, Observation, Position
 from statelint.extract.statements import ModuleReader
 from statelint.source.lines import Columns
-from statelint.source.suppressions import parse as parse_suppressions
-from statelint.source.suppressions import statements
+from statelint.source.suppressions import find_suppressions, statements
 from statelint.source.text import SourceError, decode
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def extract(
         terms=reader.table.terms,
         conditions=reader.conditions,
         exports=reader.exports,
-        suppressions=list(parse_suppressions(text)),
+        suppressions=list(find_suppressions(text)),
         observations=_observe(data, visitors),
         failure=None,
         screened=not bodies,
@@ -84,7 +83,7 @@ def _failed(path: str, failure: Failure, lines: int = 0, text: str = "") -> Modu
         terms=[],
         conditions=reader.conditions,
         exports=None,
-        suppressions=list(parse_suppressions(text)),
+        suppressions=list(find_suppressions(text)),
         observations=[],
         failure=failure,
         screened=True,
