@@ -44,7 +44,9 @@ def mismatches(example: Example, code: str, rules: Sequence[Rule]) -> list[str]:
         for file in example.files
         if file.path.endswith((".py", ".pyi"))
     ]
-    everything = msgspec.structs.replace(settings, min_severity="note", min_confidence="low")
+    everything = msgspec.structs.replace(
+        settings, extend_select=(*settings.extend_select, code), min_severity="note", min_confidence="low"
+    )
     texts = {file.path: file.text.splitlines() for file in example.files}
     result = lint(analyse(modules, catalogue, everything), rules, everything, lines=texts.__getitem__)
 
