@@ -16,7 +16,8 @@ from statelint.config.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-FILE_NAMES = ("statelint.toml", "pyproject.toml")
+PYPROJECT = "pyproject.toml"
+FILE_NAMES = ("statelint.toml", PYPROJECT)
 """Where settings may stand; the first wins in a folder that has both."""
 
 
@@ -41,8 +42,8 @@ def load(start: Path, *, config: Path | None = None, isolated: bool = False) -> 
     if config is not None:
         table = _table(config)
         if table is None:
-            raise ConfigError(f"{config}: there is no [tool.statelint] table")
-        return Configuration(settings_from(table, str(config)), config)
+            raise ConfigError(f"{_shown(config)}: there is no [tool.statelint] table")
+        return Configuration(settings_from(table, _shown(config)), config)
     path = None if isolated else find_settings(start)
     if path is None:
         return Configuration(Settings(), None)
@@ -50,12 +51,15 @@ def load(start: Path, *, config: Path | None = None, isolated: bool = False) -> 
 
 
 def find_settings(start: Path) -> Path | None:
-    """Return the nearest file with statelint settings at or above the file or folder ``start``. Raises ConfigError."""
+    """Return the nearest file with statelint settings at or above the file or folder ``start``.
+
+    A file that mentions statelint but cannot be understood counts: reading it will say what is wrong.
+    """
     start = start.resolve()
     for folder in (start, *start.parents):
         for name in FILE_NAMES:
             path = folder / name
-            if path.is_file() and _table(path, only_if_ours=True) is not None:
+            if path.is_file() and _is_ours(path):
                 return path
     return None
 
@@ -163,30 +167,32 @@ def _shown(path: Path) -> str:
         return str(path)
 
 
-def _table(path: Path, *, only_if_ours: bool = False) -> Mapping[str, object] | None:
-    """Return the settings in ``path``, or None if it is a pyproject.toml without any.
+def _is_ours(path: Path) -> bool:
+    try:
+        if path.name == PYPROJECT and b"statelint" not in path.read_bytes():
+            return False
+        return _table(path) is not None
+    except ConfigError:
+        return True
+    except OSError:
+        return False
 
-    With ``only_if_ours``, a broken pyproject.toml is an error only if it mentions our table.
-    """
+
+def _table(path: Path) -> Mapping[str, object] | None:
+    """Return the settings in ``path``, or None if it is a pyproject.toml without any. Raises ConfigError."""
+    shown = _shown(path)
     try:
-        data = path.read_bytes()
+        document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from error
-    pyproject = path.name == "pyproject.toml"
-    if only_if_ours and pyproject and b"statelint" not in data:
-        return None
-    try:
-        document = tomllib.loads(data.decode("utf-8-sig"))
+        raise ConfigError(f"{shown}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{_shown(path)}: not UTF-8 at byte {error.start}") from error
+        raise ConfigError(f"{shown}: not UTF-8 at byte {error.start}") from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{_shown(path)}: not valid TOML: {str(error).splitlines()[0]}") from error
-    if not pyproject:
+        raise ConfigError(f"{shown}: not valid TOML: {str(error).splitlines()[0]}") from error
+    if path.name != PYPROJECT:
         return document
     tool = document.get("tool")
     table = tool.get("statelint") if isinstance(tool, dict) else None
-    if table is None:
-        return None
-    if not isinstance(table, dict):
-        raise ConfigError(f"{_shown(path)}: [tool.statelint] must be a table")
+    if table is not None and not isinstance(table, dict):
+        raise ConfigError(f"{shown}: [tool.statelint] must be a table")
     return table

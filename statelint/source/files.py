@@ -51,8 +51,7 @@ def find_root(paths: Sequence[Path]) -> Path:
     """Return the folder of the project that ``paths`` (by default the working directory) belong to.
 
     It is the nearest folder with statelint settings, else the top of the git work tree, else the nearest folder with a
-    ``pyproject.toml``, else what the paths have in common. Raises PathError for paths that do not exist, and
-    ConfigError for a settings file that cannot be read.
+    ``pyproject.toml``, else what the paths have in common. Raises PathError for paths that do not exist.
     """
     places = [_absolute(path) for path in paths] or [Path.cwd()]
     start = Path(os.path.commonpath([place if place.is_dir() else place.parent for place in places]))

@@ -125,7 +125,7 @@ def statements(tree: ast.Module) -> dict[int, int]:
             if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
                 last = getattr(node, "end_lineno", None) or first
         else:
-            last = max(first, _first_line(blocks[0][0]) - 1)
+            last = max(getattr(node, "lineno", first), _first_line(blocks[0][0]) - 1)
         for line in range(first + 1, last + 1):
             first_lines.setdefault(line, first)
     return first_lines
