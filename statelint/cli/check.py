@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from statelint.cli.console import PIPED_WIDTH, Progress, color_option, coloured, emit, linked, say, width
-from statelint.cli.targets import Target, TargetType, resolve, write
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from statelint.config.settings import Settings
-    from statelint.lint.finding import LintResult
-    from statelint.lint.rule import Rule
-    from statelint.report.context import ReportContext
+from statelint.cli.console import color_option
+from statelint.cli.targets import Target, TargetType
 
 STDIN = Path("-")
-_TEXT_FORMATS = ("full", "concise")
 _SELECTORS = "Separated by commas; may be given several times. Codes (SL101), prefixes (SL1), names or ALL."
 
 
@@ -71,7 +59,7 @@ class Options:
 
 
 @click.command("check")
-@click.argument("paths", nargs=-1, type=click.Path(exists=True, allow_dash=True, path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True, path_type=Path))
 @click.option("--select", multiple=True, metavar="RULES", help=f"Run these rules only. {_SELECTORS}")
 @click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules.")
 @click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules as well.")

@@ -68,7 +68,8 @@ def _table(rules: list[Rule], *, colour: bool) -> str:
         lines += [*([""] if lines else []), style("title", title)]
         for row in (first, *others):
             summary, *more = wrap(row["summary"], max(30, width() - indent))
-            level = style(row["severity"], f"{row['severity']:<7}")
-            lines.append(f"  {style('title', f'{row['code']:<{code}}')}  {row['name']:<{name}}  {level}  {summary}")
+            head = style("title", row["code"].ljust(code))
+            level = style(row["severity"], row["severity"].ljust(7))
+            lines.append(f"  {head}  {row['name']:<{name}}  {level}  {summary}")
             lines += (" " * indent + line for line in more)
     return "".join(f"{line}\n" for line in lines)

@@ -105,17 +105,29 @@ def _digest(findings: Sequence[Finding], shown: list[list[Finding]], context: Re
 def _suppressed(item: SuppressedFinding, context: ReportContext) -> list[str]:
     finding, style = item.finding, context.style
     head = f"suppressed[{clean(finding.rule)}] {clean(finding.name)}: {clean(finding.message)}"
-    reason = clean(item.reason) or "no reason given"
+    reason = f"{item.reason or 'no reason given'} ({item.comment.path}:{item.comment.line})"
     return [
         *(style("dim", line) for line in wrap(head, context.width)),
         f"  {style('gutter', '-->')} {_place(finding.location, context)}",
-        f"   {style('gutter', '=')} reason: {reason} ({clean(item.comment.path)}:{item.comment.line})",
+        *_note("reason", reason, 2, context),
     ]
 
 
 def _place(location: Location, context: ReportContext) -> str:
     text = f"{clean(location.path)}:{location.line}:{location.column}"
     return context.style.link(text, context.url(location.path))
+
+
+def _note(title: str, text: str, gutter: int, context: ReportContext) -> list[str]:
+    """Return ``= title: text`` below a frame, wrapped with a hanging indent."""
+    style = context.style
+    indent = gutter + 3 + len(title) + 2
+    role = "help" if title in ("help", "fix") else "title"
+    first, *others = wrap(clean(text), context.width - indent)
+    return [
+        f"{' ' * gutter} {style('gutter', '=')} {style(role, title + ':')} {first}",
+        *(" " * indent + line for line in others),
+    ]
 
 
 class _Block:
@@ -242,12 +254,4 @@ class _Block:
         return self._note(title, counted(number, noun)) if number > 0 else []
 
     def _note(self, title: str, text: str) -> list[str]:
-        """Return ``= title: text``, wrapped with a hanging indent."""
-        indent = self._gutter + 3 + len(title) + 2
-        role = "help" if title in ("help", "fix") else "title"
-        first, *others = wrap(clean(text), self._context.width - indent)
-        return [
-            f"{self._arrow(' =')} {self._style(role, title + ':')} {first}",
-            *(" " * indent + line for line in others),
-        ]
-
+        return _note(title, text, self._gutter, self._context)

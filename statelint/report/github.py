@@ -80,6 +80,6 @@ def _row(finding: Finding, context: ReportContext) -> str:
 
 def markdown(text: str) -> str:
     """Escape what Markdown or HTML would act on, mentions and links included."""
-    escaped = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;")
-    escaped = re.sub(r"([\\`*_{}\[\]()#+!|~])", r"\\\1", escaped)
+    escaped = re.sub(r"([\\`*_{}\[\]()#+!|~])", r"\\\1", clean(text))
+    escaped = escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;")
     return escaped.replace("://", ":&#47;/").replace("www.", "www&#46;")

@@ -83,7 +83,7 @@ def closing(result: LintResult, context: ReportContext) -> list[str]:
         lines.append(style("good", "No findings."))
     unseen = _not_shown(result, context)
     if unseen:
-        lines += wrap(f"Not shown: {', '.join(unseen)}.", context.width)
+        lines += wrap(f"Not counted: {', '.join(unseen)}.", context.width)
     lines += _paint(style, "dim", wrap(_coverage(result), context.width))
     return lines + blindness(result, context)
 

@@ -15,7 +15,8 @@ from statelint.lint.finding import (
     Severity,
     SuppressedFinding,
 )
-from statelint.report.context import ReportContext, Sources
+from statelint.report.context import ReportContext
+from statelint.source.sources import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,202 @@
+"""One run of ``statelint check``: settings, the engine, the reports, the exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from statelint.cli import rules as rule_book
+from statelint.cli import targets
+from statelint.cli.app import INTERNAL_ERROR
+from statelint.cli.console import PIPED_WIDTH, Progress, coloured, emit, linked, say, width
+from statelint.cli.show import show_files, show_settings
+from statelint.catalogue.loader import CatalogueError
+from statelint.config.load import ConfigError, Configuration, load, override
+from statelint.lint.finding import Severity
+from statelint.lint.selection import SelectionError
+from statelint.report.context import ReportContext
+from statelint.report.style import Style
+from statelint.report.summary import closing
+from statelint.report.text import clean
+from statelint.run.pipeline import STDIN_NAME, CheckRequest
+from statelint.run.pipeline import check as run_check
+from statelint.source.files import PathError, find_root
+from statelint.source.globs import GlobError
+from statelint.source.sources import Sources
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from statelint.cli.check import Options
+    from statelint.cli.targets import Target
+    from statelint.config.settings import Settings
+    from statelint.lint.finding import LintResult
+    from statelint.lint.rule import Rule
+
+_TEXT_FORMATS = ("full", "concise")
+
+
+def check(options: Options) -> int:
+    """Run the command and return its exit code. Raises click.ClickException for what the user has to put right."""
+    try:
+        return _check(options)
+    except (CatalogueError, ConfigError, GlobError, PathError, SelectionError) as error:
+        raise click.ClickException("\n".join(map(clean, str(error).splitlines()))) from error
+
+
+def _check(options: Options) -> int:
+    reports = targets.resolve(options.output_format, options.output)
+    root, configuration = _configuration(options)
+    paths = () if options.stdin else options.paths
+    if options.show_settings:
+        emit(show_settings(root, configuration))
+        return 0
+    if options.show_files:
+        emit(show_files(root, paths, configuration.settings))
+        return 0
+    rules = rule_book.load()
+    stdin = sys.stdin.buffer.read() if options.stdin else None
+    started = time.perf_counter()
+    with Progress(wanted=not options.quiet) as progress:
+        result = run_check(
+            CheckRequest(
+                root=root,
+                paths=paths,
+                settings=configuration.settings,
+                rules=rules,
+                stdin=stdin,
+                stdin_filename=options.stdin_filename,
+                progress=progress,
+                jobs=options.jobs,
+            )
+        )
+    if options.verbose:
+        say(f"settings: {clean(str(configuration.path or 'defaults'))}; project root: {clean(str(root))}")
+        say(f"checked in {time.perf_counter() - started:.2f} s with {len(rules)} rules")
+    _report(result, reports, options, root, configuration.settings, rules, stdin)
+    for crash in result.crashes:
+        say(f"statelint: rule {clean(crash.rule)} of {clean(crash.pack)} failed: {clean(crash.error)}")
+        if options.verbose:
+            say("\n".join(map(clean, crash.traceback.splitlines())))
+    return _exit_code(result, configuration.settings, exit_zero=options.exit_zero)
+
+
+def _exit_code(result: LintResult, settings: Settings, *, exit_zero: bool) -> int:
+    if result.crashes:
+        return INTERNAL_ERROR
+    floor = Severity(settings.fail_on).rank
+    failing = any(finding.severity.rank >= floor for finding in result.findings)
+    return int(failing and not exit_zero)
+
+
+def _configuration(options: Options) -> tuple[Path, Configuration]:
+    """Find the project's root and its settings, those of the command line included."""
+    if options.stdin:
+        start = _existing(Path(options.stdin_filename or ".").absolute())
+        root = find_root([start])
+    else:
+        root = find_root(options.paths)
+    configuration = load(root, config=options.config, isolated=options.isolated)
+    changes = {
+        "select": _split(options.select),
+        "ignore": _split(options.ignore),
+        "extend_select": _split(options.extend_select),
+        "min_severity": options.min_severity,
+        "min_confidence": options.min_confidence,
+    }
+    settings = override(configuration.settings, changes)
+    return root, Configuration(settings, configuration.path)
+
+
+def _existing(path: Path) -> Path:
+    """Return the nearest folder at or above ``path``, which may be a file that is not saved yet."""
+    return next(folder for folder in (path, *path.parents) if folder.is_dir())
+
+
+def _split(values: Sequence[str]) -> tuple[str, ...] | None:
+    return tuple(part.strip() for value in values for part in value.split(",") if part.strip()) if values else None
+
+
+def _report(
+    result: LintResult,
+    reports: Sequence[Target],
+    options: Options,
+    root: Path,
+    settings: Settings,
+    rules: Sequence[Rule],
+    stdin: bytes | None,
+) -> None:
+    contents = {} if stdin is None else {_stdin_path(options, root): stdin}
+    base = ReportContext(
+        root=root,
+        sources=Sources(root, contents),
+        rules=rules,
+        settings=settings,
+        arguments=tuple(str(path) for path in options.paths),
+        summary=not options.quiet,
+        statistics=options.statistics,
+        show_suppressed=options.show_suppressed,
+        repository=_inside_repository(root),
+    )
+    for report in reports:
+        render = importlib.import_module(f"statelint.report.{report.format}").render
+        if report.file is None:
+            emit(render(result, _for_terminal(base, options)))
+        else:
+            colour = Style(options.color == "always")
+            text = render(result, replace(base, style=colour, width=PIPED_WIDTH))
+            targets.write(report.file, text)
+    if any(report.format == "github" for report in reports):
+        _step_summary(result, base)
+    if not options.quiet and not any(report.file is None and report.format in _TEXT_FORMATS for report in reports):
+        _close_on_stderr(result, base, options)
+
+
+def _for_terminal(context: ReportContext, options: Options) -> ReportContext:
+    colour = coloured(options.color, sys.stdout)
+    style = Style(colour, links=colour and linked(sys.stdout))
+    return replace(context, style=style, width=width(), digest=sys.stdout.isatty())
+
+
+def _close_on_stderr(result: LintResult, context: ReportContext, options: Options) -> None:
+    """Say on standard error what text formats end with."""
+    context = replace(context, style=Style(coloured(options.color, sys.stderr)), width=width())
+    for line in closing(result, context):
+        say(line)
+
+
+def _stdin_path(options: Options, root: Path) -> str:
+    """Return the path by which findings name standard input."""
+    if options.stdin_filename is None:
+        return STDIN_NAME
+    name = Path(options.stdin_filename)
+    return (name.parent.resolve() / name.name).relative_to(root.resolve()).as_posix()
+
+
+def _inside_repository(root: Path) -> str:
+    """Return the root relative to the top of its git work tree; empty if it is the top or in none."""
+    for folder in (root, *root.parents):
+        if (folder / ".git").exists():
+            return "" if folder == root else root.relative_to(folder).as_posix()
+    return ""
+
+
+def _step_summary(result: LintResult, context: ReportContext) -> None:
+    """Append the findings to the summary page of a GitHub job; annotations show ten of a kind only."""
+    file = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not file:
+        return
+    from statelint.report.github import step_summary  # noqa: PLC0415 - on GitHub only
+
+    try:
+        with Path(file).open("a", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(step_summary(result, context))
+    except OSError as error:
+        say(f"statelint: the job summary cannot be written: {error.strerror or error}")
