@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pytest
 
-_TELLTALE = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM", "CI", "PRE_COMMIT", "GITHUB_")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TELLTALE = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM", "CI", "PRE_COMMIT", "GITHUB_", "GIT_")
 
 
-@pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def plain_environment() -> Iterator[None]:
     """Remove what would change outputs, and what git sets while it runs a hook."""
-    for name in list(os.environ):
-        if name.startswith((*_TELLTALE, "GIT_")):
-            monkeypatch.delenv(name)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(_TELLTALE):
+                patch.delenv(name)
+        yield

@@ -103,8 +103,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pre_commit(*arguments: str, cwd: Path, home: Path) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PRE_COMMIT"))}
-    environment["PRE_COMMIT_HOME"] = str(home)
+    environment = {**os.environ, "PRE_COMMIT_HOME": str(home)}
     # Like pre-commit's own environment for the hooks, this takes packages from the index: the first run is slow.
     command = [sys.executable, "-m", "pre_commit", *arguments, "--color=never", "--verbose"]
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
