@@ -1,0 +1,64 @@
+"""The benchmarks end cleanly where what they need is missing, and add up what they measure."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def cold(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    return importlib.import_module("cold")
+
+
+def test_accuracy_is_skipped_without_labels(tmp_path: Path) -> None:
+    command = [sys.executable, str(BENCHMARKS / "accuracy.py"), "--score", str(tmp_path / "missing.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stderr.startswith("skipped: --score")
+
+
+def test_accuracy_hands_over_to_the_score_script(tmp_path: Path) -> None:
+    score = tmp_path / "score.py"
+    score.write_text("import sys\nprint(sys.argv[1:])\nsys.exit(5)\n")
+    options = ["--score", str(score), "--labels", str(tmp_path), "--corpora", str(tmp_path), "--", "--show", "fp"]
+    command = [sys.executable, str(BENCHMARKS / "accuracy.py"), *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 5
+    assert done.stdout.rstrip().endswith("'--show', 'fp']")
+
+
+def test_cold_pairs_the_rounds(cold: ModuleType) -> None:
+    ours = [cold.Run(1.0, 2.0), cold.Run(3.0, 2.0), cold.Run(2.0, 2.0)]
+    theirs = [cold.Run(4.0, 4.0), cold.Run(6.0, 4.0), cold.Run(4.0, 4.0)]
+    rows = cold.table({"statelint": ours, "other": theirs}).splitlines()
+    assert rows[2] == "| statelint | 2.0 | 1.0 3.0 2.0 | 2.0 |  |"
+    assert rows[3] == "| other | 4.0 | 4.0 6.0 4.0 | 4.0 | 0.50 of its time |"
+
+
+def test_cold_measures_only_what_succeeds(cold: ModuleType, tmp_path: Path) -> None:
+    assert cold.measure([sys.executable, "-c", "pass"], tmp_path).wall > 0
+    with pytest.raises(subprocess.CalledProcessError):
+        cold.measure([sys.executable, "-c", "raise SystemExit(3)"], tmp_path)
+
+
+def test_cold_goes_on_without_a_peer(
+    cold: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def offline(name: str, work: Path) -> Path:
+        raise cold.UnavailableError("no network")
+
+    monkeypatch.setattr(cold, "peer", offline)
+    assert list(cold.commands(tmp_path, 1)) == ["statelint"]
+    assert "skipped bandit: no network" in capsys.readouterr().err
