@@ -88,16 +88,18 @@ def run(args: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return USAGE_ERROR
-    except Exception:  # noqa: BLE001 - the last resort: a bug must not look like findings
+    except Exception:
         import traceback  # noqa: PLC0415 - only for the error
 
         click.echo(traceback.format_exc(), err=True, nl=False)
-        click.echo("statelint: internal error. This is a bug in statelint: please report it with the lines above.", err=True)
+        click.echo(
+            "statelint: internal error. This is a bug in statelint: please report it with the lines above.", err=True
+        )
         return INTERNAL_ERROR
     return code if isinstance(code, int) else 0
 
 
-def _never_fail(stream: Any) -> None:  # noqa: ANN401 - any text stream, or a stand-in without reconfigure
+def _never_fail(stream: Any) -> None:
     """Have ``stream`` escape what its encoding cannot express instead of raising."""
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")

@@ -96,7 +96,9 @@ class Options:
 )
 @click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
 @click.option("--no-cache", is_flag=True, help="Read every file anew.")
-@click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Use N processes; as many as cores if not given.")
+@click.option(
+    "--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Use N processes; as many as cores if not given."
+)
 @click.option("--stdin-filename", metavar="FILE", help="The name of what is read from standard input.")
 @click.option("--quiet", "-q", is_flag=True, help="Print findings and errors only.")
 @click.option("--verbose", "-v", is_flag=True, help="Say more on standard error.")

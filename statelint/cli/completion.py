@@ -18,7 +18,7 @@ def command(shell: str) -> None:
     bash:  echo 'eval "$(statelint completion bash)"' >> ~/.bashrc
     zsh:   echo 'eval "$(statelint completion zsh)"' >> ~/.zshrc
     fish:  statelint completion fish > ~/.config/fish/completions/statelint.fish
-    """  # noqa: D301 - click's mark for text that is not to be wrapped
+    """
     kind = get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"click does not know the shell {shell}")

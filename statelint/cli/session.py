@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from statelint.catalogue.loader import CatalogueError
 from statelint.cli import rules as rule_book
 from statelint.cli import targets
 from statelint.cli.app import INTERNAL_ERROR
 from statelint.cli.console import PIPED_WIDTH, Progress, coloured, emit, linked, say, width
 from statelint.cli.show import show_files, show_settings
-from statelint.catalogue.loader import CatalogueError
 from statelint.config.load import ConfigError, Configuration, load, override
 from statelint.lint.finding import Severity
 from statelint.lint.selection import SelectionError
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from statelint.cli.targets import Target
     from statelint.config.settings import Settings
     from statelint.lint.finding import LintResult
-    from statelint.lint.rule import Rule
 
 _TEXT_FORMATS = ("full", "concise")
 
@@ -54,38 +53,55 @@ def check(options: Options) -> int:
 def _check(options: Options) -> int:
     reports = targets.resolve(options.output_format, options.output)
     root, configuration = _configuration(options)
+    settings = configuration.settings
     paths = () if options.stdin else options.paths
     if options.show_settings:
         emit(show_settings(root, configuration))
         return 0
     if options.show_files:
-        emit(show_files(root, paths, configuration.settings))
+        emit(show_files(root, paths, settings))
         return 0
     rules = rule_book.load()
     stdin = sys.stdin.buffer.read() if options.stdin else None
     started = time.perf_counter()
     with Progress(wanted=not options.quiet) as progress:
-        result = run_check(
-            CheckRequest(
-                root=root,
-                paths=paths,
-                settings=configuration.settings,
-                rules=rules,
-                stdin=stdin,
-                stdin_filename=options.stdin_filename,
-                progress=progress,
-                jobs=options.jobs,
-            )
+        request = CheckRequest(
+            root=root,
+            paths=paths,
+            settings=settings,
+            rules=rules,
+            stdin=stdin,
+            stdin_filename=options.stdin_filename,
+            progress=progress,
+            jobs=options.jobs,
         )
+        result = run_check(request)
+    if not result.files and not result.findings and not options.quiet:
+        say(f"statelint: warning: there is no Python file to check in {clean(str(root))}")
     if options.verbose:
         say(f"settings: {clean(str(configuration.path or 'defaults'))}; project root: {clean(str(root))}")
         say(f"checked in {time.perf_counter() - started:.2f} s with {len(rules)} rules")
-    _report(result, reports, options, root, configuration.settings, rules, stdin)
+    context = ReportContext(
+        root=root,
+        sources=Sources(root, {} if stdin is None else {_stdin_path(options, root): stdin}),
+        rules=rules,
+        settings=settings,
+        arguments=tuple(str(path) for path in options.paths),
+        summary=not options.quiet,
+        statistics=options.statistics,
+        show_suppressed=options.show_suppressed,
+        repository=_inside_repository(root),
+    )
+    _report(result, reports, context, options)
+    _report_crashes(result, verbose=options.verbose)
+    return _exit_code(result, settings, exit_zero=options.exit_zero)
+
+
+def _report_crashes(result: LintResult, *, verbose: bool) -> None:
     for crash in result.crashes:
         say(f"statelint: rule {clean(crash.rule)} of {clean(crash.pack)} failed: {clean(crash.error)}")
-        if options.verbose:
+        if verbose:
             say("\n".join(map(clean, crash.traceback.splitlines())))
-    return _exit_code(result, configuration.settings, exit_zero=options.exit_zero)
 
 
 def _exit_code(result: LintResult, settings: Settings, *, exit_zero: bool) -> int:
@@ -124,39 +140,19 @@ def _split(values: Sequence[str]) -> tuple[str, ...] | None:
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip()) if values else None
 
 
-def _report(
-    result: LintResult,
-    reports: Sequence[Target],
-    options: Options,
-    root: Path,
-    settings: Settings,
-    rules: Sequence[Rule],
-    stdin: bytes | None,
-) -> None:
-    contents = {} if stdin is None else {_stdin_path(options, root): stdin}
-    base = ReportContext(
-        root=root,
-        sources=Sources(root, contents),
-        rules=rules,
-        settings=settings,
-        arguments=tuple(str(path) for path in options.paths),
-        summary=not options.quiet,
-        statistics=options.statistics,
-        show_suppressed=options.show_suppressed,
-        repository=_inside_repository(root),
-    )
+def _report(result: LintResult, reports: Sequence[Target], context: ReportContext, options: Options) -> None:
     for report in reports:
         render = importlib.import_module(f"statelint.report.{report.format}").render
         if report.file is None:
-            emit(render(result, _for_terminal(base, options)))
+            emit(render(result, _for_terminal(context, options)))
         else:
             colour = Style(options.color == "always")
-            text = render(result, replace(base, style=colour, width=PIPED_WIDTH))
+            text = render(result, replace(context, style=colour, width=PIPED_WIDTH))
             targets.write(report.file, text)
     if any(report.format == "github" for report in reports):
-        _step_summary(result, base)
+        _step_summary(result, context)
     if not options.quiet and not any(report.file is None and report.format in _TEXT_FORMATS for report in reports):
-        _close_on_stderr(result, base, options)
+        _close_on_stderr(result, context, options)
 
 
 def _for_terminal(context: ReportContext, options: Options) -> ReportContext:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
+    _Type = click.ParamType[Any]  # generic for type checkers; at run time in new versions of click only
+else:
+    _Type = click.ParamType
+
 FORMATS = ("full", "concise", "json", "github", "sarif")
 
 
@@ -22,7 +26,7 @@ class Target(NamedTuple):
     file: Path | None
 
 
-class TargetType(click.ParamType):
+class TargetType(_Type):
     """``FORMAT`` or ``FORMAT=FILE``."""
 
     name = "format"
@@ -31,7 +35,7 @@ class TargetType(click.ParamType):
         """Return what ``--help`` shows."""
         return f"[{'|'.join(FORMATS)}][=FILE]"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Target:  # noqa: ANN401
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Target:
         """Parse one value of the option."""
         if isinstance(value, Target):
             return value

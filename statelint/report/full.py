@@ -86,18 +86,24 @@ def _digest(findings: Sequence[Finding], shown: list[list[Finding]], context: Re
     command = shlex.join(["statelint", "check", *context.arguments])
     commands = [
         (f"{command} --output-format concise", "every finding, one line each"),
-        (f"{command} --select {first.rule}", f"only {first.name}, {counted(first.count, 'finding')}"),
+        (f"{command} --select {first.rule}", f"only {first.name}, {counted(first.number, 'finding')}"),
         (f"statelint explain {first.rule}", "what the rule finds and how to put it right"),
     ]
     width = max(cells(clean(text)) for text, _ in commands)
     return [
-        *wrap(f"These were the worst {len(shown)}; {counted(rest, 'more finding')} not shown here. By rule:", context.width),
+        *wrap(
+            f"These were the worst {len(shown)}; {counted(rest, 'more finding')} not shown here. By rule:",
+            context.width,
+        ),
         "",
         *(f"  {row}" for row in rule_table(findings, style)),
         "",
         "Go on with:",
         "",
-        *(f"  {style('command', pad(clean(text), width))}  {style('dim', '# ' + clean(why))}" for text, why in commands),
+        *(
+            f"  {style('command', pad(clean(text), width))}  {style('dim', '# ' + clean(why))}"
+            for text, why in commands
+        ),
         "",
     ]
 

@@ -37,7 +37,7 @@ def render(result: LintResult, context: ReportContext) -> str:
         document["suppressed_findings"] = [_suppressed(item) for item in result.suppressed]
     if context.statistics:
         document["statistics"] = [
-            {"rule": row.rule, "name": row.name, "severity": row.severity, "count": row.count}
+            {"rule": row.rule, "name": row.name, "severity": row.severity, "count": row.number}
             for row in count_by_rule(result.findings)
         ]
     return json.dumps(document, indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""The one place for the colours of reports: plain ANSI, because rich takes a hundred times as long for many findings."""
+"""The one place for the colours of reports: plain ANSI, as rich takes a hundred times as long for many findings."""
 
 from __future__ import annotations
 

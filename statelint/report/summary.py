@@ -16,9 +16,39 @@ if TYPE_CHECKING:
     from statelint.report.style import Style
 
 WEB_FRAMEWORKS = frozenset(
-    """aiohttp asgi bottle channels connexion django djangorestframework drf eve falcon fastapi fastmcp flask
-    flask-restful flask-socketio graphene litestar mcp muffin ninja pyramid quart robyn rest_framework sanic socketio
-    starlette starlite strawberry tornado web2py""".split()
+    [
+        "aiohttp",
+        "asgi",
+        "bottle",
+        "channels",
+        "connexion",
+        "django",
+        "djangorestframework",
+        "drf",
+        "eve",
+        "falcon",
+        "fastapi",
+        "fastmcp",
+        "flask",
+        "flask-restful",
+        "flask-socketio",
+        "graphene",
+        "litestar",
+        "mcp",
+        "muffin",
+        "ninja",
+        "pyramid",
+        "quart",
+        "robyn",
+        "rest_framework",
+        "sanic",
+        "socketio",
+        "starlette",
+        "starlite",
+        "strawberry",
+        "tornado",
+        "web2py",
+    ]
 )
 """Frameworks whose use means that somebody serves requests: without an entry point, the analysis missed something."""
 
@@ -29,7 +59,7 @@ class RuleCount(NamedTuple):
     rule: str
     name: str
     severity: Severity
-    count: int
+    number: int
 
 
 def badness(finding: Finding) -> tuple[int, int, str, int, int]:
@@ -47,7 +77,7 @@ def count_by_rule(findings: Sequence[Finding]) -> list[RuleCount]:
         counts[key] += 1
         worst[key] = max(worst.get(key, finding.severity), finding.severity, key=lambda severity: severity.rank)
     rows = [RuleCount(*key, worst[key], count) for key, count in counts.items()]
-    return sorted(rows, key=lambda row: (-row.severity.rank, -row.count, row.rule))
+    return sorted(rows, key=lambda row: (-row.severity.rank, -row.number, row.rule))
 
 
 def rule_table(findings: Sequence[Finding], style: Style) -> list[str]:
@@ -55,10 +85,10 @@ def rule_table(findings: Sequence[Finding], style: Style) -> list[str]:
     rows = count_by_rule(findings)
     widths = [
         max((len(value) for value in column), default=0)
-        for column in ([f"{row.count:,}" for row in rows], [row.rule for row in rows], [row.name for row in rows])
+        for column in ([f"{row.number:,}" for row in rows], [row.rule for row in rows], [row.name for row in rows])
     ]
     return [
-        f"{row.count:>{widths[0]},}  {style('title', f'{clean(row.rule):<{widths[1]}}')}  "
+        f"{row.number:>{widths[0]},}  {style('title', f'{clean(row.rule):<{widths[1]}}')}  "
         f"{clean(row.name):<{widths[2]}}  {style(row.severity, row.severity)}"
         for row in rows
     ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
 
-SERVICE = '''\
+SERVICE = """\
 from fastapi import FastAPI
 
 app = FastAPI()
@@ -27,9 +27,9 @@ USER_CONVERSATIONS = {}
 async def chat(user_id: str, message: str):
     USER_CONVERSATIONS.setdefault(user_id, []).append(message)
     return {"response": "processed"}
-'''
+"""
 
-CLEAN = '''\
+CLEAN = """\
 from fastapi import FastAPI
 
 app = FastAPI()
@@ -38,7 +38,7 @@ app = FastAPI()
 @app.get("/health")
 async def health():
     return {"status": "ok"}
-'''
+"""
 
 UNSET = (
     "COLUMNS",

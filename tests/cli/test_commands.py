@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from statelint import __version__
-from statelint.cli.app import COMMANDS, run as run_here
+from statelint.cli.app import COMMANDS
+from statelint.cli.app import run as run_here
 from statelint.lint.packs import load_rules
 
 from .conftest import command, environment

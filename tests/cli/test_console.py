@@ -44,7 +44,9 @@ def test_the_width_follows_columns_and_has_a_floor(monkeypatch: pytest.MonkeyPat
     assert console.width() == 40
 
 
-def progress_output(monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, patience: float, *, wanted: bool = True) -> str:
+def progress_output(
+    monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, patience: float, *, wanted: bool = True
+) -> str:
     monkeypatch.setattr("sys.stderr", stream)
     monkeypatch.setattr(console, "_PATIENCE", patience)
     monkeypatch.setenv("TERM", "xterm")

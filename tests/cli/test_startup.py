@@ -38,5 +38,6 @@ def cpu_seconds(args: list[str]) -> float:
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
 def test_it_takes_less_than_twice_the_import_of_click(argument: str) -> None:
-    pairs = [(cpu_seconds([sys.executable, "-c", "import click"]), cpu_seconds([command(), argument])) for _ in range(8)]
-    assert min(ours for _, ours in pairs) < 2 * min(click for click, _ in pairs)
+    click = [sys.executable, "-c", "import click"]
+    pairs = [(cpu_seconds(click), cpu_seconds([command(), argument])) for _ in range(8)]
+    assert min(ours for _, ours in pairs) < 2 * min(theirs for theirs, _ in pairs)

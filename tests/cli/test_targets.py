@@ -63,5 +63,5 @@ def test_a_report_is_written_as_utf8_with_unix_line_ends(tmp_path: Path) -> None
 
 
 def test_a_file_that_cannot_be_written_is_an_error_of_one_line(tmp_path: Path) -> None:
-    with pytest.raises(click.ClickException, match="Cannot write '.*': "):
+    with pytest.raises(click.ClickException, match=r"Cannot write '.*': "):
         write(tmp_path, "x")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-CHAT = '''\
+CHAT = """\
 from fastapi import APIRouter
 
 from app.state import USER_CONVERSATIONS
@@ -45,7 +45,7 @@ async def forget(user_id: str):
 
 def remember(user_id, message):
     USER_CONVERSATIONS[user_id].append(message)
-'''
+"""
 
 STATE = '''\
 """State of the service."""
@@ -53,7 +53,7 @@ STATE = '''\
 USER_CONVERSATIONS = {}
 '''
 
-QUERIES = '''\
+QUERIES = """\
 async def get_conversation(conversation_id: str, db: Session):
     conversation = (
         db.query(Conversation)
@@ -61,10 +61,10 @@ async def get_conversation(conversation_id: str, db: Session):
         .first()
     )
     return conversation
-'''
+"""
 
 
-def place(path: str, line: int, column: int, end_column: int, message: str = "", end_line: int = 0) -> Location:
+def place(path: str, line: int, column: int, end_column: int, message: str = "", *, end_line: int = 0) -> Location:
     return Location(path, line, column, end_line or line, end_column, message)
 
 
@@ -89,10 +89,11 @@ def writer(function: str, line: int, column: int, end: int, trace: tuple[Locatio
 
 
 ENTRY = place("app/chat.py", 9, 11, 15, "`POST /api/{user_id}/chat` is served by `chat`")
+DELETE = place("app/chat.py", 17, 11, 17, "`DELETE /api/{user_id}/chat` is served by `forget`")
 
 FINDINGS = [
     writer("chat", 11, 9, 36, (ENTRY, place("app/chat.py", 11, 9, 36, "`chat` writes `USER_CONVERSATIONS`"))),
-    writer("forget", 18, 5, 28, (place("app/chat.py", 17, 11, 17, "`DELETE /api/{user_id}/chat` is served by `forget`"),)),
+    writer("forget", 18, 5, 28, (DELETE,)),
     writer(
         "remember",
         22,

@@ -155,7 +155,8 @@ def test_a_place_at_the_very_start_has_valid_numbers(result: LintResult, context
 
 def test_messages_hold_no_links_but_ours(result: LintResult, context: Context) -> None:
     evil = "[click](https://evil) \\ \x1b[2J\n"
-    result.findings = [msgspec.structs.replace(FINDINGS[0], message=evil, trace=(), related=(place("x.py", 1, 1, 2, evil),))]
+    related = (place("x.py", 1, 1, 2, evil),)
+    result.findings = [msgspec.structs.replace(FINDINGS[0], message=evil, trace=(), related=related)]
     (entry,) = run_of(render(result, context()))["results"]
     harmless = r"\[click\](https://evil) \\ \\x1b\[2J\\n"
     assert entry["message"]["text"] == f"{harmless}\n1. [{harmless}](1)"
