@@ -77,7 +77,7 @@ def test_a_given_file_and_none_at_all(tmp_path: Path) -> None:
     (tmp_path / "empty/pyproject.toml").write_text("")
     with pytest.raises(ConfigError, match=r"empty/pyproject.toml: there is no \[tool.statelint\] table"):
         load(tmp_path, config=tmp_path / "empty/pyproject.toml")
-    with pytest.raises(ConfigError, match="nope.toml: No such file"):
+    with pytest.raises(ConfigError, match=r"nope\.toml: No such file"):
         load(tmp_path, config=tmp_path / "nope.toml")
 
 
@@ -108,7 +108,7 @@ def test_a_broken_pyproject_matters_only_if_it_is_ours(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.ruff\n")
     assert load(tmp_path).path is None
     (tmp_path / "pyproject.toml").write_text("[tool.statelint\n")
-    with pytest.raises(ConfigError, match="pyproject.toml: not valid TOML"):
+    with pytest.raises(ConfigError, match=r"pyproject\.toml: not valid TOML"):
         load(tmp_path)
     (tmp_path / "pyproject.toml").write_text("[tool]\nstatelint = 1\n")
     with pytest.raises(ConfigError, match="must be a table"):
@@ -153,7 +153,11 @@ def test_the_command_line_wins() -> None:
     selected = override(base, {"select": ("SL101",)})
     assert (selected.select, selected.ignore, selected.extend_select) == (("SL101",), (), ())
     extended = override(base, {"ignore": ("SL102",), "extend_select": ("SL4",)})
-    assert (extended.select, extended.ignore, extended.extend_select) == (("SL1",), ("SL101", "SL102"), ("SL301", "SL4"))
+    assert (extended.select, extended.ignore, extended.extend_select) == (
+        ("SL1",),
+        ("SL101", "SL102"),
+        ("SL301", "SL4"),
+    )
     with pytest.raises(ConfigError, match="command line: min-severity"):
         override(base, {"min_severity": "high"})
 
@@ -182,7 +186,11 @@ WORDS = st.lists(st.text(string.ascii_letters + "*/-_.0123456789", min_size=1, m
 
 
 @given(
-    select=WORDS, exclude=WORDS, owners=WORDS, severity=st.sampled_from(["note", "warning", "error"]), flag=st.booleans()
+    select=WORDS,
+    exclude=WORDS,
+    owners=WORDS,
+    severity=st.sampled_from(["note", "warning", "error"]),
+    flag=st.booleans(),
 )
 def test_what_is_written_is_read(
     select: tuple[str, ...], exclude: tuple[str, ...], owners: tuple[str, ...], severity: str, flag: bool

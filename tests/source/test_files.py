@@ -15,6 +15,7 @@ from statelint.source.files import Discovery, PathError, discover, find_root
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PRE_COMMIT", raising=False)
@@ -155,9 +156,9 @@ def test_pipes_are_passed_over(project: Callable[..., Path]) -> None:
 
 def test_a_path_that_does_not_exist_is_an_error(project: Callable[..., Path]) -> None:
     root = project("a.py")
-    with pytest.raises(PathError, match="nope.py: no such file or folder"):
+    with pytest.raises(PathError, match=r"nope\.py: no such file or folder"):
         found(root, "nope.py")
-    with pytest.raises(PathError, match="a.py/x.py: "):
+    with pytest.raises(PathError, match=r"a\.py/x\.py: "):
         found(root, "a.py/x.py")
     with pytest.raises(PathError, match="not a path"):
         found(root, "a\0b.py")

@@ -21,7 +21,9 @@ def test_a_comment_after_code() -> None:
 
 
 def test_a_comment_alone_and_one_for_the_file() -> None:
-    first, second = find_suppressions("# statelint: ignore-file[SL1]\n\n    # statelint: ignore[SL101, process-state] x\n")
+    first, second = find_suppressions(
+        "# statelint: ignore-file[SL1]\n\n    # statelint: ignore[SL101, process-state] x\n"
+    )
     assert (first.whole_file, first.own_line, first.codes, first.reason) == (True, True, ("SL1",), "")
     assert (second.whole_file, second.own_line, second.codes) == (False, True, ("SL101", "process-state"))
     assert second.position.line == 3
@@ -95,7 +97,7 @@ def test_several_in_one_comment() -> None:
     assert first.position.end_column < second.position.column
 
 
-@pytest.mark.parametrize("reason", [": why", "- why", "-- why", "— why", "why", "why"])
+@pytest.mark.parametrize("reason", [": why", "- why", "-- why", "— why", "why", " why"])
 def test_reasons_may_be_set_off(reason: str) -> None:
     (found,) = find_suppressions(f"x = 1  # statelint: ignore[SL101]{reason}")
     assert found.reason == "why"
@@ -106,7 +108,9 @@ def test_broken_files_keep_their_suppressions() -> None:
     assert [found.codes for found in find_suppressions(text)] == [("SL003",), ("SL101",)]
 
 
-@given(codes=st.lists(CODES, min_size=1, max_size=4), reason=REASONS, whole=st.booleans(), before=st.text("ab \n\r\t'é"))
+@given(
+    codes=st.lists(CODES, min_size=1, max_size=4), reason=REASONS, whole=st.booleans(), before=st.text("ab \n\r\t'é")
+)
 def test_what_is_written_is_read(codes: list[str], reason: str, whole: bool, before: str) -> None:
     word = "ignore-file" if whole else "ignore"
     comment = f"# statelint: {word}[{', '.join(codes)}] {reason}"
@@ -117,7 +121,13 @@ def test_what_is_written_is_read(codes: list[str], reason: str, whole: bool, bef
     assert line[found.position.column - 1 : found.position.end_column - 1] == comment.rstrip()
 
 
-@given(st.lists(st.sampled_from(["# ", "statelint:", " ignore", "-file", "[", "SL1", ",", "]", "noqa", ":", "'", '"""', "\n", "\\", "é"])))
+@given(
+    st.lists(
+        st.sampled_from(
+            ["# ", "statelint:", " ignore", "-file", "[", "SL1", ",", "]", "noqa", ":", "'", '"""', "\n", "\\", "é"]
+        )
+    )
+)
 def test_nothing_makes_the_parser_fail(parts: list[str]) -> None:
     text = "".join(parts)
     for found in find_suppressions(text):
