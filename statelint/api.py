@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from statelint.analysis.isolation import Leak
+from statelint.analysis.model import Place
+from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.project import Project
 from statelint.extract.facts import ModuleFacts, Observation, Position, Suppression
 from statelint.lint.finding import Confidence, Edit, Finding, Fix, Location, Severity
 from statelint.lint.housekeeping import SuppressionRule, SuppressionUse
 from statelint.lint.rule import Rule
 
+
+def location(place: Place, message: str = "") -> Location:
+    """Return a place of the analysis as a finding's location, labelled ``message``."""
+    position = place.position
+    return Location(place.module.path, position.line, position.column, position.end_line, position.end_column, message)
+
+
 __all__ = [
     "Confidence",
     "Edit",
     "Finding",
     "Fix",
+    "Leak",
     "Location",
     "ModuleFacts",
     "Observation",
+    "OwnerKind",
+    "Place",
     "Position",
     "Project",
     "Rule",
@@ -23,4 +36,5 @@ __all__ = [
     "Suppression",
     "SuppressionRule",
     "SuppressionUse",
+    "location",
 ]

@@ -35,6 +35,8 @@ _RELATION_CALLS = frozenset({"relationship", "Relationship", "dynamic_loader", "
 _TABLE_ATTRIBUTES = frozenset({"__tablename__", "__table__"})
 _PASSWORDS = frozenset({"password", "hashed_password", "password_hash", "passwd", "pwd_hash", "encrypted_password"})
 
+_LOGINS = frozenset({"email", "username", "user_name", "login", "phone", "phone_number"})
+
 
 def snake(name: str) -> str:
     """Return ``name`` in snake case."""
@@ -151,7 +153,7 @@ class Ownership:
             return OwnerKind.OWNER
         if name in self._tenant_names or stem in self._tenant_names:
             return OwnerKind.TENANT
-        if name in self._attribution_names or stem in self._attribution_names:
+        if name in self._attribution_names or stem in self._attribution_names or stem.endswith("_by"):
             return OwnerKind.ATTRIBUTION
         return None
 
@@ -185,8 +187,10 @@ class Ownership:
             return True
         catalogue = self.inference.catalogue
         if any(catalogue.role(base, "model") for base in outside):
-            return not any(base.endswith("SQLModel") for base in outside) and bool(klass.facts.attributes)
+            return bool(klass.facts.attributes) and not any(base.endswith("SQLModel") for base in outside)
         if any(catalogue.role(base, "schema") for base in outside):
+            return False
+        if any(base.endswith("SQLModel") for base in outside):
             return False
         if any(base.endswith(("Model", "Document", "Entity", "Base")) for base in outside) or (
             klass.facts.bases and not outside and len(classes) == 1
@@ -351,9 +355,8 @@ class Ownership:
             return True
         if snake(model.name) in self._principal_names:
             return True
-        return bool(_PASSWORDS & {snake(name) for name in model.columns}) and not any(
-            self.column_kind(column) is OwnerKind.OWNER for column in model.columns
-        )
+        names = {snake(name) for name in model.columns}
+        return bool(_PASSWORDS & names) and bool(_LOGINS & names)
 
     def _direct(self, model: Model) -> Iterator[OwnerPath]:
         if model.is_principal:

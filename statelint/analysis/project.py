@@ -6,9 +6,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from statelint.analysis.calls import CallGraph
+from statelint.analysis.coverage import Coverage
 from statelint.analysis.entrypoints import EntryPointFinder
 from statelint.analysis.inference import Inference
+from statelint.analysis.isolation import Isolation
 from statelint.analysis.model import Module
+from statelint.analysis.ownership import Ownership
+from statelint.analysis.principals import Principals
+from statelint.analysis.proofs import Judge
+from statelint.analysis.queries import QueryFinder
 from statelint.analysis.reach import ReachMap
 
 if TYPE_CHECKING:
@@ -45,6 +51,47 @@ class Project:
     def reach(self) -> ReachMap:
         """Which functions run while requests are served."""
         return ReachMap(self.calls, self.entry_points.find(), self.modules.values())
+
+    @cached_property
+    def ownership(self) -> Ownership:
+        """Stored models and whom their rows belong to."""
+        return Ownership(self.inference, self.settings)
+
+    @cached_property
+    def queries(self) -> QueryFinder:
+        """The questions that functions ask of the database."""
+        return QueryFinder(self.inference, self.ownership)
+
+    @cached_property
+    def principals(self) -> Principals:
+        """Which values are the verified identity."""
+        return Principals(self.calls, self.ownership)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Why each query is safe, or that it is not."""
+        return Judge(self.calls, self.reach, self.ownership, self.queries, self.principals, self.settings.admin_guards)
+
+    @cached_property
+    def isolation(self) -> Isolation:
+        """Where one user may reach another's rows."""
+        return Isolation(self.judge)
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """What the analysis understood of the project."""
+        imported = {item.module.partition(".")[0] for facts in self.facts.values() for item in facts.imports if not item.level}
+        frameworks = sorted(
+            library.library for library in self.catalogue.libraries if library.role in {"web", "mcp"} and imported & set(library.imports)
+        )
+        models = self.ownership.models.values()
+        return Coverage(
+            frameworks=tuple(frameworks),
+            entry_points=len(self.reach.entry_points),
+            models=len(models),
+            owned_models=sum(model.owned for model in models),
+            functions=sum(len(module.functions) - 1 for module in self.modules.values()),
+        )
 
     def observations(self, code: str) -> Iterator[tuple[ModuleFacts, Observation]]:
         """Yield what the LibCST visitor of rule ``code`` reported, file by file."""

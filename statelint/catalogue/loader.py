@@ -67,7 +67,7 @@ def _file(
 
 
 def _owners(name: str) -> tuple[str, str]:
-    """Return the classes that ``name`` may speak of: the one it is, or whose instances it calls, and the one it is in."""
+    """Return the class that ``name`` is (or whose instances it calls) and the one it is a member of."""
     return name.removesuffix("()"), name.rpartition(".")[0]
 
 

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from statelint.analysis.coverage import Coverage
+
 
 class Severity(StrEnum):
     """How bad it is if the finding is right."""
@@ -110,16 +112,6 @@ class RuleCrash(msgspec.Struct, frozen=True):
     pack: str
     error: str
     traceback: str
-
-
-class Coverage(msgspec.Struct, frozen=True):
-    """What the analysis understood of the project, for the closing lines and ``--verbose``."""
-
-    frameworks: tuple[str, ...] = ()
-    entry_points: int = 0
-    models: int = 0
-    owned_models: int = 0
-    functions: int = 0
 
 
 class LintResult(msgspec.Struct, kw_only=True):

@@ -1,0 +1,26 @@
+"""SL303: everybody's rows are listed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint_rules.isolation.leak_rule import LeakRule
+
+if TYPE_CHECKING:
+    from statelint.api import Leak
+
+
+class UnscopedList(LeakRule):
+    """Rows of an owned model are listed, counted or aggregated over all owners."""
+
+    code = "SL303"
+    name = "unscoped-list"
+    summary = "A query lists the rows of all users."
+
+    def covers(self, leak: Leak) -> bool:
+        """Reads that name no row."""
+        return leak.action == "read" and not leak.keyed
+
+    def message(self, leak: Leak) -> str:
+        """Name the model."""
+        return f"all users' {leak.model} rows are read: the query has no owner in it"

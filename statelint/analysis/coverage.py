@@ -1,0 +1,15 @@
+"""How much of a project the analysis understood."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """What the analysis understood of the project, for the closing lines and ``--verbose``."""
+
+    frameworks: tuple[str, ...] = ()
+    entry_points: int = 0
+    models: int = 0
+    owned_models: int = 0
+    functions: int = 0

@@ -1,0 +1,201 @@
+"""Where one user may reach another's rows: unproven queries, with the way that leads to them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from statelint.analysis.model import Place
+from statelint.analysis.ownership import OwnerKind
+from statelint.analysis.proofs import KEYS, Proof
+from statelint.analysis.reach import Reach
+from statelint.analysis.views import generic_views
+from statelint.extract.facts import Const
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.entrypoints import EntryPoint
+    from statelint.analysis.ownership import Model
+    from statelint.analysis.proofs import Judge, Verdict
+    from statelint.analysis.queries import Query
+
+
+class Stop(NamedTuple):
+    """One station on the way from an entry point to a query."""
+
+    place: Place
+    label: str
+
+
+class Leak(NamedTuple):
+    """A question about owned rows that nothing ties to the caller.
+
+    ``action`` is ``read``, ``update`` or ``delete``; ``keyed`` tells whether the rows are named by an id (as opposed to
+    a list of all of them); ``certainty`` is 2 for shown end to end, 1 where a link is unknown, 0 for a hint.
+    """
+
+    place: Place
+    symbol: str
+    model: str
+    owner: str
+    kind: OwnerKind | None
+    action: str
+    keyed: bool
+    certainty: int
+    entry: EntryPoint | None
+    way: tuple[Stop, ...]
+    definition: Place | None
+    sibling: Place | None
+
+
+class Isolation:
+    """The leaks of a project."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self.reach = judge.reach
+
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
+        """Every query's verdict, in order of files and lines."""
+        return list(self.judge.verdicts())
+
+    @cached_property
+    def leaks(self) -> list[Leak]:
+        """Every leak."""
+        return [*self._query_leaks(), *self._view_leaks()]
+
+    @cached_property
+    def _siblings(self) -> dict[str, Place]:
+        """For each model, a served query that is proven by the statement or by a check."""
+        found: dict[str, Place] = {}
+        for verdict in self.verdicts:
+            query = verdict.query
+            if verdict.proof in {Proof.PREDICATE, Proof.CHECKED} and self.reach.of(query.function) is Reach.SERVED:
+                found.setdefault(query.chain.name, Place(query.module, query.event.position))
+        return found
+
+    @cached_property
+    def _served_anywhere(self) -> bool:
+        return bool(self.reach.entry_points)
+
+    def _query_leaks(self) -> Iterator[Leak]:
+        seen: set[object] = set()
+        for verdict in self.verdicts:
+            query = verdict.query
+            if verdict.proof is not None:
+                continue
+            # Two runs of one statement are one thing to mend.
+            key = (query.function, query.chain.start)
+            if key in seen:
+                continue
+            seen.add(key)
+            yield self._leak(verdict)
+
+    def _leak(self, verdict: Verdict) -> Leak:
+        query = verdict.query
+        model = query.chain.model
+        action = self.judge.written(query)
+        keyed = self._keyed(query)
+        sibling = self._siblings.get(query.chain.name)
+        entry = self.reach.root(verdict.way[0].caller if verdict.way else query.function)
+        return Leak(
+            place=Place(query.module, query.event.position),
+            symbol=f"{query.function.qualname}:{query.chain.name}",
+            model=query.chain.name,
+            owner=str(model.paths[0]) if model is not None else "",
+            kind=model.kind if model is not None else None,
+            action=action,
+            keyed=keyed,
+            certainty=self._certainty(verdict, action, keyed, sibling is not None),
+            entry=entry,
+            way=tuple(self._way(verdict, entry)),
+            definition=_definition(model),
+            sibling=sibling,
+        )
+
+    def _keyed(self, query: Query) -> bool:
+        """Rows are named by an id when the statement compares a key or a foreign key with something variable."""
+        model = query.chain.model
+        for atom in self.judge.queries.atoms(query):
+            if atom.value >= 0 and isinstance(query.module.terms[atom.value], Const):
+                continue
+            last = atom.column[-1]
+            if last in KEYS or last.endswith(("_id", "_ids", "_uuid")) or (last.endswith("Id") and last[:1].islower()):
+                return True
+            if model is not None and last in model.columns and model.columns[last].target:
+                return True
+        return False
+
+    def _certainty(self, verdict: Verdict, action: str, keyed: bool, sibling: bool) -> int:
+        query = verdict.query
+        model = query.chain.model
+        reach = self.reach.of(query.function)
+        if reach is Reach.SERVED:
+            certainty = 1 if self.reach.loosely(query.function) else 2
+        else:
+            certainty = 0 if self._served_anywhere else 1
+        if model is None:
+            certainty = min(certainty, 1)
+        kind = model.kind if model is not None else OwnerKind.OWNER
+        if kind is OwnerKind.ATTRIBUTION:
+            certainty = min(certainty, 1 if action != "read" or (sibling and keyed) else 0)
+        if kind is OwnerKind.MEMBERSHIP and not keyed:
+            certainty = 0
+        if not keyed and action == "read":
+            certainty = min(certainty, 1 if self._identified(verdict) else 0)
+        return certainty
+
+    def _identified(self, verdict: Verdict) -> bool:
+        """Tell whether the entry point that reaches the query knows its caller."""
+        function = verdict.way[0].caller if verdict.way else verdict.query.function
+        entry = self.reach.root(function)
+        return entry is not None and self.judge.knows_caller(entry.function)
+
+    def _way(self, verdict: Verdict, entry: EntryPoint | None) -> Iterator[Stop]:
+        query = verdict.query
+        start = verdict.way[0].caller if verdict.way else query.function
+        edges = [*self.reach.way(start), *verdict.way]
+        if entry is not None:
+            label = f"{entry.kind} {entry.path or entry.function.name}".rstrip()
+            yield Stop(Place(entry.function.module, entry.function.facts.position), f"entry point: {label}")
+        for edge in edges:
+            position = edge.caller.facts.position
+            for event in edge.caller.events:
+                if event.op == "call" and event.term == edge.call:
+                    position = event.position
+            yield Stop(Place(edge.caller.module, position), f"calls {edge.callee.qualname}")
+        yield Stop(Place(query.module, query.event.position), f"queries {query.chain.name}")
+
+    def _view_leaks(self) -> Iterator[Leak]:
+        for view in generic_views(self.judge):
+            model = view.model
+            sibling = self._siblings.get(model.name)
+            certainty = 2 if view.action != "read" or view.keyed else 1
+            if model.kind is OwnerKind.ATTRIBUTION and view.action == "read":
+                certainty = 1 if sibling is not None and view.keyed else 0
+            if model.kind is OwnerKind.MEMBERSHIP and not view.keyed:
+                certainty = 0
+            yield Leak(
+                place=view.place,
+                symbol=f"{view.klass.facts.qualname}:{model.name}",
+                model=model.name,
+                owner=str(model.paths[0]),
+                kind=model.kind,
+                action=view.action,
+                keyed=view.keyed,
+                certainty=certainty,
+                entry=None,
+                way=(Stop(view.place, f"generic view of every {model.name}"),),
+                definition=_definition(model),
+                sibling=sibling,
+            )
+
+
+def _definition(model: Model | None) -> Place | None:
+    """Return where the column stands that makes rows somebody's."""
+    if model is None:
+        return None
+    column = model.columns.get(model.paths[0].columns[0])
+    return Place(column.module, column.position) if column is not None else None

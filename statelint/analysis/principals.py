@@ -1,0 +1,232 @@
+"""Where values come from: the verified identity, the client, or neither; and what demands an identity."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from statelint.analysis.model import External, FunctionValue, Instance, Result
+from statelint.analysis.terms import walk
+from statelint.extract.facts import Attr, Call, Cell, Choice, Item, Logic, Name, Param
+
+if TYPE_CHECKING:
+    from statelint.analysis.calls import CallGraph
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.ownership import Ownership
+    from statelint.extract.facts import TermId
+
+_IDENTITY_NAME = re.compile(
+    r"(^|_)(current|authenticated|logged_?in|auth|authorized|verified|session|request|requesting|jwt|token|acting|active)_?(user|account|member|customer|employee|"
+    r"tenant|org|organization|workspace|admin|principal|identity|payload|claims|data|context|info|id|superuser)(_id|_uid|_email)?($|_)"
+    r"|^(get_)?(me|principal|identity|claims|whoami)$|(^|_)(verify|check|require|validate|decode|authenticate)_(\w+_)?(token|user|auth|jwt|session|api_key|login|credentials)"
+    r"|(^|_)(get|require)_(\w+_)?(user|principal|identity|tenant|account|member)(_id)?(_from_(token|jwt|header|session|request|cookie))?$|^authenticate|require_auth|login_required",
+    re.IGNORECASE,
+)
+_IDENTITY_PATH = re.compile(
+    r"(^|\.)(request|req|info\.context|websocket|connection|self\.scope|context|ctx)(\.state|\.ctx|\.scope)?\.(user|auth|identity|current_user|user_id|tenant|account|org|principal)\b"
+    r"|(^|\.)(current_user|g\.(user|current_user|user_id|tenant))\b"
+)
+_IDENTITY_KEY = re.compile(r"^(user|user_id|uid|userid|sub|username|email|account(_id)?|id|user_email|logged_in_user|_user_id|tenant_id|current_user|uuid|profile)$", re.IGNORECASE)
+_ADMIN = re.compile(r"(^|_|\.)(is_?)?(admin|administrator|superuser|super_user|staff|root|moderator|superadmin|sysadmin|internal|operator)s?($|_|\.)", re.IGNORECASE)
+_SYSTEM = re.compile(r"(^|_)(api_?key|webhook|signature|cron|internal|service_token|system|scheduler|hmac|admin_token)($|_)", re.IGNORECASE)
+
+
+def is_admin_name(name: str) -> bool:
+    """Tell whether a name speaks of administrators."""
+    return _ADMIN.search(name) is not None
+
+
+def is_system_name(name: str) -> bool:
+    """Tell whether a name speaks of machine callers (API keys, webhooks, cron)."""
+    return _SYSTEM.search(name) is not None
+
+
+class Principals:
+    """Answers what a value has to do with the caller's identity."""
+
+    def __init__(self, graph: CallGraph, ownership: Ownership) -> None:
+        self.graph = graph
+        self.inference = graph.inference
+        self.catalogue = graph.inference.catalogue
+        self.ownership = ownership
+        self._memo: dict[tuple[Module, TermId], bool] = {}
+        self._providers: dict[FunctionInfo, bool] = {}
+
+    def is_principal(self, module: Module, term: TermId) -> bool:
+        """Tell whether ``term`` is the verified identity or derives from it (``user.id``, ``claims["sub"]``)."""
+        if term < 0:
+            return False
+        key = (module, term)
+        found = self._memo.get(key)
+        if found is None:
+            self._memo[key] = False
+            found = self._memo[key] = self._principal(module, term)
+        return found
+
+    def _principal(self, module: Module, term: TermId) -> bool:
+        held = module.terms[term]
+        if self._known(module, term):
+            return True
+        match held:
+            case Attr(base=base):
+                return bool(_IDENTITY_PATH.search(module.dotted(term))) or self._path(module, term) or self.is_principal(module, base)
+            case Item(base=base, key=key):
+                if self.is_principal(module, base):
+                    return True
+                text = module.text(key) or ""
+                return bool(_IDENTITY_KEY.match(text)) and self._is_store(module, base)
+            case Call(func=func, args=args):
+                called = module.terms[func]
+                if isinstance(called, Attr):
+                    if called.name in {"get", "pop"} and args and self._is_store(module, called.base):
+                        return bool(_IDENTITY_KEY.match(module.text(args[0]) or ""))
+                    if self.is_principal(module, called.base):
+                        return True
+                if any(isinstance(value, FunctionValue) and self.is_provider(value.function) for value in self.inference.term(module, func)):
+                    return True
+                # int(user_id), str(user.id), UUID(claims["sub"])
+                plain = all(isinstance(value, (External, Result)) for value in self.inference.term(module, func))
+                return plain and len(args) == 1 and isinstance(called, Name) and self.is_principal(module, args[0])
+            case Param(function=function, index=index):
+                return self.is_principal_parameter(module.functions[function], index)
+            case Cell(function=function, name=name):
+                return any(self.is_principal(module, cell) for cell in module.functions[function].facts.cells.get(name, ()))
+            case Choice(then=then, other=other):
+                return self.is_principal(module, then) or self.is_principal(module, other)
+            case Logic(values=values):
+                return any(self.is_principal(module, value) for value in values)
+            case Name(id=name):
+                return name == "current_user"
+            case _:
+                return False
+
+    def _path(self, module: Module, term: TermId) -> bool:
+        """``request.user`` where ``request`` is a parameter or ``self.request``."""
+        names: list[str] = []
+        at = term
+        while True:
+            held = module.terms[at]
+            if isinstance(held, Attr):
+                names.append(held.name)
+                at = held.base
+            elif isinstance(held, Param):
+                names.append(module.functions[held.function].facts.parameters[held.index].name)
+                break
+            else:
+                return False
+        return bool(_IDENTITY_PATH.search(".".join(reversed(names))))
+
+    def _known(self, module: Module, term: TermId) -> bool:
+        for value in self.inference.term(module, term):
+            if isinstance(value, (External, Result)):
+                name = value.name
+                while name:
+                    if name in self.catalogue.principals or name in self.catalogue.decoders:
+                        return True
+                    name = name.rpartition(".")[0]
+        return False
+
+    def _is_store(self, module: Module, term: TermId) -> bool:
+        """A session that only the server can write."""
+        names = {value.name for value in self.inference.term(module, term) if isinstance(value, (External, Result))}
+        if names & self.catalogue.stores:
+            return True
+        held = module.terms[term]
+        last = held.name if isinstance(held, Attr) else held.id if isinstance(held, Name) else ""
+        return last == "session" and not any("sqlalchemy" in name.lower() or "orm" in name for name in names)
+
+    def is_principal_parameter(self, function: FunctionInfo, index: int) -> bool:
+        """Tell whether a parameter is the verified identity: by its dependency, its type, its name or its callers."""
+        parameter = function.facts.parameters[index]
+        module = function.module
+        targets = list(self.graph.dependencies(module, parameter.annotation, parameter.default))
+        for target in targets:
+            if isinstance(target, FunctionValue) and self.is_provider(target.function):
+                return True
+            if isinstance(target, (External, Result)) and (
+                target.name in self.catalogue.principals or target.name in self.catalogue.login or _IDENTITY_NAME.search(target.name.rpartition(".")[2])
+            ):
+                return True
+            if isinstance(target, Instance) and _IDENTITY_NAME.search(target.klass.name):
+                return True
+        if targets:
+            return bool(_IDENTITY_NAME.search(parameter.name)) and not self._client_id(parameter.name)
+        name = parameter.name
+        if name in {"current_user", "me", "principal", "identity", "auth_user", "logged_in_user", "request_user", "token_data", "claims", "current_user_id", "auth"}:
+            return True
+        values = self.inference.parameter(function, index)
+        if any(isinstance(value, Instance) and self._is_principal_class(value) for value in values):
+            return True
+        callers = self.graph.callers.get(function, ())
+        if name in {"user", "user_id", "owner", "owner_id", "userid", "tenant_id", "account_id", "uid"} and callers:
+            return any(
+                self.is_principal(edge.caller.module, argument)
+                for edge in callers[:12]
+                if edge.call >= 0
+                for argument in (self.inference.argument(edge.caller.module, edge.call, function, index, edge.bound),)
+                if argument >= 0
+            )
+        return False
+
+    @staticmethod
+    def _client_id(name: str) -> bool:
+        return name in {"user_id", "id"}
+
+    def _is_principal_class(self, value: Instance) -> bool:
+        model = self.ownership.model_of(value.klass)
+        return model is not None and model.is_principal
+
+    def is_provider(self, function: FunctionInfo) -> bool:
+        """Tell whether a function returns the verified identity (``get_current_user``)."""
+        found = self._providers.get(function)
+        if found is None:
+            self._providers[function] = False
+            found = self._providers[function] = self._provider(function)
+        return found
+
+    def _provider(self, function: FunctionInfo) -> bool:
+        if _IDENTITY_NAME.search(function.name):
+            return True
+        module = function.module
+        for event in function.events:
+            if event.op in {"return", "yield"} and event.term >= 0 and self.is_principal(module, event.term):
+                return True
+            if event.op == "call":
+                held = module.terms[event.term]
+                if isinstance(held, Call) and any(
+                    isinstance(value, External) and value.name in self.catalogue.decoders for value in self.inference.term(module, held.func)
+                ):
+                    return True
+        return False
+
+    def mentions_identity(self, module: Module, term: TermId) -> bool:
+        """Tell whether a condition asks about the caller: role, administrator, identity."""
+        for part in walk(module, term):
+            held = module.terms[part]
+            if isinstance(held, Attr) and (is_admin_name(held.name) or held.name in {"role", "roles", "permissions", "scopes"}):
+                return True
+            if isinstance(held, Name) and is_admin_name(held.id):
+                return True
+            if isinstance(held, Param) and is_admin_name(module.functions[held.function].facts.parameters[held.index].name):
+                return True
+            if self.is_principal(module, part):
+                return True
+        return False
+
+    def mentions_admin(self, module: Module, term: TermId) -> bool:
+        """Tell whether a condition asks for a role."""
+        for part in walk(module, term):
+            held = module.terms[part]
+            name = ""
+            if isinstance(held, Attr):
+                name = held.name
+            elif isinstance(held, Name):
+                name = held.id
+            elif isinstance(held, Param):
+                name = module.functions[held.function].facts.parameters[held.index].name
+            if name and (is_admin_name(name) or name in {"role", "roles", "has_role", "has_perm", "has_perms", "has_permission", "user_type"}):
+                return True
+            text = module.text(part)
+            if text is not None and is_admin_name(text):
+                return True
+        return False

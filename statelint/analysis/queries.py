@@ -1,0 +1,404 @@
+"""Questions to the database: where a function reads, changes or deletes rows of a model, and under which predicates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from statelint.analysis.model import ClassValue, External, FunctionValue, Instance
+from statelint.analysis.terms import Containment
+from statelint.extract.facts import Attr, Binary, Call, Choice, Compare, Const, Item, Logic, Mapping, Name, Sequence, Star
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.inference import Inference
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.ownership import Model, Ownership
+    from statelint.extract.facts import Event, TermId
+
+STATEMENTS = {"select": "read", "query": "read", "update": "update", "delete": "delete", "exists": "read"}
+"""Calls that start a statement on the model they are given."""
+BY_KEY = frozenset({"get", "get_one", "get_or_404", "first_or_404", "one_or_404", "get_object_or_404",
+                    "aget_object_or_404", "get_list_or_404", "aget_list_or_404"})  # fmt: skip
+"""Calls that fetch rows of the model they are given."""
+MANAGERS = frozenset({"query", "objects", "_default_manager", "_base_manager", "all_objects", "objects_all"})
+"""Class attributes of models from which queries start."""
+RECORD_VERBS = frozenset(
+    {
+        "get", "get_or_none", "get_by_id", "filter", "filter_by", "find", "find_one", "find_all", "find_many", "all", "select", "where",
+        "first", "exclude", "aggregate", "count", "exists", "update", "delete", "delete_by_id", "objects", "in_bulk",
+        "find_by_id", "update_many", "delete_many", "get_or_404", "aget", "afirst",
+    }
+)  # fmt: skip
+"""Class methods of active-record models that read or change rows."""
+FILTERS = frozenset(
+    {
+        "filter", "filter_by", "where", "get", "get_or_none", "exclude", "find", "find_one", "find_many", "having", "join", "outerjoin",
+        "get_or_404", "first_or_404", "one_or_404", "get_object_or_404", "get_list_or_404", "aget_object_or_404", "select_from",
+        "aget_list_or_404", "get_or_create", "update_or_create", "objects", "get_one", "get_by_id", "select", "aget",
+        "in_bulk", "with_parent", "complex_filter", "aggregate", "count", "exists", "delete", "update", "first", "find_all",
+    }
+)  # fmt: skip
+"""Methods whose arguments may hold predicates."""
+WRITES = {"update": "update", "delete": "delete", "bulk_update": "update", "set": "update", "inc": "update", "adelete": "delete",
+          "aupdate": "update", "delete_by_id": "delete", "update_many": "update", "delete_many": "delete"}  # fmt: skip
+TERMINALS = BY_KEY - {"get_list_or_404", "aget_list_or_404"} | {
+    "first", "one", "one_or_none", "last", "latest", "earliest", "scalar", "scalar_one", "scalar_one_or_none", "count", "exists", "aget",
+    "afirst", "acount", "aexists", "get_or_none", "get_by_id", "find_one", "find_by_id", "fetch_one",
+}  # fmt: skip
+"""Calls that end a statement: what is called on their result concerns the row."""
+INSERTS = frozenset({"create", "bulk_create", "acreate", "insert", "insert_many", "insert_one", "add", "create_user", "none", "from_queryset"})
+
+
+class Step(NamedTuple):
+    """One call in a chain: ``.filter(...)``."""
+
+    method: str
+    call: TermId
+    args: tuple[TermId, ...]
+    keywords: tuple[tuple[str, TermId], ...]
+    optional: TermId
+    """The test under which the step is part of the statement, or ``NO_TERM`` when it always is."""
+
+
+class Chain(NamedTuple):
+    """A statement as far as it is built: the model asked, and the steps."""
+
+    model: Model | None
+    name: str
+    start: TermId
+    verb: str
+    steps: tuple[Step, ...]
+
+
+class Atom(NamedTuple):
+    """``column op value`` in a statement; ``column`` is a path from ``model`` (None: of a model not in sight)."""
+
+    column: tuple[str, ...]
+    value: TermId
+    op: str
+    optional: TermId
+    model: Model | None = None
+
+
+class Query(NamedTuple):
+    """One question a function asks; ``leaf`` is the last call of its chain and stands for the rows."""
+
+    function: FunctionInfo
+    chain: Chain
+    leaf: TermId
+    event: Event
+
+    @property
+    def module(self) -> Module:
+        """Where the query stands."""
+        return self.function.module
+
+    @property
+    def verb(self) -> str:
+        """``read``, ``update`` or ``delete``."""
+        for step in reversed(self.chain.steps):
+            if step.method in WRITES:
+                return WRITES[step.method]
+        return self.chain.verb
+
+
+class QueryFinder:
+    """Finds the queries of a project."""
+
+    def __init__(self, inference: Inference, ownership: Ownership) -> None:
+        self.inference = inference
+        self.ownership = ownership
+        self._chains: dict[tuple[Module, TermId], tuple[Chain, ...]] = {}
+        self._containment: dict[Module, Containment] = {}
+        self._queries: dict[FunctionInfo, list[Query]] = {}
+
+    def containment(self, module: Module) -> Containment:
+        """Return the module's containment oracle."""
+        if module not in self._containment:
+            self._containment[module] = Containment(module)
+        return self._containment[module]
+
+    def of(self, function: FunctionInfo) -> list[Query]:
+        """Return the queries that a function asks, in source order."""
+        found = self._queries.get(function)
+        if found is None:
+            found = self._queries[function] = list(self._find(function))
+        return found
+
+    def _find(self, function: FunctionInfo) -> Iterator[Query]:
+        module = function.module
+        chained: dict[TermId, tuple[Event, tuple[Chain, ...]]] = {}
+        inner: set[TermId] = set()
+        for event in function.events:
+            if event.op != "call":
+                continue
+            chains = self.chains(module, event.term)
+            if chains:
+                chained[event.term] = (event, chains)
+            call = module.terms[event.term]
+            if isinstance(call, Call):
+                func = module.terms[call.func]
+                if isinstance(func, Attr):
+                    inner.update(self._receivers(module, func.base))
+        for term, (event, chains) in chained.items():
+            if term in inner:
+                continue
+            for chain in chains:
+                if not any(step.method in INSERTS for step in chain.steps):
+                    yield Query(function, chain, term, event)
+                    break
+
+    def _receivers(self, module: Module, term: TermId) -> Iterator[TermId]:
+        held = module.terms[term]
+        if isinstance(held, Call):
+            yield term
+        elif isinstance(held, Choice):
+            yield from self._receivers(module, held.then)
+            yield from self._receivers(module, held.other)
+        elif isinstance(held, Item):
+            yield from self._receivers(module, held.base)
+
+    # -- chains
+
+    def chains(self, module: Module, term: TermId) -> tuple[Chain, ...]:
+        """Return the statements that ``term`` may be; empty if it is none."""
+        key = (module, term)
+        found = self._chains.get(key)
+        if found is None:
+            self._chains[key] = ()
+            found = self._chains[key] = tuple(self._build(module, term))[:6]
+        return found
+
+    def _build(self, module: Module, term: TermId) -> Iterator[Chain]:
+        held = module.terms[term]
+        if isinstance(held, Choice):
+            yield from self._choice(module, held)
+        elif isinstance(held, Item):
+            index = module.terms[held.key]
+            if isinstance(index, Sequence) and index.kind == "slice":
+                yield from self.chains(module, held.base)
+        elif isinstance(held, Attr):
+            model = self._manager(module, held)
+            if model is not None:
+                yield Chain(model, model.name, term, "read", ())
+        elif isinstance(held, Call):
+            yield from self._call(module, term, held)
+
+    def _choice(self, module: Module, held: Choice) -> Iterator[Chain]:
+        """Steps that only one branch adds are optional; unrelated branches are alternatives."""
+        then, other = self.chains(module, held.then), self.chains(module, held.other)
+        if not then or not other:
+            yield from (*then, *other)
+            return
+        for long, short in ((then[0], other[0]), (other[0], then[0])):
+            size = len(short.steps)
+            if long.start == short.start and len(long.steps) > size and long.steps[:size] == short.steps:
+                test = held.test if held.test >= 0 else held.then
+                extra = tuple(step._replace(optional=test) for step in long.steps[size:])
+                yield long._replace(steps=(*short.steps, *extra))
+                return
+        yield from (*then, *other)
+
+    def _call(self, module: Module, term: TermId, call: Call) -> Iterator[Chain]:
+        func = module.terms[call.func]
+        if isinstance(func, Attr):
+            base_chains = self.chains(module, func.base)
+            if base_chains:
+                step = Step(func.name, term, call.args, call.keywords, -1)
+                for chain in base_chains:
+                    if not chain.steps or chain.steps[-1].method not in TERMINALS:
+                        yield chain._replace(steps=(*chain.steps, step))
+                return
+            method = func.name
+        elif isinstance(func, Name):
+            method = func.id
+        else:
+            return
+        if method in STATEMENTS or method in BY_KEY:
+            yield from self._statement(module, term, call, method)
+        if isinstance(func, Attr) and method in RECORD_VERBS:
+            model = self._model(module, func.base)
+            if model is not None and not self._own_method(module, call.func):
+                step = Step(method, term, call.args, call.keywords, -1)
+                yield Chain(model, model.name, term, "read", (step,))
+
+    def _own_method(self, module: Module, func: TermId) -> bool:
+        return any(isinstance(value, FunctionValue) for value in self.inference.term(module, func))
+
+    def _statement(self, module: Module, term: TermId, call: Call, method: str) -> Iterator[Chain]:
+        if not call.args or self._own_method(module, call.func):
+            return
+        verb = STATEMENTS.get(method, "read")
+        first = call.args[0]
+        for argument in call.args if verb == "read" and method in STATEMENTS else (first,):
+            model = self._entity(module, argument) if verb == "read" and method not in BY_KEY else self._model(module, argument)
+            if model is not None:
+                step = Step(method, term, call.args[1:] if method in BY_KEY else (), call.keywords, -1)
+                yield Chain(model, model.name, term, verb, (step,) if method in BY_KEY or call.keywords else ())
+                return
+        started = self.chains(module, first)
+        if started and method in BY_KEY:
+            # get_object_or_404(queryset, pk=…)
+            step = Step(method, term, call.args[1:], call.keywords, -1)
+            for chain in started:
+                yield chain._replace(steps=(*chain.steps, step))
+            return
+        name = self._foreign_name(module, first)
+        if name and self.ownership.is_private_name(name) and method in {"select", "query", "get", "update", "delete", "get_object_or_404"}:
+            step = Step(method, term, call.args[1:], call.keywords, -1)
+            yield Chain(None, name, term, verb, (step,) if method in BY_KEY else ())
+
+    def _foreign_name(self, module: Module, term: TermId) -> str:
+        """Return the name of a class that is defined nowhere in the project."""
+        held = module.terms[term]
+        name = held.id if isinstance(held, Name) else ""
+        if not name[:1].isupper():
+            return ""
+        values = self.inference.term(module, term)
+        return name if all(isinstance(value, External) for value in values) else ""
+
+    def _manager(self, module: Module, held: Attr) -> Model | None:
+        if held.name not in MANAGERS and not held.name.endswith(("_objects", "objects_")):
+            base = self._model(module, held.base)
+            if base is None:
+                return None
+            binding = base.klass.attribute(held.name)
+            if binding is None or binding.value < 0:
+                return None
+            made = base.klass.module.terms[binding.value]
+            if not isinstance(made, Call) or "anager" not in base.klass.module.dotted(made.func):
+                return None
+            return base
+        return self._model(module, held.base)
+
+    def _model(self, module: Module, term: TermId) -> Model | None:
+        """Return the model class that ``term`` names."""
+        held = module.terms[term]
+        if not isinstance(held, (Name, Attr, Choice)) and not (isinstance(held, Call)):
+            return None
+        for value in self.inference.term(module, term):
+            if isinstance(value, ClassValue):
+                model = self.ownership.model_of(value.klass)
+                if model is not None:
+                    return model
+        return None
+
+    def _entity(self, module: Module, term: TermId, depth: int = 0) -> Model | None:
+        """Return the model that a column, an aggregate or the model itself stands for."""
+        held = module.terms[term]
+        model = self._model(module, term)
+        if model is not None or depth > 3:  # noqa: PLR2004
+            return model
+        if isinstance(held, Attr):
+            return self._entity(module, held.base, depth + 1)
+        if isinstance(held, Star):
+            return self._entity(module, held.value, depth + 1)
+        if isinstance(held, Call):
+            inside = [*held.args]
+            func = module.terms[held.func]
+            if isinstance(func, Attr):
+                inside.append(func.base)
+            for part in inside:
+                found = self._entity(module, part, depth + 1)
+                if found is not None:
+                    return found
+        return None
+
+    # -- predicates
+
+    def atoms(self, query: Query) -> list[Atom]:
+        """Return the comparisons that the statement makes."""
+        found: list[Atom] = []
+        model = query.chain.model
+        for step in query.chain.steps:
+            if step.method not in FILTERS:
+                continue
+            for name, value in step.keywords:
+                if name:
+                    path = tuple(part for part in name.split("__") if part)
+                    found.append(Atom(path, value, "==", step.optional, model))
+                else:
+                    found += self._positional(query.module, value, step.optional)
+            for argument in step.args:
+                inner = list(self._positional(query.module, argument, step.optional))
+                if not inner and step.method in BY_KEY | {"get_by_id", "delete_by_id", "aget"}:
+                    inner = [Atom(("pk",), argument, "==", step.optional, model)]
+                found += inner
+        return found
+
+    def _positional(self, module: Module, term: TermId, optional: TermId, depth: int = 0) -> Iterator[Atom]:
+        if term < 0 or depth > 12:  # noqa: PLR2004
+            return
+        held = module.terms[term]
+        match held:
+            case Compare(op=op, left=left, right=right):
+                for column, value in ((left, right), (right, left)):
+                    path, model = self._column(module, column)
+                    if path:
+                        yield Atom(path, value, op, optional, model)
+            case Logic(values=values):
+                for value in values:
+                    yield from self._positional(module, value, optional, depth + 1)
+            case Binary(left=left, right=right):
+                yield from self._positional(module, left, optional, depth + 1)
+                yield from self._positional(module, right, optional, depth + 1)
+            case Star(value=value):
+                yield from self._positional(module, value, optional, depth + 1)
+            case Sequence(items=items):
+                for item in items:
+                    yield from self._positional(module, item, optional, depth + 1)
+            case Choice(test=test, then=then, other=other):
+                yield from self._positional(module, then, test, depth + 1)
+                yield from self._positional(module, other, test, depth + 1)
+            case Mapping(keys=keys, values=values):
+                for key, value in zip(keys, values, strict=True):
+                    text = module.text(key) if key >= 0 else None
+                    if text is not None:
+                        yield Atom(tuple(text.replace("__", ".").split(".")), value, "==", optional)
+                    yield from self._positional(module, value, optional, depth + 1)
+            case Call(func=func, args=args, keywords=keywords):
+                called = module.terms[func]
+                if isinstance(called, Attr) and called.name in {"in_", "is_", "contains", "any", "has", "any_", "like", "ilike", "notin_", "isnot", "op"}:
+                    path, model = self._column(module, called.base)
+                    if path:
+                        yield Atom(path, args[0] if args else -1, called.name, optional, model)
+                for name, value in keywords:
+                    if name:
+                        yield Atom(tuple(part for part in name.split("__") if part), value, "==", optional)
+                for argument in args:
+                    yield from self._positional(module, argument, optional, depth + 1)
+            case _:
+                return
+
+    def _column(self, module: Module, term: TermId) -> tuple[tuple[str, ...], Model | None]:
+        """Return the column path that ``Model.column`` (or ``table.c.column``) names, and the model if it is known."""
+        parts: list[str] = []
+        at = term
+        while True:
+            held = module.terms[at]
+            if isinstance(held, Attr):
+                parts.append(held.name)
+                at = held.base
+            elif isinstance(held, Call):
+                # col(Model.owner_id), func.lower(Model.email), Model.owner_id.cast(…)
+                func = module.terms[held.func]
+                if held.args and not parts:
+                    at = held.args[0]
+                elif isinstance(func, Attr) and self._entity(module, func.base) is not None:
+                    at = func.base
+                else:
+                    break
+            else:
+                break
+        path = tuple(reversed([part for part in parts if part != "c"]))
+        model = self._model(module, at)
+        if not path or model is not None:
+            return path, model
+        values = self.inference.term(module, at)
+        root = module.terms[at]
+        if any(isinstance(value, (ClassValue, External)) for value in values) or "c" in parts[1:]:
+            return path, None
+        if isinstance(root, Name) and root.id[:1].isupper() and not values:
+            return path, None
+        return (), None

@@ -1,0 +1,1 @@
+"""Which objects outlive a request, who changes them while serving, and what they hold."""

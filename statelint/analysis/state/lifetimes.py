@@ -1,0 +1,247 @@
+"""Which classes have instances that live as long as the process, and where these are made and kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Place
+from statelint.analysis.reach import Reach, is_offline_path
+from statelint.analysis.state.roots import ClassAttribute, Default, Field, Global, Local, Location, Memo
+from statelint.extract.facts import Attr, Call, Choice, Comprehension, FunctionRef, Logic, Mapping, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from statelint.analysis.entrypoints import EntryPointFinder
+    from statelint.analysis.model import ClassInfo, FunctionInfo, Module
+    from statelint.analysis.reach import ReachMap
+    from statelint.analysis.state.locations import Locator
+    from statelint.analysis.state.roots import Root
+    from statelint.analysis.state.writes import Write
+    from statelint.extract.facts import TermId
+
+MAX_HOLDERS = 12
+"""Holders of one class that are kept."""
+
+
+class Holder(NamedTuple):
+    """An instance of ``klass`` made at ``place`` and kept in ``root``; ``element`` if in a container that requests fill."""
+
+    klass: ClassInfo
+    root: Root
+    place: Place
+    element: bool
+
+
+class Lifetimes:
+    """Finds the long-lived instances of the project's classes."""
+
+    def __init__(self, locator: Locator, reach: ReachMap, finder: EntryPointFinder, writes: Iterable[Write]) -> None:
+        self.locator = locator
+        self.inference = locator.inference
+        self.reach = reach
+        self.finder = finder
+        self._direct: dict[ClassInfo, list[Holder]] = {}
+        self._inside: dict[ClassInfo, list[tuple[ClassInfo, bool]]] = {}
+        """Class → classes whose instances keep instances of it (and whether in a container)."""
+        self._subclasses: dict[ClassInfo, list[ClassInfo]] = {}
+        self._memo: dict[ClassInfo, tuple[Holder, ...]] = {}
+        self._positions: dict[Module, dict[TermId, Place]] = {}
+        modules = [module for module in self.inference.modules if not is_offline_path(module.path)]
+        for module in modules:
+            self._module(module)
+        for write in writes:
+            self._stored(write)
+
+    # -- questions
+
+    def holders(self, klass: ClassInfo) -> tuple[Holder, ...]:
+        """Return where long-lived instances of ``klass``, or of subclasses, are kept; the outermost keepers."""
+        found = self._memo.get(klass)
+        if found is None:
+            found = self._memo[klass] = tuple(self._outermost(klass))
+        return found
+
+    def _outermost(self, klass: ClassInfo) -> list[Holder]:
+        found: dict[tuple[object, ...], Holder] = {}
+        seen: set[tuple[ClassInfo, bool]] = set()
+        queue = [(klass, False)]
+        while queue and len(found) < MAX_HOLDERS:
+            at, element = queue.pop(0)
+            if (at, element) in seen:
+                continue
+            seen.add((at, element))
+            for holder in self._direct.get(at, ()):
+                found.setdefault((holder.root, holder.place), holder._replace(element=holder.element or element))
+            queue += [(keeper, element or inner) for keeper, inner in self._inside.get(at, ())]
+            queue += [(subclass, element) for subclass in self._subclasses.get(at, ())]
+        return list(found.values())
+
+    def long_lived(self, function: FunctionInfo) -> bool:
+        """Tell whether the locals of ``function`` that inner functions see live as long as the process."""
+        at: FunctionInfo | None = function
+        while at is not None:
+            if self.reach.of(at) is Reach.SERVED:
+                return False
+            at = at.parent
+        return True
+
+    # -- collecting
+
+    def _module(self, module: Module) -> None:
+        for binding in module.facts.bindings:
+            if binding.value >= 0:
+                self._keep(module, binding.value, Global(module, binding.name), Place(module, binding.position))
+        for klass in module.classes:
+            self._class(module, klass)
+        for function in module.functions:
+            for index, parameter in enumerate(function.facts.parameters):
+                if parameter.default >= 0:
+                    place = Place(module, parameter.position)
+                    self._keep(module, parameter.default, Default(function, index), place, shared_only=True)
+            if function.is_module:
+                self._arguments(function)
+                continue
+            if self.locator.memoised(function):
+                for event in function.events:
+                    if event.op == "return":
+                        self._keep(module, event.term, Memo(function), Place(module, event.position))
+            if self.long_lived(function):
+                for name, values in function.facts.cells.items():
+                    for value in values:
+                        place = Place(module, function.facts.position)
+                        self._keep(module, value, Local(function, name), place, created=True)
+                if self.reach.of(function) is Reach.OFFLINE or self._builds(function):
+                    self._arguments(function)
+
+    def _builds(self, function: FunctionInfo) -> bool:
+        """Tell whether a function registers handlers, as an application factory does."""
+        return any(
+            other.facts.parent == function.index and other in self.reach.entry_points
+            for other in function.module.functions
+        )
+
+    def _class(self, module: Module, klass: ClassInfo) -> None:
+        classes, outside = self.inference.mro(klass)
+        for owner in classes[1:]:
+            self._subclasses.setdefault(owner, []).append(klass)
+        if not self.locator.describes_instances(klass, outside):
+            for binding in klass.facts.attributes:
+                if binding.value >= 0:
+                    root = ClassAttribute(klass, binding.name)
+                    self._keep(module, binding.value, root, Place(module, binding.position))
+        role = self.finder.class_role(klass)
+        if role is not None and role.instance == "process":
+            place = Place(module, klass.facts.position)
+            self._direct.setdefault(klass, []).append(Holder(klass, Field(klass, ""), place, False))
+        for name, assignments in self.inference.fields(klass).items():
+            for function, event in assignments:
+                if event.value >= 0 and name:
+                    for made, _ in self._made(function.module, event.value):
+                        self._inside.setdefault(made, []).append((klass, False))
+
+    def _arguments(self, function: FunctionInfo) -> None:
+        """Instances made by set-up code and handed to calls (``app.add_middleware``, ``Depends``) are kept by these."""
+        module = function.module
+        for event in function.events:
+            if event.op != "call":
+                continue
+            call = module.terms[event.term]
+            if not isinstance(call, Call):
+                continue
+            if any(isinstance(value, (ClassValue, FunctionValue)) for value in self.inference.term(module, call.func)):
+                continue
+            for argument in (*call.args, *(value for _, value in call.keywords)):
+                place = Place(module, event.position)
+                root = Local(function, "")
+                self._keep(module, argument, root, place, created=True)
+
+    def _stored(self, write: Write) -> None:
+        root, path = write.location.root, write.location.path
+        if write.value < 0:
+            return
+        module = write.module
+        element = bool(path) or write.how not in {"=", "with", "for"}
+        for klass, creation in self._made(module, write.value):
+            if isinstance(root, Field):
+                if root.klass is not klass:
+                    self._inside.setdefault(klass, []).append((root.klass, element))
+            elif not isinstance(root, Local) or self.long_lived(root.function):
+                place = self._place(module, creation) or Place(module, write.event.position)
+                self._direct.setdefault(klass, []).append(Holder(klass, root, place, element))
+
+    def _keep(
+        self, module: Module, term: TermId, root: Root, place: Place, *, created: bool = False, shared_only: bool = False
+    ) -> None:
+        for klass, creation in self._made(module, term):
+            made_here = self._place(module, creation)
+            if made_here is None and (created or shared_only):
+                continue
+            self._direct.setdefault(klass, []).append(Holder(klass, root, made_here or place, False))
+
+    def _place(self, module: Module, creation: TermId) -> Place | None:
+        table = self._positions.get(module)
+        if table is None:
+            table = self._positions[module] = {
+                event.term: Place(module, event.position)
+                for function in module.functions
+                for event in function.events
+                if event.op == "call"
+            }
+        return table.get(creation)
+
+    def _made(self, module: Module, term: TermId, depth: int = 0) -> Iterator[tuple[ClassInfo, TermId]]:
+        """Yield the project classes of which ``term`` holds new instances, and the calls that make them."""
+        if term < 0 or depth > 6:
+            return
+        held = module.terms[term]
+        match held:
+            case Call(func=func, args=args, keywords=keywords):
+                values = self.inference.term(module, func)
+                project = False
+                for value in values:
+                    if isinstance(value, (ClassValue, FunctionValue)):
+                        project = True
+                    for given in self._given(value):
+                        yield given, term
+                if not project:
+                    for argument in (*args, *(value for _, value in keywords)):
+                        yield from self._made(module, argument, depth + 1)
+                    target = module.terms[func]
+                    if isinstance(target, Attr):
+                        yield from self._made(module, target.base, depth + 1)
+            case Sequence(items=items):
+                for item in items:
+                    yield from self._made(module, item, depth + 1)
+            case Mapping(values=entries):
+                for entry in entries:
+                    yield from self._made(module, entry, depth + 1)
+            case Choice(then=then, other=other):
+                yield from self._made(module, then, depth + 1)
+                yield from self._made(module, other, depth + 1)
+            case Logic(values=parts):
+                for part in parts:
+                    yield from self._made(module, part, depth + 1)
+            case Comprehension(element=element):
+                yield from self._made(module, element, depth + 1)
+            case Attr(base=base):
+                if isinstance(module.terms[base], Call):
+                    yield from self._made(module, base, depth + 1)
+                yield from ((value.klass, term) for value in self.inference.term(module, term) if isinstance(value, Instance))
+            case FunctionRef():
+                return
+            case _:
+                yield from ((value.klass, term) for value in self.inference.term(module, term) if isinstance(value, Instance))
+
+    def _given(self, value: object) -> Iterator[ClassInfo]:
+        if isinstance(value, ClassValue):
+            yield value.klass
+        elif isinstance(value, FunctionValue):
+            for result in self.inference.returned(value):
+                if isinstance(result, Instance):
+                    yield result.klass
+        elif isinstance(value, External) and value.name.endswith("__new__"):
+            return
+
+
+__all__ = ["Holder", "Lifetimes", "Location"]

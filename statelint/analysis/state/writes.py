@@ -1,0 +1,208 @@
+"""Every change of something that may outlive the function that changes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from statelint.analysis.model import External, FunctionValue, Instance, Result
+from statelint.analysis.state.roots import Field, FunctionAttribute, Global, Library, Local, Location
+from statelint.extract.facts import Attr, Call, Cell, Const, Item, Name, Param
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.state.locations import Locator
+    from statelint.extract.facts import Event, TermId
+
+GENERIC_MUTATORS = frozenset(
+    {
+        "append", "extend", "insert", "remove", "clear", "add", "discard", "update", "pop", "popitem", "setdefault",
+        "appendleft", "popleft", "extendleft", "sort", "reverse", "put", "put_nowait", "get_nowait", "difference_update",
+        "intersection_update", "symmetric_difference_update", "subtract", "move_to_end", "rotate",
+    }
+)  # fmt: skip
+"""Methods that change a container of unknown type."""
+KEYED = frozenset({"pop", "setdefault", "discard", "remove", "__setitem__", "__delitem__", "move_to_end"})
+"""Mutators whose first argument is a key or the item concerned."""
+
+
+class Write(NamedTuple):
+    """A change of ``location`` by ``function``: ``how`` is an operator, ``del`` or a method's name."""
+
+    function: FunctionInfo
+    event: Event
+    location: Location
+    how: str
+    key: TermId
+    value: TermId
+
+    @property
+    def module(self) -> Module:
+        """Where the change is written."""
+        return self.function.module
+
+    @property
+    def rebinds(self) -> bool:
+        """Whether the place itself gets another value, rather than what it holds being changed."""
+        return not self.location.path and self.how not in GENERIC_MUTATORS
+
+
+class WriteCollector:
+    """Reads the events of all functions for changes."""
+
+    def __init__(self, locator: Locator) -> None:
+        self.locator = locator
+        self.inference = locator.inference
+        self.catalogue = locator.catalogue
+        self._mutating_methods = frozenset().union(*self.catalogue.mutators.values()) | GENERIC_MUTATORS
+
+    def collect(self, function: FunctionInfo) -> Iterator[Write]:
+        """Yield the changes that ``function`` makes itself, of whatever lives outside its own call."""
+        module = function.module
+        for event in function.events:
+            if event.op == "write":
+                yield from self._assigned(function, module, event)
+            elif event.op == "call":
+                yield from self._called(function, module, event)
+
+    # -- assignments
+
+    def _assigned(self, function: FunctionInfo, module: Module, event: Event) -> Iterator[Write]:
+        target = module.terms[event.term]
+        how = event.how or "="
+        if isinstance(target, Name):
+            if not function.is_module:
+                yield Write(function, event, Location(Global(module, target.id)), how, -1, event.value)
+            return
+        if isinstance(target, Cell):
+            local = Local(module.functions[target.function], target.name)
+            yield Write(function, event, Location(local), how, -1, event.value)
+            return
+        key = -1
+        if isinstance(target, Item):
+            key = target.key
+            if not self._takes_items(module, target.base):
+                return
+        elif isinstance(target, Attr):
+            locations = tuple(self.locator.attribute(module, target.base, target.name))
+            for location in locations:
+                if not isinstance(location.root, FunctionAttribute) or target.name.isidentifier():
+                    yield Write(function, event, location, how, -1, event.value)
+            return
+        for location in self.locator.locate(module, event.term):
+            yield Write(function, event, location, how, key, event.value)
+
+    def _takes_items(self, module: Module, base: TermId) -> bool:
+        """Tell whether ``base[k] = v`` changes a container; unknown types pass, known other types do not."""
+        held = module.terms[base]
+        if isinstance(held, Param) and held.index == 0:
+            return True
+        for value in self.inference.term(module, base):
+            if isinstance(value, Result):
+                roles = self.catalogue.roles.get(value.name, frozenset())
+                return self.locator.is_container(value.name) or bool(roles & {"app", "shared"})
+            if isinstance(value, External):
+                return value.name in {"os.environ", "sys.modules"}
+        return True
+
+    # -- calls
+
+    def _called(self, function: FunctionInfo, module: Module, event: Event) -> Iterator[Write]:
+        call = module.terms[event.term]
+        if not isinstance(call, Call):
+            return
+        func = module.terms[call.func]
+        if isinstance(func, Attr) and func.name in self._mutating_methods:
+            yield from self._method(function, module, event, call, func)
+            return
+        if isinstance(func, Attr):
+            yield from self._insert_on_read(function, module, event, func.base)
+            return
+        if not call.args:
+            return
+        for value in self.inference.term(module, call.func):
+            if isinstance(value, External):
+                yield from self._function(function, module, event, call, value.name)
+
+    def _insert_on_read(self, function: FunctionInfo, module: Module, event: Event, base: TermId) -> Iterator[Write]:
+        """``d[k].method()`` inserts ``k`` where ``d`` is a ``defaultdict``."""
+        held = module.terms[base]
+        if not isinstance(held, Item):
+            return
+        for value in self.inference.term(module, held.base):
+            if isinstance(value, Result) and "insert_on_read" in self.catalogue.roles.get(value.name, frozenset()):
+                for location in self.locator.locate(module, base):
+                    yield Write(function, event, location, "[]", held.key, -1)
+
+    def _method(
+        self, function: FunctionInfo, module: Module, event: Event, call: Call, func: Attr
+    ) -> Iterator[Write]:
+        if not self._mutates(module, call, func):
+            return
+        arguments = [*call.args, *(value for _, value in call.keywords)]
+        key = arguments[0] if arguments and func.name in KEYED else -1
+        held = module.terms[func.base]
+        if isinstance(held, Item):
+            key = held.key if key < 0 else key
+        value = arguments[-1] if arguments else -1
+        for location in self.locator.locate(module, func.base):
+            yield Write(function, event, location, func.name, key, value)
+
+    def _mutates(self, module: Module, call: Call, func: Attr) -> bool:
+        if any(isinstance(value, FunctionValue) for value in self.inference.term(module, call.func)):
+            return False
+        known = False
+        for value in self.inference.term(module, func.base):
+            known = True
+            if isinstance(value, Result) and func.name in self.catalogue.mutators.get(value.name, frozenset()):
+                return True
+            if isinstance(value, Instance):
+                bases = self.inference.external_bases(value.klass)
+                if any(func.name in self.catalogue.mutators.get(base, frozenset()) for base in bases):
+                    return True
+        return not known and func.name in GENERIC_MUTATORS and self._plain(module, func.base)
+
+    def _plain(self, module: Module, base: TermId) -> bool:
+        """Tell whether an object of unknown type is at least reached through containers and project objects only."""
+        for location in self.locator.locate(module, base):
+            if isinstance(location.root, Library):
+                return False
+            if location.path and location.path[-1] == "[]":
+                return True
+            if isinstance(location.root, Field) or location.path:
+                return True
+            return self._holds_container(location)
+        return True
+
+    def _holds_container(self, location: Location) -> bool:
+        root = location.root
+        if isinstance(root, Global):
+            return any(
+                isinstance(value, Result) and self.locator.is_container(value.name)
+                for value in self.inference.name(root.module, root.name)
+            )
+        return True
+
+    def _function(
+        self, function: FunctionInfo, module: Module, event: Event, call: Call, name: str
+    ) -> Iterator[Write]:
+        if name in self.catalogue.argument_mutators:
+            value = call.args[1] if len(call.args) > 1 else -1
+            for location in self.locator.locate(module, call.args[0]):
+                yield Write(function, event, location.below("[]"), name.rpartition(".")[2], -1, value)
+        elif name in {"setattr", "delattr"} and len(call.args) > 1:
+            attribute = module.text(call.args[1])
+            value = call.args[2] if len(call.args) > 2 else -1
+            for location in self.locator.attribute(module, call.args[0], attribute or "*"):
+                yield Write(function, event, location, "=" if name == "setattr" else "del", -1, value)
+        elif name in {"next", "anext"}:
+            for value_ in self.inference.term(module, call.args[0]):
+                if isinstance(value_, Result) and value_.name in {"itertools.count", "itertools.cycle"}:
+                    for location in self.locator.locate(module, call.args[0]):
+                        yield Write(function, event, location.below("[]"), "next", -1, -1)
+
+
+def constant(module: Module, term: TermId) -> bool:
+    """Tell whether a term is a literal."""
+    return term >= 0 and isinstance(module.terms[term], Const)
