@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from statelint.catalogue.loader import Catalogue
     from statelint.lint.rule import Rule
 
-POOL_FILES = 200
-POOL_BYTES = 1_500_000
-"""Smaller projects are done before the processes of a pool have started."""
+POOL_BYTES = 2_000_000
+"""Smaller projects are done, however many files they have, by the time that a pool's processes have started."""
 
 _BATCH_BYTES = 200_000
 _BATCH_FILES = 50
@@ -80,7 +79,7 @@ def extract_files(
     count = _Counter(len(files), progress)
     facts: list[ModuleFacts] = []
     left = list(files)
-    if jobs > 1 and len(files) > 1 and (len(files) > POOL_FILES or sum(files.values()) > POOL_BYTES):
+    if jobs > 1 and len(files) > 1 and sum(files.values()) > POOL_BYTES:
         pool = _Pool(reader, extra, jobs)
         if pool.start():
             facts = pool.run(_batches(files), count)

@@ -25,7 +25,7 @@ CATALOGUE = load()
 
 @pytest.fixture
 def small_pool(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extraction, "POOL_FILES", 3)
+    monkeypatch.setattr(extraction, "POOL_BYTES", 0)
     monkeypatch.setattr(extraction, "_BATCH_FILES", 4)
 
 

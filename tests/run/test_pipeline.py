@@ -61,7 +61,7 @@ def test_bad_files_are_findings_and_the_others_are_linted(tmp_path: Path) -> Non
 def test_the_result_is_the_same_in_many_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, **BAD)
     alone = run(tmp_path, jobs=1)
-    monkeypatch.setattr(extraction, "POOL_FILES", 2)
+    monkeypatch.setattr(extraction, "POOL_BYTES", 0)
     assert run(tmp_path, jobs=2) == alone
 
 
