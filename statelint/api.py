@@ -6,6 +6,8 @@ from statelint.analysis.isolation import Leak
 from statelint.analysis.model import Place
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.project import Project
+from statelint.analysis.state.kept import Change, Kept
+from statelint.analysis.state.writes import Write
 from statelint.extract.facts import ModuleFacts, Observation, Position, Suppression
 from statelint.lint.finding import Confidence, Edit, Finding, Fix, Location, Severity
 from statelint.lint.housekeeping import SuppressionRule, SuppressionUse
@@ -19,10 +21,12 @@ def location(place: Place, message: str = "") -> Location:
 
 
 __all__ = [
+    "Change",
     "Confidence",
     "Edit",
     "Finding",
     "Fix",
+    "Kept",
     "Leak",
     "Location",
     "ModuleFacts",
@@ -36,5 +40,6 @@ __all__ = [
     "Suppression",
     "SuppressionRule",
     "SuppressionUse",
+    "Write",
     "location",
 ]

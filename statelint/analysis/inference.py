@@ -94,6 +94,7 @@ class Inference:
         self._names: dict[tuple[Module, str], Values] = {}
         self._returns: dict[FunctionInfo, Values] = {}
         self._parameters: dict[tuple[FunctionInfo, int], Values] = {}
+        self._elements: dict[tuple[Module, TermId], Values] = {}
         self._mro: dict[ClassInfo, tuple[tuple[ClassInfo, ...], tuple[str, ...]]] = {}
         self._fields: dict[ClassInfo, dict[str, list[tuple[FunctionInfo, Event]]]] = {}
         self._busy: set[object] = set()
@@ -104,6 +105,7 @@ class Inference:
         self._names.clear()
         self._returns.clear()
         self._parameters.clear()
+        self._elements.clear()
 
     def _once(self, key: object, table: dict[T, Values], entry: T, compute: Callable[[], Iterable[Value]]) -> Values:
         """Memoise ``compute``; a question met while it is being answered has no answer yet."""
@@ -338,6 +340,10 @@ class Inference:
 
     def elements(self, module: Module, base: TermId) -> Values:
         """Return what iterating over, or indexing, ``base`` gives."""
+        key = (module, base)
+        return self._once(("e", *key), self._elements, key, lambda: self._elements_of(module, base))
+
+    def _elements_of(self, module: Module, base: TermId) -> Values:
         held = module.terms[base]
         if isinstance(held, Sequence):
             return unique(value for item in held.items for value in self.term(module, item))

@@ -16,6 +16,7 @@ from statelint.analysis.principals import Principals
 from statelint.analysis.proofs import Judge
 from statelint.analysis.queries import QueryFinder
 from statelint.analysis.reach import ReachMap
+from statelint.analysis.state.kept import StateMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,6 +77,11 @@ class Project:
     def isolation(self) -> Isolation:
         """Where one user may reach another's rows."""
         return Isolation(self.judge)
+
+    @cached_property
+    def state(self) -> StateMap:
+        """The objects that outlive requests and how requests change them."""
+        return StateMap(self)
 
     @cached_property
     def coverage(self) -> Coverage:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Place
+from statelint.analysis.model import ClassValue, FunctionValue, Instance, Place
 from statelint.analysis.reach import Reach, is_offline_path
-from statelint.analysis.state.roots import ClassAttribute, Default, Field, Global, Local, Location, Memo
-from statelint.extract.facts import Attr, Call, Choice, Comprehension, FunctionRef, Logic, Mapping, Sequence
+from statelint.analysis.state.roots import ClassAttribute, Default, Field, Global, Local, Memo
+from statelint.extract.facts import Attr, Call, Choice, Comprehension, Logic, Mapping, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from statelint.analysis.entrypoints import EntryPointFinder
-    from statelint.analysis.model import ClassInfo, FunctionInfo, Module
+    from statelint.analysis.model import ClassInfo, FunctionInfo, Module, Value
     from statelint.analysis.reach import ReachMap
     from statelint.analysis.state.locations import Locator
     from statelint.analysis.state.roots import Root
@@ -91,26 +91,24 @@ class Lifetimes:
     def _module(self, module: Module) -> None:
         for binding in module.facts.bindings:
             if binding.value >= 0:
-                self._keep(module, binding.value, Global(module, binding.name), Place(module, binding.position))
+                self._keep(module, binding.value, Global(module, binding.name))
         for klass in module.classes:
             self._class(module, klass)
         for function in module.functions:
             for index, parameter in enumerate(function.facts.parameters):
                 if parameter.default >= 0:
-                    place = Place(module, parameter.position)
-                    self._keep(module, parameter.default, Default(function, index), place, shared_only=True)
+                    self._keep(module, parameter.default, Default(function, index))
             if function.is_module:
                 self._arguments(function)
                 continue
             if self.locator.memoised(function):
                 for event in function.events:
                     if event.op == "return":
-                        self._keep(module, event.term, Memo(function), Place(module, event.position))
+                        self._keep(module, event.term, Memo(function))
             if self.long_lived(function):
                 for name, values in function.facts.cells.items():
                     for value in values:
-                        place = Place(module, function.facts.position)
-                        self._keep(module, value, Local(function, name), place, created=True)
+                        self._keep(module, value, Local(function, name))
                 if self.reach.of(function) is Reach.OFFLINE or self._builds(function):
                     self._arguments(function)
 
@@ -128,8 +126,7 @@ class Lifetimes:
         if not self.locator.describes_instances(klass, outside):
             for binding in klass.facts.attributes:
                 if binding.value >= 0:
-                    root = ClassAttribute(klass, binding.name)
-                    self._keep(module, binding.value, root, Place(module, binding.position))
+                    self._keep(module, binding.value, ClassAttribute(klass, binding.name))
         role = self.finder.class_role(klass)
         if role is not None and role.instance == "process":
             place = Place(module, klass.facts.position)
@@ -152,9 +149,7 @@ class Lifetimes:
             if any(isinstance(value, (ClassValue, FunctionValue)) for value in self.inference.term(module, call.func)):
                 continue
             for argument in (*call.args, *(value for _, value in call.keywords)):
-                place = Place(module, event.position)
-                root = Local(function, "")
-                self._keep(module, argument, root, place, created=True)
+                self._keep(module, argument, Local(function, ""))
 
     def _stored(self, write: Write) -> None:
         root, path = write.location.root, write.location.path
@@ -170,14 +165,12 @@ class Lifetimes:
                 place = self._place(module, creation) or Place(module, write.event.position)
                 self._direct.setdefault(klass, []).append(Holder(klass, root, place, element))
 
-    def _keep(
-        self, module: Module, term: TermId, root: Root, place: Place, *, created: bool = False, shared_only: bool = False
-    ) -> None:
+    def _keep(self, module: Module, term: TermId, root: Root) -> None:
+        """Note the instances made in ``term``, which ``root`` keeps."""
         for klass, creation in self._made(module, term):
-            made_here = self._place(module, creation)
-            if made_here is None and (created or shared_only):
-                continue
-            self._direct.setdefault(klass, []).append(Holder(klass, root, made_here or place, False))
+            place = self._place(module, creation)
+            if place is not None:
+                self._direct.setdefault(klass, []).append(Holder(klass, root, place, False))
 
     def _place(self, module: Module, creation: TermId) -> Place | None:
         table = self._positions.get(module)
@@ -228,20 +221,13 @@ class Lifetimes:
                 if isinstance(module.terms[base], Call):
                     yield from self._made(module, base, depth + 1)
                 yield from ((value.klass, term) for value in self.inference.term(module, term) if isinstance(value, Instance))
-            case FunctionRef():
-                return
             case _:
                 yield from ((value.klass, term) for value in self.inference.term(module, term) if isinstance(value, Instance))
 
-    def _given(self, value: object) -> Iterator[ClassInfo]:
+    def _given(self, value: Value) -> Iterator[ClassInfo]:
         if isinstance(value, ClassValue):
             yield value.klass
         elif isinstance(value, FunctionValue):
             for result in self.inference.returned(value):
                 if isinstance(result, Instance):
                     yield result.klass
-        elif isinstance(value, External) and value.name.endswith("__new__"):
-            return
-
-
-__all__ = ["Holder", "Lifetimes", "Location"]

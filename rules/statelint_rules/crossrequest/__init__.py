@@ -1,0 +1,1 @@
+"""SL2: objects that serve more than one request."""

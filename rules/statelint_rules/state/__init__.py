@@ -1,0 +1,1 @@
+"""SL1: state that lives in the process."""

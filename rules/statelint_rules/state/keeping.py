@@ -1,0 +1,109 @@
+"""What the rules about kept state share: how a finding is worded, placed and traced."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.api import Confidence, Place, Rule, Severity, location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from statelint.api import Change, Finding, Kept, Location, Project, Write
+
+MAX_RELATED = 30
+WHOSE = {
+    "user": "per user",
+    "session": "per session",
+    "conversation": "per conversation",
+    "token": "per token",
+    "socket": "per connection",
+    "job": "per job",
+}
+
+
+def at(write: Write, message: str = "") -> Location:
+    """Return where a write stands."""
+    return location(Place(write.module, write.event.position), message)
+
+
+def verb(write: Write) -> str:
+    """Say in one word what a write does."""
+    if write.how == "del" or write.how in {"pop", "popitem", "remove", "discard", "clear", "popleft"}:
+        return "removes from"
+    return "rebinds" if write.rebinds else "changes"
+
+
+def trace(project: Project, change: Change) -> Iterator[Location]:
+    """Yield the way from an entry point over the calls to the write."""
+    write = change.write
+    reach = project.reach
+    last = write.location.origin or write.function
+    entry = reach.root(last)
+    if entry is not None:
+        label = f"{entry.kind} {entry.path}".strip()
+        yield location(entry.place, f"{entry.function.qualname} serves requests ({label})")
+        for edge in reach.way(last):
+            yield location(Place(edge.callee.module, edge.callee.facts.position), f"calls {edge.callee.qualname}")
+    if last is not write.function:
+        place = Place(write.module, write.function.facts.position)
+        yield location(place, f"{last.qualname} hands it to {write.function.qualname}")
+    yield at(write, f"{verb(write)} it")
+
+
+def weakest(changes: Iterable[Change]) -> Confidence:
+    """Return the confidence of the surest change."""
+    return max((Confidence(change.confidence) for change in changes), key=lambda held: held.rank)
+
+
+class KeptRule(Rule):
+    """A rule about objects of some ``kinds``: one finding per object and function that changes it."""
+
+    kinds: tuple[str, ...] = ()
+    remedy = ""
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield the findings, object by object."""
+        for kept in project.state.of_kind(*self.kinds):
+            if self.concerns(project, kept):
+                yield from self.judge(project, kept)
+
+    def concerns(self, project: Project, kept: Kept) -> bool:  # noqa: ARG002 - for rules that look closer
+        """Tell whether the object is this rule's matter."""
+        return True
+
+    def judge(self, project: Project, kept: Kept) -> Iterator[Finding]:
+        """Yield one finding per function that changes ``kept``."""
+        groups = kept.by_function()
+        for function, changes in groups:
+            first = changes[0]
+            others = [change for _, group in groups for change in group if change not in changes]
+            related = [location(kept.place, f"defined here: {kept.name}")]
+            related += [at(change.write, f"{verb(change.write)} it, too") for change in changes[1:]]
+            related += [
+                at(change.write, f"{change.write.function.qualname} {verb(change.write)} it")
+                for change in (*others, *kept.inside)
+            ]
+            yield self.finding(
+                self.message(kept, changes),
+                at(first.write, f"{verb(first.write)} `{kept.name}`"),
+                symbol=f"{kept.name}@{function.qualname}",
+                severity=self.severity_of(kept, changes),
+                confidence=weakest(changes),
+                help=self.remedy,
+                group=kept.key,
+                related=related[:MAX_RELATED],
+                trace=trace(project, first),
+            )
+
+    def message(self, kept: Kept, changes: list[Change]) -> str:
+        """Say what is wrong."""
+        write = changes[0].write
+        subject = next((change.subject for change in changes if change.subject), kept.subject)
+        what = f"data {WHOSE[subject]}" if subject in WHOSE else "state"
+        return f"`{kept.name}` keeps {what} in this process: {write.function.qualname} {verb(write)} it while serving"
+
+    def severity_of(self, kept: Kept, changes: list[Change]) -> Severity:
+        """Users' data is lost or leaks with a second worker; anything else goes out of step."""
+        subject = next((change.subject for change in changes if change.subject), kept.subject)
+        return Severity.ERROR if subject in WHOSE or kept.from_request else Severity.WARNING

@@ -1,0 +1,166 @@
+"""Why a change of long-lived state does no harm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.model import External
+from statelint.analysis.reach import Reach
+from statelint.analysis.state.keys import Origin
+from statelint.analysis.state.roots import ClassAttribute, Field, Global, Local
+from statelint.extract.facts import Attr, Call, Compare, Const, Item, Logic, Name, Not
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.reach import ReachMap
+    from statelint.analysis.state.keys import Origins
+    from statelint.analysis.state.lifetimes import Lifetimes
+    from statelint.analysis.state.locations import Locator
+    from statelint.analysis.state.roots import Root
+    from statelint.analysis.state.writes import Write
+    from statelint.extract.facts import TermId
+
+CONSTRUCTORS = frozenset(
+    {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "__attrs_post_init__", "model_post_init",
+     "__setstate__", "__copy__", "__deepcopy__", "__class_getitem__", "__get__"}
+)  # fmt: skip
+_MISSING = frozenset({"KeyError", "AttributeError", "NameError", "LookupError", "UnboundLocalError", "IndexError"})
+
+
+class Harmless:
+    """Finds the reason, if any, for which a change needs no report."""
+
+    def __init__(self, locator: Locator, reach: ReachMap, origins: Origins, lifetimes: Lifetimes) -> None:
+        self.locator = locator
+        self.inference = locator.inference
+        self.reach = reach
+        self.origins = origins
+        self.lifetimes = lifetimes
+        self._construction: dict[FunctionInfo, bool] = {}
+
+    def reason(self, write: Write, siblings: frozenset[Root]) -> str:
+        """Return why ``write`` is harmless, or an empty string. ``siblings``: the roots its function changes."""
+        function = write.function
+        root = write.location.root
+        if function.is_module or (write.location.origin is not None and write.location.origin.is_module):
+            return "import-time"
+        if self.reach.of(function) is Reach.OFFLINE:
+            return "offline"
+        origin = write.location.origin
+        if origin is not None and self.reach.of(origin) is Reach.OFFLINE:
+            return "offline"
+        if isinstance(root, Field) and self.constructs(function):
+            return "construction"
+        if isinstance(root, Local) and not self.lifetimes.long_lived(root.function):
+            return "request-lived"
+        if self.lazy(write, siblings):
+            return "lazy-init"
+        return ""
+
+    def constructs(self, function: FunctionInfo, depth: int = 0) -> bool:
+        """Tell whether a method runs only while its object is being made."""
+        if function.name in CONSTRUCTORS:
+            return True
+        found = self._construction.get(function)
+        if found is None:
+            self._construction[function] = False
+            edges = [edge for edge in self.reach.graph.callers.get(function, ()) if edge.kind != "name"]
+            found = (
+                depth < 4
+                and bool(edges)
+                and function.owner is not None
+                and all(
+                    edge.kind == "call" and edge.caller.owner is not None and self.constructs(edge.caller, depth + 1)
+                    for edge in edges
+                )
+            )
+            self._construction[function] = found
+        return found
+
+    # -- lazy initialisation
+
+    def lazy(self, write: Write, siblings: frozenset[Root]) -> bool:
+        """Tell whether the change happens once: under "it is not there yet", with a value that no request decides."""
+        module = write.module
+        if write.how not in {"=", "setdefault", "append", "add", "update"}:
+            return False
+        if self.origins.of(module, write.value) is Origin.REQUEST:
+            return False
+        if write.key >= 0 and self.origins.of(module, write.key) is not Origin.FIXED:
+            return False
+        for subject in self._unset(module, write.event.condition):
+            if subject is None:
+                return isinstance(write.location.root, (Global, ClassAttribute, Field))
+            for location in self.locator.locate(module, subject):
+                if location.root == write.location.root:
+                    return True
+                if location.root in siblings and self._related(location.root, write.location.root):
+                    return True
+            held = module.terms[subject]
+            if isinstance(held, Name) and write.location.root == Global(module, held.id):
+                return True
+        return False
+
+    @staticmethod
+    def _related(one: Root, other: Root) -> bool:
+        if isinstance(one, Global) and isinstance(other, Global):
+            return one.module is other.module
+        owners = (Field, ClassAttribute)
+        return isinstance(one, owners) and isinstance(other, owners) and one.klass is other.klass
+
+    def _unset(self, module: Module, condition: int) -> Iterator[TermId | None]:
+        """Yield what is known to be unset under a condition; None where an exception says that something is missing."""
+        conditions = module.facts.conditions
+        for _ in range(40):
+            if condition <= 0:
+                return
+            held = conditions[condition]
+            if held.kind in {"if", "guard", "call-guard"}:
+                yield from self._unset_by(module, held.test, held.positive, 0)
+            elif held.kind == "assert":
+                yield from self._unset_by(module, held.test, True, 0)
+            elif held.kind == "except" and held.test >= 0:
+                names = {value.name for value in self.inference.term(module, held.test) if isinstance(value, External)}
+                if names & _MISSING:
+                    yield None
+            condition = held.parent
+
+    def _unset_by(self, module: Module, test: TermId, positive: bool, depth: int) -> Iterator[TermId]:
+        if test < 0 or depth > 6:
+            return
+        held = module.terms[test]
+        match held:
+            case Not(value=value):
+                yield from self._unset_by(module, value, not positive, depth + 1)
+            case Logic(op=op, values=values):
+                if (op == "and") == positive:
+                    for value in values:
+                        yield from self._unset_by(module, value, positive, depth + 1)
+            case Compare(op=op, left=left, right=right):
+                empty = module.terms[right]
+                if isinstance(empty, Const) and empty.value in {None, False, 0, ""}:
+                    if (op in {"is", "=="}) == positive and op in {"is", "==", "is not", "!="}:
+                        yield left
+                elif op in {"not in", "in"} and (op == "not in") == positive:
+                    yield right
+                elif op == "is" and positive and isinstance(empty, Name):
+                    yield left
+                elif op == "is not" and not positive and isinstance(empty, Name):
+                    yield left
+            case Name() | Attr() | Item():
+                if not positive:
+                    yield test
+            case Call(func=func, args=args):
+                if not positive:
+                    target = module.terms[func]
+                    name = target.id if isinstance(target, Name) else ""
+                    if name in {"hasattr", "getattr", "len", "bool", "callable"} and args:
+                        yield args[0]
+                        yield test
+                    elif isinstance(target, Attr):
+                        yield test
+                        yield target.base
+            case _:
+                return

@@ -1,0 +1,285 @@
+"""The long-lived objects of a project and how requests change them: what the state rules ask."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from statelint.analysis.model import External, Instance, Place, Result
+from statelint.analysis.reach import Reach, is_offline_path
+from statelint.analysis.state.harmless import Harmless
+from statelint.analysis.state.keys import Origin, Origins, names_in, subject_of
+from statelint.analysis.state.lifetimes import Lifetimes
+from statelint.analysis.state.locations import Locator
+from statelint.analysis.state.roots import (
+    AppAttribute,
+    ClassAttribute,
+    Default,
+    Field,
+    FunctionAttribute,
+    Global,
+    Library,
+    Local,
+    Memo,
+)
+from statelint.analysis.state.writes import GENERIC_MUTATORS, Write, WriteCollector
+from statelint.extract.facts import Attr, Name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.model import ClassInfo, FunctionInfo, Module
+    from statelint.analysis.project import Project
+    from statelint.analysis.state.roots import Root
+
+
+class Change(NamedTuple):
+    """A harmful change: the write, what it is about and how sure it is that requests cause it."""
+
+    write: Write
+    subject: str
+    """``user``, ``session`` and so on, or an empty string."""
+    from_request: Origin
+    """Whether key or value come from the request."""
+    confidence: str
+
+
+class Kept:
+    """A long-lived object that requests change."""
+
+    def __init__(self, kind: str, name: str, place: Place, root: Root, klass: ClassInfo | None) -> None:
+        self.kind = kind
+        """``global``, ``class``, ``closure``, ``default``, ``function``, ``app``, ``library``, ``memo``, ``instance``."""
+        self.name = name
+        self.place = place
+        self.root = root
+        self.klass = klass
+        self.changes: list[Change] = []
+        self.inside: list[Change] = []
+        """Changes that objects held in this one make to themselves."""
+
+    @property
+    def key(self) -> str:
+        """A name for the object that is unique in the project."""
+        return f"{self.place.module.path}::{self.name}"
+
+    def by_function(self) -> list[tuple[FunctionInfo, list[Change]]]:
+        """Return the changes grouped by the function that makes them, in source order."""
+        groups: dict[FunctionInfo, list[Change]] = {}
+        for change in self.changes:
+            groups.setdefault(change.write.function, []).append(change)
+        for changes in groups.values():
+            changes.sort(key=lambda change: change.write.event.position.line)
+        return sorted(groups.items(), key=lambda item: (item[0].module.path, item[0].facts.first_line))
+
+    @property
+    def subject(self) -> str:
+        """What the object is about, by its changes' keys, its name and its class."""
+        for change in self.changes:
+            if change.subject:
+                return change.subject
+        names = [self.name, *([self.klass.name] if self.klass is not None else [])]
+        return subject_of(names)
+
+    @property
+    def from_request(self) -> bool:
+        """Whether data of a request ends up in the object."""
+        return any(change.from_request is Origin.REQUEST for change in self.changes)
+
+
+class StateMap:
+    """Finds the changes, judges them and sorts them by object."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.inference = project.inference
+        self.catalogue = project.catalogue
+        self.reach = project.reach
+        self.locator = Locator(self.inference)
+        self.origins = Origins(self.inference, self.reach)
+        collector = WriteCollector(self.locator)
+        self.writes = [
+            write
+            for module in self.inference.modules
+            if not is_offline_path(module.path)
+            for function in module.functions
+            for write in collector.collect(function)
+        ]
+        self.lifetimes = Lifetimes(self.locator, self.reach, project.entry_points, self.writes)
+        self.harmless = Harmless(self.locator, self.reach, self.origins, self.lifetimes)
+
+    @cached_property
+    def serves(self) -> bool:
+        """Whether the project has entry points that serve requests."""
+        return bool(self.reach.entry_points)
+
+    @cached_property
+    def mentioned(self) -> frozenset[str]:
+        """Attribute names and globals used anywhere: a function whose name is not among them is not called."""
+        return frozenset(
+            held.name if isinstance(held, Attr) else held.id
+            for module in self.inference.modules
+            for held in module.terms
+            if isinstance(held, (Attr, Name))
+        )
+
+    @cached_property
+    def kept(self) -> list[Kept]:
+        """The objects that requests change, in source order."""
+        objects: dict[object, Kept] = {}
+        roots: dict[FunctionInfo, set[Root]] = {}
+        for write in self.writes:
+            roots.setdefault(write.function, set()).add(write.location.root)
+        siblings = {function: frozenset(held) for function, held in roots.items()}
+        for write in self.writes:
+            if self.harmless.reason(write, siblings[write.function]):
+                continue
+            change: Change | None = None
+            for kept, inside in self._objects(write, objects):
+                if change is None:
+                    change = self._change(write, kept)
+                (kept.inside if inside else kept.changes).append(change)
+        found = [kept for kept in objects.values() if kept.changes or kept.inside]
+        return sorted(found, key=lambda kept: (kept.place.module.path, kept.place.position.line, kept.name))
+
+    def of_kind(self, *kinds: str) -> Iterator[Kept]:
+        """Yield the kept objects of some kinds."""
+        return (kept for kept in self.kept if kept.kind in kinds)
+
+    # -- which object a write changes
+
+    def _objects(self, write: Write, objects: dict[object, Kept]) -> Iterator[tuple[Kept, bool]]:
+        root = write.location.root
+        if isinstance(root, Field):
+            for holder in self.lifetimes.holders(root.klass):
+                if holder.element or not isinstance(holder.root, Field):
+                    container = self._container(holder.root, write, objects) if holder.element else None
+                    if holder.element:
+                        if container is not None:
+                            yield container, True
+                        continue
+                yield self._instance(holder.root, holder.place, holder.klass, objects), False
+            return
+        kept = self._container(root, write, objects)
+        if kept is not None:
+            yield kept, False
+
+    def _instance(self, root: Root, place: Place, klass: ClassInfo, objects: dict[object, Kept]) -> Kept:
+        key = ("instance", place)
+        found = objects.get(key)
+        if found is None:
+            name = self._name(root) or klass.name
+            found = objects[key] = Kept("instance", name, place, root, klass)
+        return found
+
+    def _container(self, root: Root, write: Write, objects: dict[object, Kept]) -> Kept | None:
+        if root in objects:
+            return objects[root]
+        place = self._defined(root) or Place(write.module, write.event.position)
+        if isinstance(root, Global):
+            path = write.location.path
+            if path and path[0] != "[]":
+                for value in self.inference.name(root.module, root.name):
+                    if isinstance(value, Instance):
+                        for holder in self.lifetimes.holders(value.klass):
+                            if holder.root == root:
+                                return self._instance(root, holder.place, holder.klass, objects)
+            kind = "global"
+        else:
+            kind = _KINDS[type(root)]
+        kept = objects[root] = Kept(kind, self._name(root), place, root, None)
+        return kept
+
+    @staticmethod
+    def _name(root: Root) -> str:
+        match root:
+            case Global(name=name) | Local(name=name):
+                return name
+            case ClassAttribute(klass=klass, name=name):
+                return f"{klass.name}.{name}"
+            case Field(klass=klass, name=name):
+                return f"{klass.name}.{name}" if name else klass.name
+            case Default(function=function, index=index):
+                return function.facts.parameters[index].name
+            case FunctionAttribute(function=function, name=name):
+                return f"{function.name}.{name}"
+            case AppAttribute(holder=holder, name=name):
+                return f"{holder}.{name}"
+            case Library(name=name):
+                return name
+            case Memo(function=function):
+                return f"{function.name}()"
+        return ""
+
+    def _defined(self, root: Root) -> Place | None:
+        match root:
+            case Global(module=module, name=name):
+                bindings = module.bindings.get(name)
+                return Place(module, bindings[0].position) if bindings else None
+            case ClassAttribute(klass=klass, name=name):
+                binding = klass.attribute(name)
+                return Place(klass.module, binding.position if binding is not None else klass.facts.position)
+            case Local(function=function) | FunctionAttribute(function=function) | Memo(function=function):
+                return Place(function.module, function.facts.position)
+            case Default(function=function, index=index):
+                return Place(function.module, function.facts.parameters[index].position)
+        return None
+
+    # -- how sure, and about what
+
+    def _change(self, write: Write, kept: Kept) -> Change:
+        module = write.module
+        subject = self._subject(write, kept)
+        origin = max(self.origins.of(module, write.key), self.origins.of(module, write.value))
+        return Change(write, subject, origin, self._confidence(write, subject))
+
+    def _subject(self, write: Write, kept: Kept) -> str:
+        module = write.module
+        for term in (write.key, write.value):
+            if term >= 0:
+                subject = subject_of(names_in(module, term, 12))
+                if subject:
+                    return subject
+        return subject_of([kept.name, *write.location.path])
+
+    def _confidence(self, write: Write, subject: str) -> str:
+        function = write.location.origin or write.function
+        reach = self.reach.of(function)
+        if reach is Reach.SERVED:
+            return "medium" if self.reach.loosely(function) else "high"
+        if self.serves:
+            return "medium" if self.alive(function) else "low"
+        return "medium" if subject in {"user", "session", "conversation"} else "low"
+
+    def alive(self, function: FunctionInfo, depth: int = 0) -> bool:
+        """Tell whether something might call a function no caller of which is known to serve requests."""
+        edges = self.reach.graph.callers.get(function, ())
+        callers = [edge.caller for edge in edges if edge.caller is not function and not edge.caller.is_module]
+        if callers:
+            return depth > 5 or any(self.alive(caller, depth + 1) for caller in callers[:6])
+        if function.owner is not None and self.inference.external_bases(function.owner):
+            return True
+        if function.facts.decorators:
+            return True
+        return function.name in self.mentioned
+
+    def definition_is_container(self, module: Module, name: str) -> bool:
+        """Tell whether a global is a container, a rebound scalar counting as none."""
+        return any(
+            isinstance(value, Result) and self.locator.is_container(value.name)
+            for value in self.inference.name(module, name)
+        )
+
+
+_KINDS: dict[type, str] = {
+    ClassAttribute: "class",
+    Local: "closure",
+    Default: "default",
+    FunctionAttribute: "function",
+    AppAttribute: "app",
+    Library: "library",
+    Memo: "memo",
+    Field: "instance",
+}
+
+__all__ = ["GENERIC_MUTATORS", "Change", "External", "Kept", "StateMap"]
