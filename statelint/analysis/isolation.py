@@ -10,7 +10,7 @@ from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.proofs import KEYS, Proof
 from statelint.analysis.reach import Reach
 from statelint.analysis.views import generic_views
-from statelint.extract.facts import Const
+from statelint.extract.facts import Call, Const
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +87,9 @@ class Isolation:
             if verdict.proof is not None:
                 continue
             # Two runs of one statement are one thing to mend.
-            key = (query.function, query.chain.start)
+            first = query.chain.steps[0].call if query.chain.steps else query.leaf
+            start = query.chain.start if isinstance(query.module.terms[query.chain.start], Call) else first
+            key = (query.function, start)
             if key in seen:
                 continue
             seen.add(key)

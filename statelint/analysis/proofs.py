@@ -7,11 +7,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Result
+from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.principals import is_admin_name, is_system_name
-from statelint.analysis.queries import Query
+from statelint.analysis.queries import FILTERS, Query
 from statelint.analysis.reach import Reach
 from statelint.analysis.terms import children
-from statelint.extract.facts import Attr, Call, Compare, Const, Item, Logic, Not, Param
+from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Item, Logic, Not, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,6 +30,7 @@ MAX_CALLERS = 4
 KEYS = frozenset({"id", "pk", "uuid", "_id", "uid", "guid"})
 
 _CREDENTIAL = re.compile(r"(^|_)(token|code|otp|secret|api_?key|key_hash|hash|email|username|slug|password|digest|nonce|state|verifier|invite|invitation|link|phone|jti|signature|external_id|stripe\w*|subscription_ref|checkout\w*)($|_)", re.IGNORECASE)
+_SECRET = re.compile(r"(^|_)(hash|digest|token|secret|code|otp|password|signature|key_hash)($|_)", re.IGNORECASE)
 _CHECKING = re.compile(
     r"(^|_)(check|verify|ensure|require|assert|authorize|authorise|validate|enforce|guard|can|has|may|is)_?(\w*_)?(access|owner\w*|own|perm\w*|member\w*|right\w*|allowed|user|view|edit|read|write|delete|modify|manage|belongs\w*|authori\w+|admin|tenant|policy|role|object_permissions)"
     r"|^(authorize|authorise|check_object_permissions|can|allowed|is_owner|owns|belongs_to|has_object_permission|user_can|permission\w*)",
@@ -79,6 +81,8 @@ class Judge:
         self.principals = principals
         self._admin_guards = frozenset(admin_guards)
         self._verdicts: dict[tuple[FunctionInfo, TermId], Verdict] = {}
+        self._guard_index: dict[Module, dict[TermId, list[int]]] = {}
+        self._getters: dict[FunctionInfo, bool] = {}
 
     def verdicts(self) -> Iterator[Verdict]:
         """Yield the verdict on every query of the project."""
@@ -119,6 +123,8 @@ class Judge:
 
     def _predicate(self, query: Query, atoms: list[Atom]) -> Proof | None:
         module = query.module
+        if self._asks_with_caller(query):
+            return Proof.PREDICATE
         for atom in atoms:
             if atom.optional >= 0 and not (
                 self.principals.mentions_identity(module, atom.optional) or self.principals.is_principal(module, atom.value)
@@ -136,6 +142,13 @@ class Judge:
                 if self._from_proven(query, atom.value):
                     return Proof.PARENT
         return None
+
+    def _asks_with_caller(self, query: Query) -> bool:
+        """A method of the project's own manager or query class is given the caller."""
+        return any(
+            step.method not in FILTERS and any(self.principals.is_principal(query.module, arg) for arg in (*step.args, *(value for _, value in step.keywords)))
+            for step in query.chain.steps
+        )
 
     def _on_owner(self, query: Query, atom: Atom) -> bool:
         """Tell whether the atom compares an owner column of the model, of a parent or of a joined model."""
@@ -164,12 +177,50 @@ class Judge:
 
     def _from_proven(self, query: Query, value: TermId) -> bool:
         """Tell whether a value comes from a row of an earlier query that is proven."""
-        holds = self.queries.containment(query.module).holds
-        for other in self.queries.of(query.function):
-            if other.leaf != query.leaf and holds(value, other.leaf):
-                if self.judge(other).proof is not None:
+        return self._proven_source(query.function, value, query.leaf)
+
+    def _proven_source(self, function: FunctionInfo, value: TermId, besides: TermId = -1) -> bool:
+        """Tell whether a value comes from a proven row, a scoped getter, or a row that the function itself made."""
+        module = function.module
+        containment = self.queries.containment(module)
+        for other in self.queries.of(function):
+            if other.leaf != besides and containment.holds(value, other.leaf) and self.judge(other).proof not in {None, Proof.NOT_OWNED}:
+                return True
+        for part in containment.parts(value):
+            held = module.terms[part]
+            if not isinstance(held, Call) or part == besides:
+                continue
+            for target in self.inference.term(module, held.func):
+                if isinstance(target, FunctionValue) and self.is_scoped_getter(target.function):
+                    return True
+                if isinstance(target, ClassValue) and self.ownership.model_of(target.klass) is not None:
                     return True
         return False
+
+    def is_scoped_getter(self, function: FunctionInfo) -> bool:
+        """Tell whether every row that a function returns is its owner's by the function's own statement or check, or new."""
+        found = self._getters.get(function)
+        if found is None:
+            self._getters[function] = False
+            found = self._getters[function] = self._scoped_getter(function)
+        return found
+
+    def _scoped_getter(self, function: FunctionInfo) -> bool:
+        module = function.module
+        holds = self.queries.containment(module).holds
+        proven = 0
+        for event in function.events:
+            if event.op not in {"return", "yield"} or event.term < 0 or isinstance(module.terms[event.term], Const):
+                continue
+            queries = [query for query in self.queries.of(function) if holds(event.term, query.leaf)]
+            for query in queries:
+                if self.judge(query).proof not in {Proof.PREDICATE, Proof.CHECKED, Proof.RELATION, Proof.PARENT}:
+                    return False
+            if queries or self._proven_source(function, event.term):
+                proven += 1
+            elif self.inference.term(module, event.term) and not queries:
+                return False
+        return proven > 0
 
     # -- what happens to the rows
 
@@ -266,9 +317,7 @@ class Judge:
                 continue
             outer_keys = list(self._arguments(edge, function, keys))
             module = edge.caller.module
-            if any(self.principals.is_principal(module, key) for key in outer_keys) or any(
-                self._key_from_proven(edge.caller, key) for key in outer_keys
-            ):
+            if any(self.principals.is_principal(module, key) or self._proven_source(edge.caller, key) for key in outer_keys):
                 discharged = Proof.CALLER
                 continue
             proof, longer = self._discharged(edge.caller, call_event, edge.call, outer_keys, (edge, *way))
@@ -276,13 +325,6 @@ class Judge:
                 return None, longer
             discharged = Proof.CALLER if proof is not Proof.ADMIN else proof
         return discharged, way
-
-    def _key_from_proven(self, function: FunctionInfo, key: TermId) -> bool:
-        holds = self.queries.containment(function.module).holds
-        return any(
-            key != query.leaf and holds(key, query.leaf) and self.judge(query).proof not in {None, Proof.NOT_OWNED}
-            for query in self.queries.of(function)
-        )
 
     @staticmethod
     def _event(function: FunctionInfo, call: TermId) -> Event | None:
@@ -320,28 +362,81 @@ class Judge:
         """Every escape of the rows is dominated by a check of their owner."""
         module = function.module
         escapes = self._escapes(function, leaf, event)
-        checks: set[int] = {
+        checks = {
             number
             for number in {step for escape in escapes for step in self._chain(module, escape.condition)}
             if self._is_check(module, module.facts.conditions[number].test, leaf)
         }
-        calls = [
-            (place, other) for place, other in enumerate(function.events) if other.op == "call" and self._checking_call(module, other.term, leaf)
-        ]
-        if not checks and not calls:
-            return None
         places = {id(other): place for place, other in enumerate(function.events)}
-        checking_terms = {other.term for _, other in calls}
+        calls = [other for other in function.events if other.op == "call" and self._checking_call(module, other.term, leaf)]
+        checking_terms = {other.term for other in calls}
+        left = self._left_block(function, event, leaf)
+        found = bool(checks or calls or left < len(function.events))
         for escape in escapes:
             if escape.op == "call" and (escape.term in checking_terms or self._inside_test(module, escape.term)):
                 continue
             chain = set(self._chain(module, escape.condition))
-            if chain & checks:
+            if chain & checks or places[id(escape)] > left:
                 continue
-            if any(place < places[id(escape)] and (other.condition == 0 or other.condition in chain) for place, other in calls):
+            if any(places[id(other)] < places[id(escape)] and (other.condition == 0 or other.condition in chain) for other in calls):
+                continue
+            if self._replaced(module, escape, leaf):
+                found = True
                 continue
             return None
-        return Proof.CHECKED
+        return Proof.CHECKED if found else None
+
+    def _left_block(self, function: FunctionInfo, event: Event, leaf: TermId) -> int:
+        """Return the place of the event after which the rows are known to have passed a check in the query's own block.
+
+        A check that leaves, in the block in which the rows were loaded, dominates whatever is done with them later, also
+        after the branch that loads them has joined others.
+        """
+        module = function.module
+        conditions = module.facts.conditions
+        for number in self._guards_on(module).get(leaf, ()):
+            guard = conditions[number]
+            if not self._is_check(module, guard.test, leaf):
+                continue
+            outer = guard.parent
+            while outer != event.condition and outer and conditions[outer].kind in {"guard", "call-guard", "assert", "with", "try"}:
+                outer = conditions[outer].parent
+            if outer != event.condition:
+                continue
+            inside = [
+                place
+                for place, other in enumerate(function.events)
+                if any(conditions[step].test == guard.test and conditions[step].kind == "if" for step in self._chain(module, other.condition))
+            ]
+            return max(inside, default=0)
+        return len(function.events)
+
+    def _guards_on(self, module: Module) -> dict[TermId, list[int]]:
+        """Index the guards of a module by the calls that their tests hold."""
+        found = self._guard_index.get(module)
+        if found is None:
+            found = self._guard_index[module] = {}
+            for number, condition in enumerate(module.facts.conditions):
+                if condition.kind in {"guard", "assert"} and condition.test >= 0:
+                    for part in self.queries.containment(module).parts(condition.test):
+                        if isinstance(module.terms[part], Call):
+                            found.setdefault(part, []).append(number)
+        return found
+
+    def _replaced(self, module: Module, escape: Event, leaf: TermId) -> bool:
+        """The rows stand in what escapes only where a check of them chose so (``if row.user != me: row = None``)."""
+        holds = self.queries.containment(module).holds
+        for root in (escape.term, escape.value):
+            if root < 0 or not holds(root, leaf):
+                continue
+            choices = [
+                held
+                for part in self.queries.containment(module).parts(root)
+                if isinstance(held := module.terms[part], Choice) and held.test >= 0 and self._is_check(module, held.test, leaf)
+            ]
+            if not choices:
+                return False
+        return True
 
     def _inside_test(self, module: Module, term: TermId) -> bool:
         return any(condition.test >= 0 and self.queries.containment(module).holds(condition.test, term) for condition in module.facts.conditions)
@@ -359,6 +454,9 @@ class Judge:
                 for row, other in ((left, right), (right, left)):
                     if holds(row, leaf) and not holds(other, leaf) and not isinstance(module.terms[other], Const):
                         if self._names_owner(module, row, leaf) or self.principals.is_principal(module, other):
+                            return True
+                        held_row = module.terms[row]
+                        if isinstance(held_row, Attr) and _SECRET.search(held_row.name):
                             return True
                 return False
             case Logic(values=values):
@@ -413,8 +511,16 @@ class Judge:
             return True
         functions = [value.function for value in self.inference.term(module, call.func) if isinstance(value, FunctionValue)]
         if functions:
-            return any(self.principals.is_principal(module, arg) for arg in arguments) and any(self._may_abort(function) for function in functions)
+            return any(self._is_ownerish(module, arg) for arg in arguments) and any(self._may_abort(function) for function in functions)
         return False
+
+    def _is_ownerish(self, module: Module, term: TermId) -> bool:
+        """The caller's identity, or a value whose name says that it is an owner's."""
+        if self.principals.is_principal(module, term):
+            return True
+        held = module.terms[term]
+        name = module.functions[held.function].facts.parameters[held.index].name if isinstance(held, Param) else held.name if isinstance(held, Attr) else ""
+        return bool(name) and self.ownership.column_kind(name) in {OwnerKind.OWNER, OwnerKind.TENANT}
 
     def _may_abort(self, function: FunctionInfo) -> bool:
         return any(event.op == "raise" and event.condition for event in function.events) or any(
@@ -460,7 +566,7 @@ class Judge:
                 continue
             name = _called_name(module, call)
             functions = [value.function for value in self.inference.term(module, call.func) if isinstance(value, FunctionValue)]
-            with_caller = any(self.principals.is_principal(module, arg) for arg in arguments)
+            with_caller = any(self._is_ownerish(module, arg) for arg in arguments)
             if _CHECKING.search(name) and (with_caller or functions):
                 return Proof.PARENT
             if with_caller and functions:
@@ -539,6 +645,10 @@ class Judge:
                 yield name, None
             if isinstance(held, Call):
                 for argument in (*held.args, *(value for _, value in held.keywords)):
+                    inner = module.terms[argument]
+                    for value in self.inference.term(module, inner.func if isinstance(inner, Call) else argument):
+                        if isinstance(value, FunctionValue):
+                            yield value.function.name, value.function
                     text = module.text(argument)
                     if text is not None and not text.startswith("/"):
                         yield text, None

@@ -80,4 +80,17 @@ def _restricted(judge: Judge, klass: ClassInfo) -> bool:
     probe = next((klass.module.functions[index] for index in klass.facts.methods.values()), None)
     if any(klass.attribute(name) is not None for name in ("filter_backends", "filterset_class", "permission_required")):
         return True
+    if any(_asks_caller(judge, klass.module.functions[index]) for index in klass.facts.methods.values()):
+        return True
     return judge.class_guard(klass) is not None or (probe is not None and isinstance(probe, FunctionInfo) and judge.guarded(probe))
+
+
+def _asks_caller(judge: Judge, method: FunctionInfo) -> bool:
+    """A method that uses the caller narrows what the view shows in its own way."""
+    module = method.module
+    return method.name != "form_valid" and any(
+        judge.principals.is_principal(module, part)
+        for event in method.events
+        if event.op == "call"
+        for part in judge.queries.containment(module).parts(event.term)
+    )
