@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from statelint.lint.rule import Rule
+
+_TITLED_FENCE = re.compile(r'^(```\w+) .*?title="([^"]*)".*$', re.MULTILINE)
 
 _PROSE = 100
 """Pages are not set wider than this: long lines read badly."""
@@ -46,7 +49,7 @@ def command(rule: str, output_format: str, color: str) -> None:
     if output_format == "json":
         emit(json.dumps({**describe(found), "page": page}, indent=2) + "\n")
     elif coloured(color, sys.stdout):
-        emit(_laid_out(page))
+        emit(laid_out(page))
     else:
         emit(page)
 
@@ -72,13 +75,15 @@ def _page(rule: Rule) -> str:
     return text if text.endswith("\n") else text + "\n"
 
 
-def _laid_out(page: str) -> str:
+def laid_out(page: str) -> str:
+    """Return a page of Markdown as rich shows it on a terminal, whatever it holds."""
     from rich.console import Console  # noqa: PLC0415 - rich is slow to import
     from rich.markdown import Markdown  # noqa: PLC0415
 
     from statelint.report.text import clean  # noqa: PLC0415
 
     safe = "\n".join(clean(line) for line in page.split("\n"))
+    safe = _TITLED_FENCE.sub(r"*\2*\n\n\1", safe)  # the names of the files in an example of several
     options: dict[str, Any] = {"force_terminal": True, "width": min(width(), _PROSE), "color_system": "standard"}
     console = Console(**options)
     with console.capture() as capture:

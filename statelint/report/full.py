@@ -85,9 +85,9 @@ def _digest(findings: Sequence[Finding], shown: list[list[Finding]], context: Re
     first = count_by_rule(findings)[0]
     command = shlex.join(["statelint", "check", *context.arguments])
     commands = [
-        (f"{command} --output-format concise", "every finding, one line each"),
-        (f"{command} --select {first.rule}", f"only {first.name}, {counted(first.number, 'finding')}"),
-        (f"statelint explain {first.rule}", "what the rule finds and how to put it right"),
+        (f"{command} --output-format concise", "one line each"),
+        (f"{command} --select {first.rule}", f"only {first.name} ({first.number:,})"),
+        (f"statelint explain {first.rule}", "what to do about it"),
     ]
     width = max(cells(clean(text)) for text, _ in commands)
     return [
@@ -100,12 +100,18 @@ def _digest(findings: Sequence[Finding], shown: list[list[Finding]], context: Re
         "",
         "Go on with:",
         "",
-        *(
-            f"  {style('command', pad(clean(text), width))}  {style('dim', '# ' + clean(why))}"
-            for text, why in commands
-        ),
+        *(_hint(text, why, width, context) for text, why in commands),
         "",
     ]
+
+
+def _hint(command: str, why: str, width: int, context: ReportContext) -> str:
+    """Return a command with a comment if there is room for it; commands are never broken."""
+    style, text = context.style, clean(command)
+    comment = f"  # {clean(why)}"
+    if 2 + width + cells(comment) > context.width:
+        return f"  {style('command', text)}"
+    return f"  {style('command', pad(text, width))}{style('dim', comment)}"
 
 
 def _suppressed(item: SuppressedFinding, context: ReportContext) -> list[str]:

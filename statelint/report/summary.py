@@ -15,43 +15,6 @@ if TYPE_CHECKING:
     from statelint.report.context import ReportContext
     from statelint.report.style import Style
 
-WEB_FRAMEWORKS = frozenset(
-    [
-        "aiohttp",
-        "asgi",
-        "bottle",
-        "channels",
-        "connexion",
-        "django",
-        "djangorestframework",
-        "drf",
-        "eve",
-        "falcon",
-        "fastapi",
-        "fastmcp",
-        "flask",
-        "flask-restful",
-        "flask-socketio",
-        "graphene",
-        "litestar",
-        "mcp",
-        "muffin",
-        "ninja",
-        "pyramid",
-        "quart",
-        "robyn",
-        "rest_framework",
-        "sanic",
-        "socketio",
-        "starlette",
-        "starlite",
-        "strawberry",
-        "tornado",
-        "web2py",
-    ]
-)
-"""Frameworks whose use means that somebody serves requests: without an entry point, the analysis missed something."""
-
 
 class RuleCount(NamedTuple):
     """How many findings a rule has, and the worst severity among them."""
@@ -120,11 +83,11 @@ def closing(result: LintResult, context: ReportContext) -> list[str]:
 
 def blindness(result: LintResult, context: ReportContext) -> list[str]:
     """Return a loud warning if a web framework is used but nothing was seen to serve requests."""
-    web = [clean(name) for name in result.coverage.frameworks if name.lower() in WEB_FRAMEWORKS]
+    web = [clean(name) for name in result.coverage.frameworks]
     if not web or result.coverage.entry_points:
         return []
     what = (
-        f"0 entry points found, although {listed(web)} {'is' if len(web) == 1 else 'are'} used: it is unknown which "
+        f"0 entry points found, although the project imports {listed(web)}: it is unknown which "
         "code serves requests, so findings may be missing."
     )
     help_ = (
@@ -159,10 +122,10 @@ def _not_shown(result: LintResult, context: ReportContext) -> list[str]:
 
 def _coverage(result: LintResult) -> str:
     coverage = result.coverage
-    frameworks = listed([clean(name) for name in coverage.frameworks]) if coverage.frameworks else "no known framework"
+    frameworks = "; ".join(map(clean, coverage.frameworks)) or "no known web framework"
     models = f", {counted(coverage.models, 'model')}" if coverage.models else ""
     owned = f" ({coverage.owned_models:,} with an owner)" if coverage.models else ""
     return (
-        f"Read {counted(result.files, 'file')} with {counted(result.lines, 'line')}: {frameworks}, "
+        f"Read {counted(result.files, 'file')} with {counted(result.lines, 'line')}: {frameworks}; "
         f"{counted(coverage.entry_points, 'entry point')}{models}{owned}."
     )

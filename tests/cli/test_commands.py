@@ -15,6 +15,7 @@ import pytest
 from statelint import __version__
 from statelint.cli.app import COMMANDS
 from statelint.cli.app import run as run_here
+from statelint.cli.explain import laid_out
 from statelint.lint.packs import load_rules
 
 from .conftest import command, environment
@@ -97,6 +98,12 @@ def test_explain_lays_the_page_out_for_a_terminal(run: Run) -> None:
     assert "What it finds" in done.stdout
     assert "## What it finds" not in done.stdout
     assert "\x1b[" in done.stdout
+
+
+def test_explain_names_the_files_of_an_example() -> None:
+    shown = laid_out('Text.\n\n```python title="app/models.py"\nx = 1\n```\n')
+    assert "app/models.py" in shown
+    assert "title=" not in shown
 
 
 def test_explain_as_json_holds_the_page(run: Run) -> None:

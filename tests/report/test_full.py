@@ -84,7 +84,7 @@ def test_the_closing_lines_count_apart(result: LintResult, context: Context) -> 
         "Found 4 errors in 2 files.\n"
         "Not counted: 1 suppressed (--show-suppressed), 4 hidden by --min-severity warning or --min-confidence medium, "
         "2 elsewhere (touching none of the given paths).\n"
-        "Read 14 files with 1,204 lines: fastapi and sqlalchemy, 7 entry points, 3 models (2 with an owner).\n"
+        "Read 14 files with 1,204 lines: fastapi; sqlalchemy; 7 entry points, 3 models (2 with an owner).\n"
     )
 
 
@@ -107,16 +107,16 @@ def test_statistics_replace_the_findings(result: LintResult, context: Context) -
 
 def test_a_clean_run_says_so(context: Context) -> None:
     text = render(LintResult(findings=[], suppressed=[], files=1, lines=1), context())
-    assert text == "No findings.\nRead 1 file with 1 line: no known framework, 0 entry points.\n"
+    assert text == "No findings.\nRead 1 file with 1 line: no known web framework; 0 entry points.\n"
 
 
 def test_a_web_framework_without_entry_points_is_a_loud_warning(context: Context) -> None:
-    result = LintResult(findings=[], suppressed=[], coverage=Coverage(frameworks=("flask", "sqlalchemy")))
+    result = LintResult(findings=[], suppressed=[], coverage=Coverage(frameworks=("flask", "django")))
     text = render(result, context())
-    assert "\nwarning: 0 entry points found, although flask is used" in text
+    assert "\nwarning: 0 entry points found, although the project imports flask and django" in text
     result.coverage = Coverage(frameworks=("flask",), entry_points=1)
     assert "warning" not in render(result, context())
-    result.coverage = Coverage(frameworks=("sqlalchemy",))
+    result.coverage = Coverage(frameworks=())
     assert "warning" not in render(result, context())
 
 
