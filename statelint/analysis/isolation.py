@@ -146,7 +146,9 @@ class Isolation:
         if kind is OwnerKind.MEMBERSHIP and not keyed:
             certainty = 0
         if not keyed and action == "read":
-            certainty = min(certainty, 1 if self._identified(verdict) else 0)
+            # A list nobody restricts may be meant for everybody; a caller who is known, or another query that
+            # restricts the same rows, says otherwise.
+            certainty = min(certainty, 1 if self._identified(verdict) or (sibling and kind is not OwnerKind.ATTRIBUTION) else 0)
         return certainty
 
     def _identified(self, verdict: Verdict) -> bool:

@@ -28,7 +28,7 @@ _IDENTITY_PATH = re.compile(
 )
 _IDENTITY_KEY = re.compile(r"^(user|user_id|uid|userid|sub|username|email|account(_id)?|id|user_email|logged_in_user|_user_id|tenant_id|current_user|uuid|profile)$", re.IGNORECASE)
 _ADMIN = re.compile(r"(^|_|\.)(is_?)?(admin|administrator|superuser|super_user|staff|root|moderator|superadmin|sysadmin|internal|operator)s?($|_|\.)", re.IGNORECASE)
-_SYSTEM = re.compile(r"(^|_)(api_?key|webhook|signature|cron|internal|service_token|system|scheduler|hmac|admin_token)($|_)", re.IGNORECASE)
+_SYSTEM = re.compile(r"(^|_)(webhook|signature|cron|internal|service_token|system|scheduler|hmac|admin_token)($|_)", re.IGNORECASE)
 
 
 def is_admin_name(name: str) -> bool:
@@ -37,7 +37,7 @@ def is_admin_name(name: str) -> bool:
 
 
 def is_system_name(name: str) -> bool:
-    """Tell whether a name speaks of machine callers (API keys, webhooks, cron)."""
+    """Tell whether a name speaks of machine callers (webhooks, cron, other services)."""
     return _SYSTEM.search(name) is not None
 
 

@@ -134,8 +134,9 @@ class QueryFinder:
             if event.op != "call":
                 continue
             chains = self.chains(module, event.term)
-            if chains:
-                chained[event.term] = (event, chains)
+            if not chains:
+                continue
+            chained[event.term] = (event, chains)
             call = module.terms[event.term]
             if isinstance(call, Call):
                 func = module.terms[call.func]
