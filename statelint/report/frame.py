@@ -150,8 +150,11 @@ def _span(location: Location, starts: list[int]) -> tuple[int, int]:
 
 
 def _offset(spans: list[tuple[int, int]], total: int, room: int) -> int:
-    """Return at which cell a line too long for the room is cut on the left, so that its marks are seen."""
-    if total <= room or not spans or max(end for _, end in spans) < room:
+    """Return at which cell a line too long for the room is cut on the left: as little as shows its marks."""
+    first = min((start for start, _ in spans), default=0)
+    last = max((end for _, end in spans), default=0)
+    if total <= room or last < room:
         return 0
-    first = min(start for start, _ in spans)
-    return max(0, min(first - room // 4, total - room))
+    if last - first <= room - 2:
+        return min(last + 1, total) - room
+    return first - room // 4 if first > room // 2 else 0

@@ -57,11 +57,14 @@ def render(result: LintResult, context: ReportContext) -> str:
 
 
 def blocks(findings: Iterable[Finding]) -> list[list[Finding]]:
-    """Gather the findings of one rule about one object, in the order of their first places; in each the worst first."""
-    found: dict[tuple[str, ...], list[Finding]] = {}
-    for number, finding in enumerate(findings):
-        key = (finding.rule, finding.group) if finding.group else (finding.rule, "", str(number))
-        found.setdefault(key, []).append(finding)
+    """Gather the findings of one rule about one object, in the order of their first places; in each the worst first.
+
+    A group that is no more than the finding's symbol names something inside its file, so it does not reach beyond it.
+    """
+    found: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        within = finding.location.path if finding.group in ("", finding.symbol) else ""
+        found.setdefault((finding.rule, finding.group or finding.symbol, within), []).append(finding)
     return [sorted(block, key=badness) for block in found.values()]
 
 

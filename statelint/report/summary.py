@@ -60,7 +60,7 @@ def rule_table(findings: Sequence[Finding], style: Style) -> list[str]:
 def severity_counts(findings: Sequence[Finding]) -> str:
     """Return ``2 errors and 1 warning``."""
     counts = Counter(finding.severity for finding in findings)
-    return listed([counted(counts[severity], severity) for severity in reversed(Severity) if counts[severity]])
+    return listed([counted(counts[severity], severity) for severity in Severity if counts[severity]])
 
 
 def closing(result: LintResult, context: ReportContext) -> list[str]:

@@ -89,6 +89,18 @@ def test_a_long_line_is_cut_so_that_the_mark_is_seen() -> None:
     assert rows[1].endswith("…")
 
 
+def test_a_long_line_keeps_its_start_where_the_mark_is_too_long_anyhow() -> None:
+    rows = drawn("return " + "a" * 100, mark(1, 8, 108), width=60).splitlines()
+    assert rows[1].startswith("1 | return aaa")
+    assert rows[2].count("^") == 49
+
+
+def test_a_long_line_is_moved_no_further_than_needed() -> None:
+    rows = drawn("x" * 50 + "STATE" + "y" * 5, mark(1, 51, 56), width=50).splitlines()
+    assert rows[1].endswith("xSTATE…")
+    assert rows[2].endswith(" ^^^^^")
+
+
 def test_a_label_without_room_goes_below() -> None:
     rows = drawn("x" * 50, mark(1, 41, 51, "a label that is too long for the rest of the line"), width=60).splitlines()
     assert rows[2].rstrip().endswith("^")

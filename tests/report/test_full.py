@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from statelint.lint.finding import Coverage, Edit, Fix, LintResult, Location, Severity
+from statelint.lint.finding import Coverage, Edit, Finding, Fix, LintResult, Location, Severity
 from statelint.report.full import render
 from statelint.report.style import Style
 from statelint.report.text import cells
@@ -32,6 +32,17 @@ def test_writers_of_one_object_share_a_header_and_the_definition(result: LintRes
     assert "\n22 |     USER_CONVERSATIONS[user_id].append(message)\n" in text
     assert "  ::: app/state.py:3:1\n" in text
     assert "`remember` writes it while serving requests (app/chat.py:22)" in text.replace("\n           ", " ")
+
+
+def test_objects_of_one_name_in_two_files_stay_apart(result: LintResult, context: Context) -> None:
+    def finding(path: str, group: str) -> Finding:
+        at = Location(path, 1, 1, 1, 2)
+        return msgspec.structs.replace(FINDINGS[3], location=at, symbol="read:Conversation", group=group)
+
+    result.findings = [finding("a.py", "read:Conversation"), finding("b.py", "read:Conversation")]
+    assert render(result, context()).count("[SL301]") == 2
+    result.findings = [finding("a.py", "app.models::STORE"), finding("b.py", "app.models::STORE")]
+    assert render(result, context()).count("[SL301]") == 1
 
 
 def test_the_path_runs_from_the_entry_point_to_the_write(result: LintResult, context: Context) -> None:
@@ -86,6 +97,11 @@ def test_the_closing_lines_count_apart(result: LintResult, context: Context) -> 
         "2 elsewhere (touching none of the given paths).\n"
         "Read 14 files with 1,204 lines: fastapi; sqlalchemy; 7 entry points, 3 models (2 with an owner).\n"
     )
+
+
+def test_the_worst_severity_is_counted_first(result: LintResult, context: Context) -> None:
+    result.findings = [msgspec.structs.replace(FINDINGS[3], severity=severity) for severity in reversed(Severity)]
+    assert "Found 1 error, 1 warning and 1 note in 1 file." in render(result, context())
 
 
 def test_quiet_output_is_findings_only(result: LintResult, context: Context) -> None:
