@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 Declaration = Literal["columns", "foreign_keys", "relations", "many"]
 DECLARATIONS: tuple[Declaration, ...] = ("columns", "foreign_keys", "relations", "many")
+MAX_ALIASES = 4
+"""Aliases may lead to aliases, at most so often."""
 
 
 class CatalogueError(ValueError):
@@ -33,26 +35,35 @@ class Stub(NamedTuple):
     library: Library
 
 
-def expand(pattern: str) -> Iterator[str]:
-    """Yield the names that a pattern with ``{a,b}`` alternatives stands for."""
-    start = pattern.find("{")
-    if start < 0:
-        yield pattern
-        return
-    end = pattern.index("}", start)
-    for choice in pattern[start + 1 : end].split(","):
-        yield from expand(f"{pattern[:start]}{choice.strip()}{pattern[end + 1 :]}")
+def expand(pattern: str) -> list[str]:
+    """Return the names that a pattern with ``{a,b}`` alternatives stands for.
+
+    Raises CatalogueError when a brace is not closed, or stands within braces.
+    """
+    head, opening, rest = pattern.partition("{")
+    if not opening:
+        return [pattern]
+    choices, closing, tail = rest.partition("}")
+    if not closing or "{" in choices:
+        raise CatalogueError(f"unbalanced or nested braces in {pattern!r}")
+    ends = expand(tail)
+    return [f"{head}{choice.strip()}{end}" for choice in choices.split(",") for end in ends]
 
 
 def _names(patterns: Iterable[str]) -> Iterator[str]:
     for pattern in patterns:
-        yield from expand(pattern)
+        if "{" in pattern:
+            yield from expand(pattern)
+        else:
+            yield pattern
 
 
 def _fill(table: dict[str, Value], entries: Mapping[str, Value]) -> None:
     for pattern, value in entries.items():
-        for name in expand(pattern):
-            table[name] = value
+        if "{" in pattern:
+            table.update(dict.fromkeys(expand(pattern), value))
+        else:
+            table[pattern] = value
 
 
 def _file(
@@ -90,6 +101,7 @@ class Catalogue:
         self.digest = digest
         """Changes whenever the facts change."""
         self.aliases: dict[str, str] = {}
+        self._canonical: dict[str, str] = {}
         self.inherits: dict[str, str] = {}
         self.returns: dict[str, str] = {}
         self.attributes: dict[str, str] = {}
@@ -143,6 +155,9 @@ class Catalogue:
             _file(class_role.bases, class_role, self.classes, self.loose_classes, "*")
         for style in library.models:
             _fill(self.models, dict.fromkeys(style.bases, style))
+            if not style.table_keyword:
+                for name in _names(style.bases):
+                    roles.setdefault(name, set()).add("model")
             for declaration in DECLARATIONS:
                 _fill(self.declarations, dict.fromkeys(getattr(style, declaration), declaration))
         _fill(self.memoisers, dict.fromkeys(library.memoisers.unbounded, False))
@@ -181,7 +196,7 @@ class Catalogue:
         )
         for table in tables:
             # A base's own facts come before those it has from its base, so the nearest one wins.
-            passed_on = [name for name in table if any(base in self._heirs for base in _owners(name))]
+            passed_on = [name for name in table if not self._heirs.keys().isdisjoint(_owners(name))]
             for name in sorted(passed_on, key=self._depth, reverse=True):
                 for heir in self._derived(name):
                     table.setdefault(heir, table[name])
@@ -289,17 +304,26 @@ class Catalogue:
 
     def canonical(self, name: str) -> str:
         """Return the name under which the catalogue knows ``name``."""
-        aliases = self.aliases
-        if name in aliases:
-            return aliases[name]
+        found = self._canonical.get(name)
+        if found is None:
+            found = name
+            for _ in range(MAX_ALIASES):
+                target = self._alias(found)
+                if target == found:
+                    break
+                found = target
+            self._canonical[name] = found
+        return found
+
+    def _alias(self, name: str) -> str:
+        """Replace the longest prefix of ``name`` that is an alias."""
         head = name
-        while True:
-            head, dot, _ = head.rpartition(".")
-            if not dot:
-                return name
-            target = aliases.get(head)
+        while head:
+            target = self.aliases.get(head)
             if target is not None:
                 return target + name[len(head) :]
+            head = head.rpartition(".")[0]
+        return name
 
     def role(self, name: str, role: str) -> bool:
         """Tell whether what ``name`` gives has ``role``."""

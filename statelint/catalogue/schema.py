@@ -105,7 +105,7 @@ class Types(Struct, frozen=True):
     constant: tuple[str, ...] = ()
     """Immutable values and declarations."""
     model: tuple[str, ...] = ()
-    """Base classes of stored rows or documents."""
+    """Base classes of stored rows or documents; those of ``models`` need not be repeated."""
     schema: tuple[str, ...] = ()
     """Base classes of data that is parsed per request (pydantic models, serializers, forms)."""
 
@@ -199,7 +199,7 @@ class Library(Struct, frozen=True):
     passthrough: tuple[str, ...] = ()
     """Calls that return their first argument, or what it wraps."""
     mutators: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Type → methods that change the object."""
+    """Type → methods that change the object. Types whose role is ``private`` or ``request`` need none."""
     argument_mutators: tuple[str, ...] = ()
     """Functions that change their first argument."""
     aborts: tuple[str, ...] = ()
