@@ -20,6 +20,9 @@ _OFFLINE_PATH = re.compile(
 )
 
 
+_TEST_PATH = re.compile(r"(^|/)(tests?|testing|e2e)/|(^|/)(test_[^/]*|[^/]*_tests?|conftest)\.py$")
+
+
 class Reach(StrEnum):
     """Whether requests reach a function."""
 
@@ -36,6 +39,11 @@ def is_offline_path(path: str) -> bool:
     return _OFFLINE_PATH.search(path) is not None
 
 
+def is_test_path(path: str) -> bool:
+    """Tell whether a file belongs to the tests."""
+    return _TEST_PATH.search(path) is not None
+
+
 class ReachMap:
     """Reach of every function, with the way from an entry point."""
 
@@ -50,7 +58,8 @@ class ReachMap:
             elif not is_offline_path(entry.function.module.path):
                 self.entry_points.setdefault(entry.function, []).append(entry)
                 served.append(entry.function)
-        self._startup = set(offline)
+        self.startup = frozenset(offline)
+        """Functions that run once, before or after serving, or on the command line."""
         self._way: dict[FunctionInfo, Edge | None] = {}
         self._spread(dict.fromkeys(served), self._way)
         for module in modules:
@@ -69,7 +78,10 @@ class ReachMap:
                 # What import time merely refers to, it does not run.
                 if function.is_module and edge.kind in {"reference", "decorator", "dependency"}:
                     continue
-                if edge.callee not in way and edge.callee not in self._startup:
+                # That a test calls something does not tell who else does.
+                if is_test_path(function.module.path) and not is_offline_path(edge.callee.module.path):
+                    continue
+                if edge.callee not in way and edge.callee not in self.startup:
                     way[edge.callee] = edge
                     queue.append(edge.callee)
 
@@ -79,7 +91,7 @@ class ReachMap:
         while at is not None:
             if at in self._way:
                 return Reach.SERVED
-            if at in self._offline or at in self._startup:
+            if at in self._offline or at in self.startup:
                 return Reach.OFFLINE
             at = at.parent if at.name == "<lambda>" else None
         return Reach.UNKNOWN

@@ -8,7 +8,7 @@ from statelint.analysis.model import External
 from statelint.analysis.reach import Reach
 from statelint.analysis.state.keys import Origin
 from statelint.analysis.state.roots import ClassAttribute, Field, Global, Local
-from statelint.extract.facts import Attr, Call, Compare, Const, Item, Logic, Name, Not
+from statelint.extract.facts import Attr, Call, Compare, Const, FunctionRef, Item, Logic, Name, Not
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +88,7 @@ class Harmless:
             return False
         if self.origins.of(module, write.value) is Origin.REQUEST:
             return False
-        if write.key >= 0 and self.origins.of(module, write.key) is not Origin.FIXED:
+        if write.key >= 0 and not self._fixed(module, write.key):
             return False
         for subject in self._unset(module, write.event.condition):
             if subject is None:
@@ -102,6 +102,15 @@ class Harmless:
             if isinstance(held, Name) and write.location.root == Global(module, held.id):
                 return True
         return False
+
+    @staticmethod
+    def _fixed(module: Module, key: TermId) -> bool:
+        """Tell whether a key is the same for every request: a literal or a constant's name."""
+        held = module.terms[key]
+        if isinstance(held, (Const, FunctionRef)):
+            return True
+        name = module.dotted(key).rpartition(".")[2]
+        return bool(name) and name.isupper()
 
     @staticmethod
     def _related(one: Root, other: Root) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.analysis.model import ClassValue, FunctionValue, Instance, Place
+from statelint.analysis.model import ClassValue, FunctionValue, Instance, Place, Result
 from statelint.analysis.reach import Reach, is_offline_path
 from statelint.analysis.state.roots import ClassAttribute, Default, Field, Global, Local, Memo
 from statelint.extract.facts import Attr, Call, Choice, Comprehension, Logic, Mapping, Sequence
@@ -47,6 +47,8 @@ class Lifetimes:
         self._subclasses: dict[ClassInfo, list[ClassInfo]] = {}
         self._memo: dict[ClassInfo, tuple[Holder, ...]] = {}
         self._positions: dict[Module, dict[TermId, Place]] = {}
+        self._created = self._creations()
+        self._builders = self._find_builders()
         modules = [module for module in self.inference.modules if not is_offline_path(module.path)]
         for module in modules:
             self._module(module)
@@ -88,6 +90,18 @@ class Lifetimes:
 
     # -- collecting
 
+    def _creations(self) -> frozenset[ClassInfo]:
+        """Return the classes that the project itself makes instances of; others, a framework does."""
+        return frozenset(
+            value.klass
+            for module in self.inference.modules
+            for function in module.functions
+            for event in function.events
+            if event.op == "call" and isinstance(call := module.terms[event.term], Call)
+            for value in self.inference.term(module, call.func)
+            if isinstance(value, ClassValue)
+        )
+
     def _module(self, module: Module) -> None:
         for binding in module.facts.bindings:
             if binding.value >= 0:
@@ -105,19 +119,30 @@ class Lifetimes:
                 for event in function.events:
                     if event.op == "return":
                         self._keep(module, event.term, Memo(function))
-            if self.long_lived(function):
+            if self.long_lived(function) and (self._builds(function) or self.reach.of(function) is Reach.OFFLINE):
                 for name, values in function.facts.cells.items():
                     for value in values:
                         self._keep(module, value, Local(function, name))
-                if self.reach.of(function) is Reach.OFFLINE or self._builds(function):
+                if self._builds(function):
                     self._arguments(function)
 
     def _builds(self, function: FunctionInfo) -> bool:
-        """Tell whether a function registers handlers, as an application factory does."""
-        return any(
-            other.facts.parent == function.index and other in self.reach.entry_points
-            for other in function.module.functions
-        )
+        """Tell whether a function sets up an application: it registers handlers of its own, or runs at start-up."""
+        return function in self._builders
+
+    def _find_builders(self) -> frozenset[FunctionInfo]:
+        """Functions that make an application or router, define its handlers, or run when it starts."""
+        found = set(self.reach.startup)
+        for module in self.inference.modules:
+            for function in module.functions:
+                if function in self.reach.entry_points and function.parent is not None:
+                    found.add(function.parent)
+                for event in function.events:
+                    if event.op == "call" and not function.is_module:
+                        for value in self.inference.term(module, event.term):
+                            if isinstance(value, Result) and self.inference.catalogue.roles.get(value.name, frozenset()) & {"app", "router"}:
+                                found.add(function)
+        return frozenset(found)
 
     def _class(self, module: Module, klass: ClassInfo) -> None:
         classes, outside = self.inference.mro(klass)
@@ -128,13 +153,15 @@ class Lifetimes:
                 if binding.value >= 0:
                     self._keep(module, binding.value, ClassAttribute(klass, binding.name))
         role = self.finder.class_role(klass)
-        if role is not None and role.instance == "process":
+        if role is not None and role.instance == "process" and klass not in self._created:
             place = Place(module, klass.facts.position)
             self._direct.setdefault(klass, []).append(Holder(klass, Field(klass, ""), place, False))
         for name, assignments in self.inference.fields(klass).items():
             for function, event in assignments:
                 if event.value >= 0 and name:
-                    for made, _ in self._made(function.module, event.value):
+                    for made, creation in self._made(function.module, event.value):
+                        if self._place(function.module, creation) is None:
+                            continue
                         self._inside.setdefault(made, []).append((klass, False))
 
     def _arguments(self, function: FunctionInfo) -> None:
@@ -159,7 +186,7 @@ class Lifetimes:
         element = bool(path) or write.how not in {"=", "with", "for"}
         for klass, creation in self._made(module, write.value):
             if isinstance(root, Field):
-                if root.klass is not klass:
+                if root.klass is not klass and (element or self._place(module, creation) is not None):
                     self._inside.setdefault(klass, []).append((root.klass, element))
             elif not isinstance(root, Local) or self.long_lived(root.function):
                 place = self._place(module, creation) or Place(module, write.event.position)
@@ -191,13 +218,12 @@ class Lifetimes:
         match held:
             case Call(func=func, args=args, keywords=keywords):
                 values = self.inference.term(module, func)
-                project = False
+                function = False
                 for value in values:
-                    if isinstance(value, (ClassValue, FunctionValue)):
-                        project = True
-                    for given in self._given(value):
+                    function = function or isinstance(value, FunctionValue)
+                    for given in self._given(value, depth):
                         yield given, term
-                if not project:
+                if not function:
                     for argument in (*args, *(value for _, value in keywords)):
                         yield from self._made(module, argument, depth + 1)
                     target = module.terms[func]
@@ -224,10 +250,13 @@ class Lifetimes:
             case _:
                 yield from ((value.klass, term) for value in self.inference.term(module, term) if isinstance(value, Instance))
 
-    def _given(self, value: Value) -> Iterator[ClassInfo]:
+    def _given(self, value: Value, depth: int) -> Iterator[ClassInfo]:
         if isinstance(value, ClassValue):
             yield value.klass
-        elif isinstance(value, FunctionValue):
-            for result in self.inference.returned(value):
-                if isinstance(result, Instance):
-                    yield result.klass
+        elif isinstance(value, FunctionValue) and depth < 4:
+            function = value.function
+            for event in function.events:
+                if event.op in {"return", "yield"}:
+                    for klass, creation in self._made(function.module, event.term, depth + 2):
+                        if self._place(function.module, creation) is not None:
+                            yield klass

@@ -48,8 +48,13 @@ ACCESSORS = frozenset({"get", "setdefault", "values", "items", "__getitem__", "p
 """Methods of containers that give what they hold."""
 LEAVING = frozenset({"pop", "popleft", "popitem"})
 """Those after which the container no longer holds it."""
-INSTANCE_BASES = frozenset({"model", "schema"})
+PRIVATE = frozenset({"private", "request"})
+"""Roles of what belongs to one request."""
+INSTANCE_BASES = frozenset({"model", "schema", "settings"})
 """Roles of bases whose class attributes describe fields of the instances."""
+_DECLARATIVE = frozenset(
+    {"BaseModel", "BaseSettings", "NamedTuple", "TypedDict", "Enum", "IntEnum", "StrEnum", "Document", "Struct", "SQLModel"}
+)
 _SAME = frozenset({"typing.cast", "typing_extensions.cast", "iter", "vars", "reversed", "contextlib.closing"})
 
 
@@ -154,10 +159,13 @@ class Locator:
             )
         return name in table
 
+    def _roles(self, name: str) -> frozenset[str]:
+        return self.catalogue.roles.get(name, frozenset())
+
     # -- attributes and items
 
-    def attribute(self, module: Module, base: TermId, name: str) -> Iterator[Location]:
-        """Locate ``base.name``."""
+    def attribute(self, module: Module, base: TermId, name: str, *, bound: bool = False) -> Iterator[Location]:
+        """Locate ``base.name``; with ``bound``, the place that an assignment to it would change."""
         if name in {"__dict__", "__self__"}:
             yield from self.locate(module, base)
             return
@@ -176,13 +184,16 @@ class Locator:
                 yield Location(FunctionAttribute(value.function, name))
             elif isinstance(value, External):
                 known = True
-                yield Location(Library(self.catalogue.canonical(f"{value.name}.{name}")))
+                if self._roles(value.name) & PRIVATE or value.name in self.catalogue.principals:
+                    return
+                if module.dotted(base):
+                    yield Location(Library(self.catalogue.canonical(f"{value.name}.{name}")))
             elif isinstance(value, Instance):
                 known = True
-                yield from self._of_instance(module, base, value.klass, name)
+                yield from self._of_instance(module, base, value.klass, name, bound)
             elif isinstance(value, Result):
-                roles = self.catalogue.roles.get(value.name, frozenset())
-                if roles & {"private", "request"}:
+                roles = self._roles(value.name)
+                if roles & PRIVATE:
                     return
                 if "app" in roles or "shared" in roles:
                     known = True
@@ -196,13 +207,15 @@ class Locator:
         if home is not None:
             yield from self.named(home, name)
 
-    def _of_instance(self, module: Module, base: TermId, klass: ClassInfo, name: str) -> Iterator[Location]:
+    def _of_instance(
+        self, module: Module, base: TermId, klass: ClassInfo, name: str, bound: bool
+    ) -> Iterator[Location]:
         method = self.inference.method(klass, name)
         if method is not None:
-            if self.inference.is_property(method):
+            if self.inference.is_property(method) and not bound:
                 yield from self.returned(method)
             return
-        shared = self.shared_attribute(klass, name)
+        shared = None if bound else self.shared_attribute(klass, name)
         if shared is not None:
             yield Location(ClassAttribute(shared, name))
             return
@@ -236,8 +249,8 @@ class Locator:
             return
         for value in self.inference.term(module, base):
             if isinstance(value, Result):
-                roles = self.catalogue.roles.get(value.name, frozenset())
-                if roles & {"private", "request"}:
+                roles = self._roles(value.name)
+                if roles & PRIVATE:
                     return
                 if roles & {"app", "shared"}:
                     yield Location(AppAttribute("app", text or "*"))
@@ -267,7 +280,7 @@ class Locator:
                 if event.how == "=":
                     return None
             binding = owner.attribute(name)
-            if binding is not None and binding.value >= 0 and holder is None:
+            if binding is not None and holder is None and self._is_container(owner.module, binding.value):
                 holder = owner
         if holder is None or self.describes_instances(klass, outside):
             return None
@@ -278,7 +291,7 @@ class Locator:
         for base in outside:
             if self.catalogue.roles.get(base, frozenset()) & INSTANCE_BASES:
                 return True
-            if base.rpartition(".")[2] in {"BaseModel", "NamedTuple", "TypedDict", "Enum", "IntEnum", "StrEnum", "Document", "Struct"}:
+            if base.rpartition(".")[2] in _DECLARATIVE:
                 return True
         for decorator in klass.facts.decorators:
             held = klass.module.terms[decorator]

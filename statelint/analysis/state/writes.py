@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import External, FunctionValue, Instance, Result
-from statelint.analysis.state.roots import Field, FunctionAttribute, Global, Library, Local, Location
+from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, FunctionAttribute, Global, Library, Local, Location
 from statelint.extract.facts import Attr, Call, Cell, Const, Item, Name, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.model import FunctionInfo, Module, Value
     from statelint.analysis.state.locations import Locator
     from statelint.extract.facts import Event, TermId
 
@@ -25,6 +25,11 @@ GENERIC_MUTATORS = frozenset(
 """Methods that change a container of unknown type."""
 KEYED = frozenset({"pop", "setdefault", "discard", "remove", "__setitem__", "__delitem__", "move_to_end"})
 """Mutators whose first argument is a key or the item concerned."""
+
+
+PROCESS_WIDE = frozenset({"os.environ", "sys.modules"})
+"""Mappings of the standard library that belong to the process."""
+DICT_MUTATORS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
 
 
 class Write(NamedTuple):
@@ -85,7 +90,7 @@ class WriteCollector:
             if not self._takes_items(module, target.base):
                 return
         elif isinstance(target, Attr):
-            locations = tuple(self.locator.attribute(module, target.base, target.name))
+            locations = tuple(self.locator.attribute(module, target.base, target.name, bound=True))
             for location in locations:
                 if not isinstance(location.root, FunctionAttribute) or target.name.isidentifier():
                     yield Write(function, event, location, how, -1, event.value)
@@ -103,8 +108,12 @@ class WriteCollector:
                 roles = self.catalogue.roles.get(value.name, frozenset())
                 return self.locator.is_container(value.name) or bool(roles & {"app", "shared"})
             if isinstance(value, External):
-                return value.name in {"os.environ", "sys.modules"}
+                return value.name in PROCESS_WIDE or self._on_app(module, base)
         return True
+
+    def _on_app(self, module: Module, base: TermId) -> bool:
+        """Tell whether an attribute of unknown type is one that the project itself put on an application."""
+        return any(isinstance(location.root, AppAttribute) for location in self.locator.locate(module, base))
 
     # -- calls
 
@@ -155,6 +164,8 @@ class WriteCollector:
         known = False
         for value in self.inference.term(module, func.base):
             known = True
+            if isinstance(value, External) and value.name in PROCESS_WIDE and func.name in DICT_MUTATORS:
+                return True
             if isinstance(value, Result) and func.name in self.catalogue.mutators.get(value.name, frozenset()):
                 return True
             if isinstance(value, Instance):
@@ -177,12 +188,13 @@ class WriteCollector:
 
     def _holds_container(self, location: Location) -> bool:
         root = location.root
+        values: tuple[Value, ...] = ()
         if isinstance(root, Global):
-            return any(
-                isinstance(value, Result) and self.locator.is_container(value.name)
-                for value in self.inference.name(root.module, root.name)
-            )
-        return True
+            values = self.inference.name(root.module, root.name)
+        elif isinstance(root, ClassAttribute):
+            binding = root.klass.attribute(root.name)
+            values = () if binding is None else self.inference.binding(root.klass.module, binding)
+        return any(isinstance(value, Result) and self.locator.is_container(value.name) for value in values)
 
     def _function(
         self, function: FunctionInfo, module: Module, event: Event, call: Call, name: str
@@ -194,7 +206,7 @@ class WriteCollector:
         elif name in {"setattr", "delattr"} and len(call.args) > 1:
             attribute = module.text(call.args[1])
             value = call.args[2] if len(call.args) > 2 else -1
-            for location in self.locator.attribute(module, call.args[0], attribute or "*"):
+            for location in self.locator.attribute(module, call.args[0], attribute or "*", bound=True):
                 yield Write(function, event, location, "=" if name == "setattr" else "del", -1, value)
         elif name in {"next", "anext"}:
             for value_ in self.inference.term(module, call.args[0]):
