@@ -134,7 +134,9 @@ class EntryPointFinder:
             yield value.function
         elif isinstance(value, (ClassValue, Instance)):
             role = self.class_role(value.klass)
-            names = role.served if role is not None else ("__call__", "dispatch", "get", "post", "put", "patch", "delete")
+            names = (
+                role.served if role is not None else ("__call__", "dispatch", "get", "post", "put", "patch", "delete")
+            )
             yield from self.methods(value.klass, names)
 
     def methods(self, klass: ClassInfo, names: tuple[str, ...]) -> Iterator[FunctionInfo]:
@@ -142,7 +144,9 @@ class EntryPointFinder:
         for owner in self.inference.mro(klass)[0]:
             for name, index in owner.facts.methods.items():
                 wanted = not name.startswith("_") if "*" in names else name in names
-                if wanted or any(pattern.endswith("*") and name.startswith(pattern[:-1]) for pattern in names if pattern != "*"):
+                if wanted or any(
+                    pattern.endswith("*") and name.startswith(pattern[:-1]) for pattern in names if pattern != "*"
+                ):
                     yield owner.module.functions[index]
 
     def _class(self, module: Module, klass: ClassInfo) -> Iterator[EntryPoint]:
@@ -159,7 +163,10 @@ class EntryPointFinder:
 def _first_text(module: Module, call: Call | None) -> str:
     if call is None:
         return ""
-    for term in (*call.args, *(value for name, value in call.keywords if name in {"path", "rule", "name", "route", "uri"})):
+    for term in (
+        *call.args,
+        *(value for name, value in call.keywords if name in {"path", "rule", "name", "route", "uri"}),
+    ):
         text = module.text(term)
         if text is not None:
             return text

@@ -214,5 +214,3 @@ class Place(NamedTuple):
 
     module: Module
     position: Position
-
-

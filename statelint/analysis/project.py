@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.calls import CallGraph
 from statelint.analysis.coverage import Coverage
-from statelint.analysis.entrypoints import EntryPointFinder
+from statelint.analysis.entrypoints import OFFLINE_KINDS, EntryPointFinder
 from statelint.analysis.inference import Inference
 from statelint.analysis.isolation import Isolation
 from statelint.analysis.model import Module
@@ -54,6 +54,13 @@ class Project:
         return ReachMap(self.calls, self.entry_points.find(), self.modules.values())
 
     @cached_property
+    def callers_reach(self) -> ReachMap:
+        """Which functions run on behalf of a caller: jobs and signals act on ids that the service itself chose."""
+        return ReachMap(
+            self.calls, self.entry_points.find(), self.modules.values(), OFFLINE_KINDS | {"task", "signal", "handler"}
+        )
+
+    @cached_property
     def ownership(self) -> Ownership:
         """Stored models and whom their rows belong to."""
         return Ownership(self.inference, self.settings)
@@ -71,7 +78,7 @@ class Project:
     @cached_property
     def judge(self) -> Judge:
         """Why each query is safe, or that it is not."""
-        return Judge(self.calls, self.reach, self.ownership, self.queries, self.principals, self.settings.admin_guards)
+        return Judge(self.calls, self.callers_reach, self.ownership, self.queries, self.principals, self.settings.admin_guards)
 
     @cached_property
     def isolation(self) -> Isolation:
@@ -86,9 +93,13 @@ class Project:
     @cached_property
     def coverage(self) -> Coverage:
         """What the analysis understood of the project."""
-        imported = {item.module.partition(".")[0] for facts in self.facts.values() for item in facts.imports if not item.level}
+        imported = {
+            item.module.partition(".")[0] for facts in self.facts.values() for item in facts.imports if not item.level
+        }
         frameworks = sorted(
-            library.library for library in self.catalogue.libraries if library.role in {"web", "mcp"} and imported & set(library.imports)
+            library.library
+            for library in self.catalogue.libraries
+            if library.role in {"web", "mcp"} and imported & set(library.imports)
         )
         models = self.ownership.models.values()
         return Coverage(

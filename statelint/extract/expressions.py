@@ -164,9 +164,7 @@ class ExpressionReader:
             self._grow(node.func, args, keywords)
         return term
 
-    def _grow(
-        self, func: ast.Attribute, args: tuple[TermId, ...], keywords: tuple[tuple[str, TermId], ...]
-    ) -> None:
+    def _grow(self, func: ast.Attribute, args: tuple[TermId, ...], keywords: tuple[tuple[str, TermId], ...]) -> None:
         """Follow ``name.append(x)`` and the like on a local display."""
         if not isinstance(func.value, ast.Name):
             return
@@ -263,7 +261,9 @@ class ExpressionReader:
     def _formattedvalue(self, node: ast.FormattedValue) -> TermId:
         return self.expr(node.value)
 
-    def _comprehension(self, kind: str, element: ast.expr, key: ast.expr | None, loops: list[ast.comprehension]) -> TermId:
+    def _comprehension(
+        self, kind: str, element: ast.expr, key: ast.expr | None, loops: list[ast.comprehension]
+    ) -> TermId:
         scope = self.scope
         saved, condition = dict(scope.env), scope.condition
         hidden, self.class_env = self.class_env, None if scope.index else self.class_env

@@ -24,7 +24,7 @@ class Struct(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Base of all facts: immutable and encoded as an array."""
 
 
-class Position(Struct):
+class Position(Struct, frozen=True):
     """A stretch of source text."""
 
     line: int
@@ -36,48 +36,48 @@ class Position(Struct):
 # --- terms: what a value is --------------------------------------------------------------------------------------
 
 
-class Const(Struct, tag="k"):
+class Const(Struct, frozen=True, tag="k"):
     """A literal. Bytes and complex numbers are given as their ``repr``, with ``kind`` naming the type."""
 
     value: str | int | float | bool | None
     kind: str
 
 
-class Name(Struct, tag="n"):
+class Name(Struct, frozen=True, tag="n"):
     """A name of the module's global scope, or a builtin when the module does not define it."""
 
     id: str
 
 
-class Param(Struct, tag="p"):
+class Param(Struct, frozen=True, tag="p"):
     """The parameter at ``index`` of function ``function``, as it was passed in."""
 
     function: int
     index: int
 
 
-class Cell(Struct, tag="c"):
+class Cell(Struct, frozen=True, tag="c"):
     """A local variable of function ``function`` seen from a nested function; its values are in ``Function.cells``."""
 
     function: int
     name: str
 
 
-class Attr(Struct, tag="a"):
+class Attr(Struct, frozen=True, tag="a"):
     """``base.name``."""
 
     base: TermId
     name: str
 
 
-class Item(Struct, tag="i"):
+class Item(Struct, frozen=True, tag="i"):
     """``base[key]``; also the k-th value of an unpacking."""
 
     base: TermId
     key: TermId
 
 
-class Call(Struct, tag="C"):
+class Call(Struct, frozen=True, tag="C"):
     """One call in the source; two calls that read alike are two terms. ``serial`` numbers the calls of a file."""
 
     func: TermId
@@ -87,25 +87,25 @@ class Call(Struct, tag="C"):
     serial: int
 
 
-class Element(Struct, tag="e"):
+class Element(Struct, frozen=True, tag="e"):
     """Some element that iterating over ``base`` yields."""
 
     base: TermId
 
 
-class Enter(Struct, tag="w"):
+class Enter(Struct, frozen=True, tag="w"):
     """What ``with base as x`` binds."""
 
     base: TermId
 
 
-class Caught(Struct, tag="x"):
+class Caught(Struct, frozen=True, tag="x"):
     """The exception that ``except type as x`` binds."""
 
     exception: TermId
 
 
-class Choice(Struct, tag="?"):
+class Choice(Struct, frozen=True, tag="?"):
     """``then`` if ``test`` holds, else ``other``; ``test`` is ``NO_TERM`` where control flow alone decides."""
 
     test: TermId
@@ -113,7 +113,7 @@ class Choice(Struct, tag="?"):
     other: TermId
 
 
-class Binary(Struct, tag="b"):
+class Binary(Struct, frozen=True, tag="b"):
     """``left op right`` for arithmetic and bit operators, ``op`` as written (``+``, ``|``, ``%`` …)."""
 
     op: str
@@ -121,35 +121,35 @@ class Binary(Struct, tag="b"):
     right: TermId
 
 
-class Compare(Struct, tag="="):
-    """``left op right``, ``op`` as written (``==``, ``not in`` …). A chained comparison is a ``Logic("and")`` of these."""
+class Compare(Struct, frozen=True, tag="="):
+    """``left op right``, ``op`` as written (``==``, ``not in`` …). A chained one is a ``Logic("and")`` of these."""
 
     op: str
     left: TermId
     right: TermId
 
 
-class Logic(Struct, tag="L"):
+class Logic(Struct, frozen=True, tag="L"):
     """``and`` or ``or`` over ``values``."""
 
     op: str
     values: tuple[TermId, ...]
 
 
-class Not(Struct, tag="!"):
+class Not(Struct, frozen=True, tag="!"):
     """``not value``."""
 
     value: TermId
 
 
-class Unary(Struct, tag="~"):
+class Unary(Struct, frozen=True, tag="~"):
     """``~value``, ``-value`` or ``+value``."""
 
     op: str
     value: TermId
 
 
-class Mapping(Struct, tag="d"):
+class Mapping(Struct, frozen=True, tag="d"):
     """A dict display; the key of a ``**mapping`` entry is ``NO_TERM``. ``more`` counts entries left out for size."""
 
     keys: tuple[TermId, ...]
@@ -158,7 +158,7 @@ class Mapping(Struct, tag="d"):
     serial: int
 
 
-class Sequence(Struct, tag="l"):
+class Sequence(Struct, frozen=True, tag="l"):
     """A list, set or tuple display (``kind``). ``more`` counts items left out for size."""
 
     kind: str
@@ -167,14 +167,14 @@ class Sequence(Struct, tag="l"):
     serial: int
 
 
-class Format(Struct, tag="f"):
+class Format(Struct, frozen=True, tag="f"):
     """An f-string: constant and formatted parts in order."""
 
     parts: tuple[TermId, ...]
 
 
-class Comprehension(Struct, tag="g"):
-    """A comprehension of ``kind`` (list, set, dict, generator). ``element`` is the value (of a dict: the value part)."""
+class Comprehension(Struct, frozen=True, tag="g"):
+    """A comprehension of ``kind`` (list, set, dict, generator); ``element`` of a dict's is the value part."""
 
     kind: str
     element: TermId
@@ -184,25 +184,25 @@ class Comprehension(Struct, tag="g"):
     serial: int
 
 
-class FunctionRef(Struct, tag="F"):
+class FunctionRef(Struct, frozen=True, tag="F"):
     """A nested function or lambda of this file, by index."""
 
     function: int
 
 
-class ClassRef(Struct, tag="K"):
+class ClassRef(Struct, frozen=True, tag="K"):
     """A class defined inside a function of this file, by index."""
 
     index: int
 
 
-class Star(Struct, tag="*"):
+class Star(Struct, frozen=True, tag="*"):
     """``*value`` among arguments or items."""
 
     value: TermId
 
 
-class Unknown(Struct, tag="u"):
+class Unknown(Struct, frozen=True, tag="u"):
     """A value that is not followed; ``why`` is a short word for debugging."""
 
     why: str
@@ -239,14 +239,15 @@ Term: TypeAlias = (
 # --- conditions: under which circumstances something happens -------------------------------------------------------
 
 
-class Condition(Struct):
+class Condition(Struct, frozen=True):
     """One step of a path condition; condition 0 is "always".
 
     ``kind`` is one of
 
     - ``if``: inside a branch on ``test`` (``positive`` tells which branch);
     - ``guard``: after an ``if`` whose other branch left the block (return, raise, continue, an aborting call);
-    - ``call-guard``: after an ``if`` whose other branch ended in the call ``via``, which leaves if its callee never returns;
+    - ``call-guard``: after an ``if`` whose other branch ended in the call ``via``, which leaves if its callee never
+      returns;
     - ``loop``: inside a loop over ``test`` (``NO_TERM`` for ``while``, whose test is an ``if`` below it);
     - ``try``: inside a ``try`` body some handler of which goes on after the statement;
     - ``except``: inside a handler; ``test`` is the type caught;
@@ -264,7 +265,7 @@ class Condition(Struct):
 # --- events: what a function does, in source order --------------------------------------------------------------------
 
 
-class Event(Struct):
+class Event(Struct, frozen=True):
     """Something a function does.
 
     ``op`` is one of
@@ -287,7 +288,7 @@ class Event(Struct):
 # --- declarations ------------------------------------------------------------------------------------------------
 
 
-class Parameter(Struct):
+class Parameter(Struct, frozen=True):
     """A parameter; ``kind`` is ``positional``, ``keyword`` (only), ``*`` or ``**``."""
 
     name: str
@@ -297,7 +298,7 @@ class Parameter(Struct):
     position: Position
 
 
-class Function(Struct):
+class Function(Struct, frozen=True):
     """A function, a lambda (named ``<lambda>``) or, at index 0, the module's own code (named ``<module>``)."""
 
     name: str
@@ -326,7 +327,7 @@ class Function(Struct):
     """Local variables that nested functions use, with every value assigned to them."""
 
 
-class Binding(Struct):
+class Binding(Struct, frozen=True):
     """A name bound to a value by assignment: a module's global or a class attribute."""
 
     name: str
@@ -339,7 +340,7 @@ class Binding(Struct):
     """``=``, ``:`` for a bare annotation, ``for``, ``with``, or an augmented operator."""
 
 
-class Class(Struct):
+class Class(Struct, frozen=True):
     """A class definition."""
 
     name: str
@@ -364,7 +365,7 @@ class Class(Struct):
     condition: int
 
 
-class Import(Struct):
+class Import(Struct, frozen=True):
     """``name`` is bound to ``module`` (``symbol`` empty) or to ``symbol`` of ``module``.
 
     ``level`` counts the leading dots of a relative import. ``import a.b`` binds ``a`` to module ``a``; ``star`` imports
@@ -380,7 +381,7 @@ class Import(Struct):
     position: Position
 
 
-class Suppression(Struct):
+class Suppression(Struct, frozen=True):
     """A comment that silences findings; ``problem`` says what is wrong with a malformed one."""
 
     position: Position
@@ -393,7 +394,7 @@ class Suppression(Struct):
     problem: str = ""
 
 
-class Observation(Struct):
+class Observation(Struct, frozen=True):
     """What a rule's own LibCST visitor reported about this file: free-form ``data`` under the rule's code."""
 
     rule: str
@@ -401,7 +402,7 @@ class Observation(Struct):
     position: Position
 
 
-class Failure(Struct):
+class Failure(Struct, frozen=True):
     """Why a file has no or only partial facts. ``kind`` is ``syntax`` (SL003) or ``unreadable`` (SL004)."""
 
     kind: str

@@ -110,8 +110,8 @@ class ModuleReader(ExpressionReader):
             handler = self._statements.get(type(statement))
             if handler is not None and handler(statement):
                 return True
-            if handler is None and isinstance(statement, getattr(ast, "TypeAlias", ())):
-                self.assign(statement.name, self.annotation(statement.value), "=")
+            if handler is None and type(statement).__name__ == "TypeAlias":
+                self._type_alias(statement)
         return False
 
     def _branch(self, statements: list[ast.stmt], condition: int) -> tuple[bool, dict[str, TermId]]:
@@ -178,6 +178,12 @@ class ModuleReader(ExpressionReader):
             self.assign(target, value, "=")
         return False
 
+    def _type_alias(self, node: ast.stmt) -> None:
+        """Read ``type X = …`` (3.12) like ``X = …``."""
+        name, value = getattr(node, "name", None), getattr(node, "value", None)
+        if isinstance(name, ast.Name) and isinstance(value, ast.expr):
+            self.assign(name, self.annotation(value), "=")
+
     def _annassign(self, node: ast.AnnAssign) -> bool:
         annotation = self.annotation(node.annotation)
         if node.value is not None:
@@ -198,9 +204,7 @@ class ModuleReader(ExpressionReader):
                 more = grown.items if isinstance(grown, Sequence) else (table.star(operand),)
                 value = table.sequence(held.kind, (*held.items, *more), held.more, held.serial)
             elif isinstance(held, Mapping) and isinstance(grown, Mapping) and op == "|":
-                value = table.mapping(
-                    (*held.keys, *grown.keys), (*held.values, *grown.values), held.more, held.serial
-                )
+                value = table.mapping((*held.keys, *grown.keys), (*held.values, *grown.values), held.more, held.serial)
             else:
                 value = table.binary(op, old, operand)
             self.assign(target, value, op + "=")
@@ -222,7 +226,7 @@ class ModuleReader(ExpressionReader):
         self.emit("raise", term, node)
         return True
 
-    def _leave(self, node: ast.stmt) -> bool:
+    def _leave(self, _node: ast.stmt) -> bool:
         return True
 
     def _assert(self, node: ast.Assert) -> bool:
@@ -271,9 +275,7 @@ class ModuleReader(ExpressionReader):
     def _imported(self, name: str, module: str, symbol: str, level: int, node: ast.stmt) -> None:
         scope = self.scope
         scope.env.pop(name, None)
-        self.imports.append(
-            Import(name, module, symbol, level, scope.index, scope.condition, self.position(node))
-        )
+        self.imports.append(Import(name, module, symbol, level, scope.index, scope.condition, self.position(node)))
 
     # -- binding
 
@@ -673,7 +675,9 @@ def _breaks(statements: list[ast.stmt]) -> bool:
     for statement in statements:
         if isinstance(statement, ast.Break):
             return True
-        if isinstance(statement, (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        if isinstance(
+            statement, (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        ):
             continue
         for field in ("body", "orelse", "finalbody"):
             if _breaks(getattr(statement, field, [])):

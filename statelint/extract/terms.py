@@ -71,10 +71,7 @@ class TermTable:
         found = self._index.get(key)
         if found is None:
             depth = 1 + self.depth(*children)
-            if depth > MAX_DEPTH:
-                found = self.unknown("deep")
-            else:
-                found = self._add(term(*key[1:]), depth)  # type: ignore[arg-type]
+            found = self.unknown("deep") if depth > MAX_DEPTH else self._add(term(*key[1:]), depth)  # type: ignore[arg-type]
             self._index[key] = found
         return found
 
@@ -206,9 +203,7 @@ class TermTable:
             return self.unknown("deep")
         return self._add(Sequence(kind, items, more, serial or self.next_serial()), depth)
 
-    def mapping(
-        self, keys: tuple[TermId, ...], values: tuple[TermId, ...], more: int = 0, serial: int = 0
-    ) -> TermId:
+    def mapping(self, keys: tuple[TermId, ...], values: tuple[TermId, ...], more: int = 0, serial: int = 0) -> TermId:
         """Return a dict display; ``serial`` keeps the identity of one that is being extended."""
         if len(keys) > MAX_ITEMS:
             more += len(keys) - MAX_ITEMS
@@ -255,9 +250,7 @@ class TermTable:
             return self.mapping(keys, values, max(left.more, right.more), left.serial)
         return self.choice(test, then, other)
 
-    def _optional(
-        self, test: TermId, left: tuple[TermId, ...], right: tuple[TermId, ...]
-    ) -> tuple[TermId, ...]:
+    def _optional(self, test: TermId, left: tuple[TermId, ...], right: tuple[TermId, ...]) -> tuple[TermId, ...]:
         absent = self.unknown("absent")
         return (
             *(self.choice(test, item, absent) for item in left),

@@ -7,7 +7,7 @@ out whitespace, and shares the way among all visitors.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import libcst
 
@@ -24,10 +24,15 @@ def _fields(kind: type[libcst.CSTNode]) -> tuple[str, ...]:
     if names is None:
         names = _FIELDS[kind] = tuple(
             name
-            for name in kind.__dataclass_fields__  # type: ignore[attr-defined]
+            for name in kind.__dataclass_fields__
             if not name.startswith(_SKIPPED) and name not in {"semicolon", "comma", "equal", "trailing_whitespace"}
         )
     return names
+
+
+_Method: TypeAlias = "Callable[..., object] | None"
+_Row: TypeAlias = tuple[int, _Method, _Method]
+"""A visitor's number and its two methods for a node type."""
 
 
 class _Dispatch:
@@ -35,9 +40,9 @@ class _Dispatch:
 
     def __init__(self, visitors: Sequence[libcst.CSTVisitor]) -> None:
         self._visitors = visitors
-        self._table: dict[type[libcst.CSTNode], tuple[tuple[int, Callable[..., object] | None, Callable[..., object] | None], ...]] = {}
+        self._table: dict[type[libcst.CSTNode], tuple[_Row, ...]] = {}
 
-    def of(self, kind: type[libcst.CSTNode]) -> tuple[tuple[int, Callable[..., object] | None, Callable[..., object] | None], ...]:
+    def of(self, kind: type[libcst.CSTNode]) -> tuple[_Row, ...]:
         found = self._table.get(kind)
         if found is None:
             name = kind.__name__
