@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, FunctionInfo, FunctionValue, Instance
-from statelint.extract.facts import Attr, Call
+from statelint.extract.facts import Attr, Call, FunctionRef, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,9 @@ COMMON_NAMES = 3
 class Edge(NamedTuple):
     """``caller`` may run ``callee``; ``call`` is the call term, or ``NO_TERM`` for decorators and dependencies.
 
-    ``bound`` tells that the callee's first parameter is filled by the receiver; ``kind`` is ``call``, ``reference`` (the
-    function is passed on or stored), ``dependency``, ``decorator``, or ``name`` (only the method's name agrees).
+    ``bound`` tells that the callee's first parameter is filled by the receiver; ``kind`` is ``call``, ``reference``
+    (the function is passed on or stored), ``dependency``, ``decorator``, ``definition`` (the caller defines what the
+    callee decorates), or ``name`` (only the method's name agrees).
     """
 
     caller: FunctionInfo
@@ -60,11 +61,9 @@ class CallGraph:
         self.callers.clear()
         for module in self.inference.modules:
             for function in module.functions:
-                edges = list(dict.fromkeys(self._edges(module, function)))
-                if edges:
-                    self.callees[function] = edges
-                    for edge in edges:
-                        self.callers.setdefault(edge.callee, []).append(edge)
+                for edge in dict.fromkeys(self._edges(module, function)):
+                    self.callees.setdefault(edge.caller, []).append(edge)
+                    self.callers.setdefault(edge.callee, []).append(edge)
 
     def _edges(self, module: Module, function: FunctionInfo) -> Iterator[Edge]:
         for event in function.events:
@@ -128,8 +127,13 @@ class CallGraph:
             if isinstance(value, (ClassValue, Instance)):
                 target = self.inference.method(value.klass, "__call__")
             if target is not None and target is not function:
+                definer = function.parent or module.functions[0]
+                yield Edge(definer, target, -1, False, "definition")
                 for inner in nested(target):
-                    yield Edge(function, inner, -1, False, "decorator")
+                    if decorates(inner):
+                        yield Edge(definer, inner, -1, False, "definition")
+                    else:
+                        yield Edge(function, inner, -1, False, "decorator")
         if isinstance(held, Call):
             for argument in (*held.args, *(value for _, value in held.keywords)):
                 for target_value in self.dependency_list(module, argument):
@@ -168,6 +172,23 @@ class CallGraph:
                     yield from self.inference.term(module, target)
 
 
+def decorates(function: FunctionInfo) -> bool:
+    """Tell whether a function gives back a function: one of its own or the one it was given."""
+    terms = function.module.terms
+    for event in function.events:
+        if event.op == "return" and event.term >= 0:
+            held = terms[event.term]
+            for part in (held, *(terms[argument] for argument in (held.args if isinstance(held, Call) else ()))):
+                if (
+                    isinstance(part, FunctionRef)
+                    and function.module.functions[part.function].facts.parent == function.index
+                ):
+                    return True
+            if isinstance(held, Param) and held.function == function.index:
+                return True
+    return False
+
+
 def nested(function: FunctionInfo) -> Iterator[FunctionInfo]:
     """Yield the functions defined inside ``function``, at any depth."""
     inside = {function.index}
@@ -175,4 +196,3 @@ def nested(function: FunctionInfo) -> Iterator[FunctionInfo]:
         if other.facts.parent in inside and other is not function:
             inside.add(other.index)
             yield other
-

@@ -70,8 +70,15 @@ _YIELDING = frozenset(
     for name in ("Generator", "AsyncGenerator", "Iterator", "AsyncIterator", "Iterable", "AsyncIterable")
 )
 _PROPERTIES = frozenset(
-    {"property", "functools.cached_property", "sqlalchemy.ext.hybrid.hybrid_property", "django.utils.functional.cached_property"}
+    {
+        "property",
+        "functools.cached_property",
+        "sqlalchemy.ext.hybrid.hybrid_property",
+        "django.utils.functional.cached_property",
+    }
 )
+_ATTRIBUTE_BAGS = frozenset({"app", "shared"})
+"""Roles of objects on which a project keeps attributes of its own."""
 _CONTAINERS = frozenset({"list", "set", "tuple", "dict", "frozenset", "collections.deque", "collections.defaultdict"})
 
 
@@ -89,12 +96,13 @@ class Inference:
         self.index = ModuleIndex(modules)
         self.catalogue = catalogue
         self.callers: dict[FunctionInfo, list[tuple[Module, TermId, bool]]] | None = None
-        """Known calls of each function (module, call term, whether the receiver is passed implicitly), when available."""
+        """Known calls of each function: module, call term, whether the receiver is passed implicitly."""
         self._terms: dict[tuple[Module, TermId], Values] = {}
         self._names: dict[tuple[Module, str], Values] = {}
         self._returns: dict[FunctionInfo, Values] = {}
         self._parameters: dict[tuple[FunctionInfo, int], Values] = {}
         self._elements: dict[tuple[Module, TermId], Values] = {}
+        self._shared: dict[str, list[tuple[Module, TermId]]] | None = None
         self._mro: dict[ClassInfo, tuple[tuple[ClassInfo, ...], tuple[str, ...]]] = {}
         self._fields: dict[ClassInfo, dict[str, list[tuple[FunctionInfo, Event]]]] = {}
         self._busy: set[object] = set()
@@ -106,6 +114,7 @@ class Inference:
         self._returns.clear()
         self._parameters.clear()
         self._elements.clear()
+        self._shared = None
 
     def _once(self, key: object, table: dict[T, Values], entry: T, compute: Callable[[], Iterable[Value]]) -> Values:
         """Memoise ``compute``; a question met while it is being answered has no answer yet."""
@@ -354,7 +363,9 @@ class Inference:
         if isinstance(held, Choice):
             return unique((*self.elements(module, held.then), *self.elements(module, held.other)))
         if isinstance(held, Name):
-            return unique(value for binding in module.bindings.get(held.id, ()) for value in self._held(module, binding))
+            return unique(
+                value for binding in module.bindings.get(held.id, ()) for value in self._held(module, binding)
+            )
         if isinstance(held, Param):
             parameter = module.functions[held.function].facts.parameters[held.index]
             return unique(self._element_annotation(module, parameter.annotation))
@@ -567,7 +578,9 @@ class Inference:
     def _returned(self, function: FunctionInfo) -> Iterable[Value]:
         facts = function.facts
         declared = self.annotation(function.module, facts.returns)
-        known = [value for value in declared if not isinstance(value, Result) or value.name not in {"dict", "list", "tuple"}]
+        known = [
+            value for value in declared if not isinstance(value, Result) or value.name not in {"dict", "list", "tuple"}
+        ]
         if known and not all(isinstance(value, Result) and value.name.startswith("typing.") for value in known):
             return declared
         op = "yield" if facts.is_generator else "return"
@@ -668,7 +681,7 @@ class Inference:
         if found is None:
             found = {}
             module = klass.module
-            members = {index for index in klass.facts.methods.values()}
+            members = set(klass.facts.methods.values())
             for function in module.functions:
                 for event in function.events:
                     if event.op != "write":
@@ -693,13 +706,41 @@ class Inference:
             case Result(name=qualified):
                 full = f"{qualified}.{name}"
                 given = self.catalogue.attributes.get(full)
-                return (External(full),) if given is None else (Result(given),)
+                if given is not None:
+                    return (Result(given),)
+                if self.catalogue.roles.get(qualified, frozenset()) & _ATTRIBUTE_BAGS:
+                    return self.shared_attribute(name) or (External(full),)
+                return (External(full),)
             case ClassValue(klass=klass):
                 return self._class_member(klass, name, value)
             case Instance(klass=klass):
                 return self._instance_member(klass, name, value)
             case _:
                 return ()
+
+    def shared_attribute(self, name: str) -> Values:
+        """Return what the project puts on applications (``app.state.name``, ``app["name"]``) under ``name``."""
+        if self._shared is None:
+            self._shared = {}
+            shared: dict[str, list[tuple[Module, TermId]]] = {}
+            for module in self.modules:
+                for function in module.functions:
+                    for event in function.events:
+                        if event.op == "write" and event.value >= 0:
+                            self._share(module, event, shared)
+            self._shared = shared
+        return unique(value for home, term in self._shared.get(name, ()) for value in self.term(home, term))
+
+    def _share(self, module: Module, event: Event, shared: dict[str, list[tuple[Module, TermId]]]) -> None:
+        target = module.terms[event.term]
+        if not isinstance(target, (Attr, Item)):
+            return
+        name = target.name if isinstance(target, Attr) else module.text(target.key)
+        if name is not None and any(
+            isinstance(value, Result) and self.catalogue.roles.get(value.name, frozenset()) & _ATTRIBUTE_BAGS
+            for value in self.term(module, target.base)
+        ):
+            shared.setdefault(name, []).append((module, event.value))
 
     def method(self, klass: ClassInfo, name: str) -> FunctionInfo | None:
         """Return the method ``name`` of a class or of its project bases."""
@@ -757,7 +798,8 @@ class Inference:
             if name == "property" or name.endswith((".setter", ".getter")):
                 return True
             if any(
-                isinstance(value, External) and value.name in _PROPERTIES for value in self.term(function.module, decorator)
+                isinstance(value, External) and value.name in _PROPERTIES
+                for value in self.term(function.module, decorator)
             ):
                 return True
         return False
@@ -765,4 +807,3 @@ class Inference:
     def external_bases(self, klass: ClassInfo) -> tuple[str, ...]:
         """Return the qualified names of the external classes that a class inherits from, directly or not."""
         return self.mro(klass)[1]
-

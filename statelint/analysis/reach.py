@@ -47,14 +47,20 @@ def is_test_path(path: str) -> bool:
 class ReachMap:
     """Reach of every function, with the way from an entry point."""
 
-    def __init__(self, graph: CallGraph, entry_points: Iterable[EntryPoint], modules: Iterable[Module]) -> None:
+    def __init__(
+        self,
+        graph: CallGraph,
+        entry_points: Iterable[EntryPoint],
+        modules: Iterable[Module],
+        offline: frozenset[str] = OFFLINE_KINDS,
+    ) -> None:
         self.graph = graph
         self.entry_points: dict[FunctionInfo, list[EntryPoint]] = {}
-        offline: list[FunctionInfo] = []
+        outside: list[FunctionInfo] = []
         served: list[FunctionInfo] = []
         for entry in entry_points:
-            if entry.kind in OFFLINE_KINDS:
-                offline.append(entry.function)
+            if entry.kind in offline:
+                outside.append(entry.function)
             elif not is_offline_path(entry.function.module.path):
                 self.entry_points.setdefault(entry.function, []).append(entry)
                 served.append(entry.function)
@@ -63,9 +69,9 @@ class ReachMap:
         self._way: dict[FunctionInfo, Edge | None] = {}
         self._spread(dict.fromkeys(served), self._way)
         for module in modules:
-            offline += [function for function in module.functions if function.is_module or is_offline_path(module.path)]
+            outside += [function for function in module.functions if function.is_module or is_offline_path(module.path)]
         self._offline: dict[FunctionInfo, Edge | None] = {}
-        self._spread(dict.fromkeys(offline), self._offline)
+        self._spread(dict.fromkeys(outside), self._offline)
 
     def _spread(self, roots: Iterable[FunctionInfo], way: dict[FunctionInfo, Edge | None]) -> None:
         queue = list(roots)
