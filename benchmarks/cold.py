@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,18 +20,10 @@ import tarfile
 import tempfile
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 DJANGO = "Django==5.1"
 PEERS = ("bandit", "semgrep")
-
-
-class Run(NamedTuple):
-    """Seconds of one run: by the clock, and of processor time in the tool's processes."""
-
-    wall: float
-    cpu: float
 
 
 class UnavailableError(Exception):
@@ -96,26 +87,21 @@ def commands(work: Path, jobs: int) -> dict[str, list[str]]:
     return found
 
 
-def measure(command: list[str], folder: Path) -> Run:
-    """Run ``command`` in ``folder`` and return its times. Raises CalledProcessError when it fails."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+def measure(command: list[str], folder: Path) -> float:
+    """Run ``command`` in ``folder`` and return the seconds it took. Raises CalledProcessError when it fails."""
     start = time.perf_counter()
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    wall = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return Run(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return time.perf_counter() - start
 
 
-def table(runs: dict[str, list[Run]]) -> str:
+def table(runs: dict[str, list[float]]) -> str:
     """Return the medians, and statelint's share of each tool's time."""
-    rows = ["| tool | seconds (median) | seconds (all) | CPU seconds | statelint takes |", "|---|---|---|---|---|"]
+    rows = ["| tool | seconds (median) | seconds (each round) | statelint takes |", "|---|---|---|---|"]
     for name, own in runs.items():
-        ratios = [ours.wall / theirs.wall for ours, theirs in zip(runs["statelint"], own, strict=True)]
+        ratios = [ours / theirs for ours, theirs in zip(runs["statelint"], own, strict=True)]
         ratio = "" if name == "statelint" else f"{statistics.median(ratios):.2f} of its time"
-        every = " ".join(f"{run.wall:.1f}" for run in own)
-        wall = statistics.median(run.wall for run in own)
-        cpu = statistics.median(run.cpu for run in own)
-        rows.append(f"| {name} | {wall:.1f} | {every} | {cpu:.1f} | {ratio} |")
+        each = " ".join(f"{seconds:.1f}" for seconds in own)
+        rows.append(f"| {name} | {statistics.median(own):.1f} | {each} | {ratio} |")
     return "\n".join(rows)
 
 
@@ -141,7 +127,7 @@ def main() -> int:
     size = sum(file.stat().st_size for file in files) / 1e6
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     tools = commands(work, cores)
-    runs: dict[str, list[Run]] = {name: [] for name in tools}
+    runs: dict[str, list[float]] = {name: [] for name in tools}
     for number in range(arguments.rounds):
         for name, command in tools.items():
             print(f"round {number + 1}: {name}", file=sys.stderr)

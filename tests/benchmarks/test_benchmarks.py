@@ -40,15 +40,13 @@ def test_accuracy_hands_over_to_the_score_script(tmp_path: Path) -> None:
 
 
 def test_cold_pairs_the_rounds(cold: ModuleType) -> None:
-    ours = [cold.Run(1.0, 2.0), cold.Run(3.0, 2.0), cold.Run(2.0, 2.0)]
-    theirs = [cold.Run(4.0, 4.0), cold.Run(6.0, 4.0), cold.Run(4.0, 4.0)]
-    rows = cold.table({"statelint": ours, "other": theirs}).splitlines()
-    assert rows[2] == "| statelint | 2.0 | 1.0 3.0 2.0 | 2.0 |  |"
-    assert rows[3] == "| other | 4.0 | 4.0 6.0 4.0 | 4.0 | 0.50 of its time |"
+    rows = cold.table({"statelint": [1.0, 3.0, 2.0], "other": [4.0, 6.0, 4.0]}).splitlines()
+    assert rows[2] == "| statelint | 2.0 | 1.0 3.0 2.0 |  |"
+    assert rows[3] == "| other | 4.0 | 4.0 6.0 4.0 | 0.50 of its time |"
 
 
 def test_cold_measures_only_what_succeeds(cold: ModuleType, tmp_path: Path) -> None:
-    assert cold.measure([sys.executable, "-c", "pass"], tmp_path).wall > 0
+    assert cold.measure([sys.executable, "-c", "pass"], tmp_path) > 0
     with pytest.raises(subprocess.CalledProcessError):
         cold.measure([sys.executable, "-c", "raise SystemExit(3)"], tmp_path)
 
