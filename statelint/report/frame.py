@@ -86,7 +86,7 @@ class _Frame:
         """Return the column in which the bar runs."""
         if self._bar is None:
             return ""
-        return self._style(self._bar.role, sign) + " "
+        return f"{sign if sign == ' ' else self._style(self._bar.role, sign)} "
 
     def _line(self, number: int) -> list[str]:
         """Return the row of a source line and the rows with its marks."""

@@ -232,10 +232,11 @@ class _Block:
         return [arrow, *frame(shown, source, self._gutter, self._style, context.width)]
 
     def _paths(self) -> list[str]:
-        """Return the traces as numbered lists; traces that are equal once."""
+        """Return the traces as numbered lists; equal ones once, and none that leads from the finding to itself."""
         traces: dict[tuple[Location, ...], Finding] = {}
         for finding in self._findings:
-            if finding.trace:
+            at = finding.location
+            if any((step.path, step.line) != (at.path, at.line) for step in finding.trace):
                 traces.setdefault(finding.trace, finding)
         lines: list[str] = []
         for number, (trace, finding) in enumerate(list(traces.items())[:_PATHS]):

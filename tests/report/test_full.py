@@ -55,6 +55,12 @@ def test_the_path_runs_from_the_entry_point_to_the_write(result: LintResult, con
     ) in render(result, context())
 
 
+def test_a_path_that_goes_nowhere_is_left_out(result: LintResult, context: Context) -> None:
+    at = FINDINGS[0].location
+    result.findings = [msgspec.structs.replace(FINDINGS[0], trace=(at,))]
+    assert "path:" not in render(result, context())
+
+
 def test_a_finding_ends_with_doubt_remedy_and_the_way_to_the_page(result: LintResult, context: Context) -> None:
     fix = Fix("add the condition", safe=False, edits=(Edit(FINDINGS[3].location, "x"),))
     result.findings = [msgspec.structs.replace(FINDINGS[3], fix=fix)]
