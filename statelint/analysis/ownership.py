@@ -10,7 +10,7 @@ from statelint.analysis.model import ClassInfo, ClassValue, External, Instance
 from statelint.extract.facts import Attr, Call, Const, Item, Name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import Module
@@ -76,11 +76,13 @@ class OwnerPath(NamedTuple):
 
 
 class Model:
-    """A stored model: a class of the project."""
+    """A stored model: a class of the project, or a table or collection that no class declares (``klass`` is None)."""
 
-    def __init__(self, klass: ClassInfo, table: str, columns: dict[str, Column]) -> None:
+    def __init__(self, klass: ClassInfo | None, table: str, columns: dict[str, Column], *, name: str, module: Module) -> None:
         self.klass = klass
-        self.name = klass.name
+        self.name = name
+        self.module = module
+        """Where it is declared, or first used."""
         self.table = table
         self.columns = columns
         self.is_principal = False
@@ -113,7 +115,8 @@ class Model:
 class Ownership:
     """The models of a project and their owner paths."""
 
-    def __init__(self, inference: Inference, settings: Settings) -> None:
+    def __init__(self, inference: Inference, settings: Settings, tables: Iterable[Model] = ()) -> None:
+        """Find the models that classes declare; ``tables`` are those known without a class."""
         self.inference = inference
         self.settings = settings
         names = inference.catalogue.ownership
@@ -123,10 +126,12 @@ class Ownership:
         self._principal_names = names["principal_models"]
         self._tenant_models = names["tenant_models"]
         self._private = names["private_models"]
-        self.models: dict[ClassInfo, Model] = {}
+        self.models: dict[ClassInfo | str, Model] = {}
+        """By class, or by name where there is none."""
         self._by_name: dict[str, list[Model]] = {}
         self._by_table: dict[str, Model] = {}
         self._find_models()
+        self._add_tables(tables)
         self._find_owners()
 
     # -- questions
@@ -141,7 +146,7 @@ class Ownership:
         found = self._by_name.get(plain)
         if found:
             if near is not None and len(found) > 1:
-                found = sorted(found, key=lambda model: _distance(model.klass.module, near))
+                found = sorted(found, key=lambda model: _distance(model.module, near))
             return found[0]
         return self._by_table.get(plain) or self._by_table.get(name)
 
@@ -167,13 +172,21 @@ class Ownership:
         for module in self.inference.modules:
             for klass in module.classes:
                 if self._is_model(klass):
-                    self.models[klass] = Model(klass, self._table(klass), self._columns(klass))
+                    columns = self._columns(klass)
+                    self.models[klass] = Model(klass, self._table(klass), columns, name=klass.name, module=module)
         for model in self.models.values():
             self._by_name.setdefault(model.name, []).append(model)
             for table in {model.table, snake(model.name), snake(model.name) + "s", model.name.lower()}:
                 self._by_table.setdefault(table, model)
         for model in self.models.values():
             self._by_table[model.table] = model
+
+    def _add_tables(self, tables: Iterable[Model]) -> None:
+        """A table that no class stands for is a model of its own."""
+        known = set(self._by_table) | set(self._by_name)
+        for model in tables:
+            if model.table not in known:
+                self.models[model.table] = self._by_table[model.table] = model
 
     def _is_model(self, klass: ClassInfo) -> bool:
         """A class is a model when its bases say so, or when it names a table or declares columns on an unknown base."""
@@ -350,10 +363,11 @@ class Ownership:
     def _is_principal(self, model: Model) -> bool:
         if model.name in self.settings.principal_models:
             return True
-        bases = self.inference.external_bases(model.klass)
+        bases = self.inference.external_bases(model.klass) if model.klass is not None else ()
         if any(base.rpartition(".")[2] in {"AbstractUser", "AbstractBaseUser", "UserMixin"} or "BaseUserTable" in base for base in bases):
             return True
-        if snake(model.name) in self._principal_names:
+        name = snake(model.name)
+        if name in self._principal_names or (model.klass is None and name.removesuffix("s") in self._principal_names):
             return True
         names = {snake(name) for name in model.columns}
         return bool(_PASSWORDS & names) and bool(_LOGINS & names)

@@ -16,7 +16,10 @@ from statelint.analysis.principals import Principals
 from statelint.analysis.proofs import Judge
 from statelint.analysis.queries import QueryFinder
 from statelint.analysis.reach import ReachMap
+from statelint.analysis.sqlcalls import SqlCalls
+from statelint.analysis.sqlqueries import SqlQueryFinder
 from statelint.analysis.state.kept import StateMap
+from statelint.analysis.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,14 +64,20 @@ class Project:
         )
 
     @cached_property
+    def sql(self) -> SqlCalls:
+        """The statements that functions run as SQL text."""
+        return SqlCalls(self.inference)
+
+    @cached_property
     def ownership(self) -> Ownership:
         """Stored models and whom their rows belong to."""
-        return Ownership(self.inference, self.settings)
+        tables = Tables(self.modules.values(), self.sql).models()
+        return Ownership(self.inference, self.settings, tables)
 
     @cached_property
     def queries(self) -> QueryFinder:
         """The questions that functions ask of the database."""
-        return QueryFinder(self.inference, self.ownership)
+        return QueryFinder(self.inference, self.ownership, (SqlQueryFinder(self.sql, self.ownership),))
 
     @cached_property
     def principals(self) -> Principals:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance
 from statelint.analysis.terms import Containment
 from statelint.extract.facts import Attr, Binary, Call, Choice, Compare, Const, Item, Logic, Mapping, Name, Sequence, Star
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import FunctionInfo, Module
@@ -88,6 +88,8 @@ class Query(NamedTuple):
     chain: Chain
     leaf: TermId
     event: Event
+    given: tuple[Atom, ...] | None = None
+    """The predicates, where the finder knows them and they are not in the chain."""
 
     @property
     def module(self) -> Module:
@@ -103,12 +105,20 @@ class Query(NamedTuple):
         return self.chain.verb
 
 
-class QueryFinder:
-    """Finds the queries of a project."""
+class Finder(Protocol):
+    """Finds queries of a kind that is not written as an ORM's chain."""
 
-    def __init__(self, inference: Inference, ownership: Ownership) -> None:
+    def of(self, function: FunctionInfo) -> Iterable[Query]:
+        """Yield the queries that a function asks."""
+
+
+class QueryFinder:
+    """Finds the queries of a project: the ORMs' itself, others by ``finders``."""
+
+    def __init__(self, inference: Inference, ownership: Ownership, finders: Iterable[Finder] = ()) -> None:
         self.inference = inference
         self.ownership = ownership
+        self._finders = tuple(finders)
         self._chains: dict[tuple[Module, TermId], tuple[Chain, ...]] = {}
         self._containment: dict[Module, Containment] = {}
         self._queries: dict[FunctionInfo, list[Query]] = {}
@@ -123,7 +133,12 @@ class QueryFinder:
         """Return the queries that a function asks, in source order."""
         found = self._queries.get(function)
         if found is None:
-            found = self._queries[function] = list(self._find(function))
+            found = list(self._find(function))
+            mine = {query.event.term for query in found}
+            for finder in self._finders:
+                found += (query for query in finder.of(function) if query.event.term not in mine)
+            found.sort(key=lambda query: (query.event.position.line, query.event.position.column))
+            self._queries[function] = found
         return found
 
     def _find(self, function: FunctionInfo) -> Iterator[Query]:
@@ -264,11 +279,11 @@ class QueryFinder:
             base = self._model(module, held.base)
             if base is None:
                 return None
-            binding = base.klass.attribute(held.name)
+            binding = base.klass.attribute(held.name) if base.klass is not None else None
             if binding is None or binding.value < 0:
                 return None
-            made = base.klass.module.terms[binding.value]
-            if not isinstance(made, Call) or "anager" not in base.klass.module.dotted(made.func):
+            made = base.module.terms[binding.value]
+            if not isinstance(made, Call) or "anager" not in base.module.dotted(made.func):
                 return None
             return base
         return self._model(module, held.base)
@@ -310,6 +325,8 @@ class QueryFinder:
 
     def atoms(self, query: Query) -> list[Atom]:
         """Return the comparisons that the statement makes."""
+        if query.given is not None:
+            return list(query.given)
         found: list[Atom] = []
         model = query.chain.model
         for step in query.chain.steps:

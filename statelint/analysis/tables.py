@@ -1,0 +1,127 @@
+"""Tables that no class declares: known from ``CREATE TABLE``, from migrations, or from the statements that use them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.ownership import Column, Model, snake
+from statelint.analysis.sqlcalls import marked
+from statelint.analysis.sqlparse import parse
+from statelint.analysis.sqltext import Piece, Text, looks_like_sql
+from statelint.extract.facts import Attr, Call, Const, Position
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from statelint.analysis.model import Module
+    from statelint.analysis.sqlcalls import SqlCalls
+    from statelint.analysis.sqlparse import Statement
+    from statelint.extract.facts import TermId
+
+_START = Position(1, 1, 1, 1)
+
+
+class Tables:
+    """Collects the tables of a project, by name."""
+
+    def __init__(self, modules: Iterable[Module], calls: SqlCalls) -> None:
+        self._found: dict[str, Model] = {}
+        for module in modules:
+            for function in module.functions:
+                for call in calls.of(function):
+                    for statement in (call.statement, *(other for other, _ in call.others)):
+                        self._add(statement, module, call.event.position)
+            self._scripts(module)
+            self._migrations(module)
+        self._guess_references()
+
+    def models(self) -> list[Model]:
+        """Return a model for each table."""
+        return list(self._found.values())
+
+    def _scripts(self, module: Module) -> None:
+        """``CREATE TABLE`` in any string, of one statement or of many."""
+        for held in module.terms:
+            if isinstance(held, Const) and isinstance(held.value, str) and "create" in held.value[:4000].lower():
+                if "table" not in held.value.lower() or not any(looks_like_sql(part) for part in held.value.split(";")):
+                    continue
+                for statement in parse(marked(Text((Piece(held.value),)))[0]):
+                    if statement.verb == "create":
+                        self._add(statement, module, _START)
+
+    def _migrations(self, module: Module) -> None:
+        """``op.create_table("name", sa.Column(…), …)``."""
+        for held in module.terms:
+            if not isinstance(held, Call) or not held.args:
+                continue
+            func = module.terms[held.func]
+            name = module.text(held.args[0]) if isinstance(func, Attr) and func.name == "create_table" else None
+            if name:
+                model = self._model(name, module)
+                for argument in held.args[1:]:
+                    for column in _declared(module, argument):
+                        model.columns.setdefault(column.name, column)
+
+    def _model(self, table: str, module: Module) -> Model:
+        if table not in self._found:
+            self._found[table] = Model(None, table, {}, name=table, module=module)
+        return self._found[table]
+
+    def _add(self, statement: Statement, module: Module, position: Position) -> None:
+        names = dict.fromkeys(statement.columns)
+        first = statement.tables[0]
+        if "__" in first:
+            return
+        for column in names:
+            self._column(first, column, statement.references.get(column, ""), module, position)
+        for predicate in statement.predicates:
+            if predicate.table in statement.tables:
+                self._column(predicate.table, predicate.column, "", module, position)
+
+    def _column(self, table: str, column: str, target: str, module: Module, position: Position) -> None:
+        columns = self._model(table, module).columns
+        if column not in columns or (target and not columns[column].target):
+            columns[column] = Column(column, target, bool(target), False, position, module)
+
+    def _guess_references(self) -> None:
+        """``thread_id`` refers to the table ``thread`` or ``threads``, where there is one."""
+        by_stem: dict[str, list[Model]] = {}
+        for model in self._found.values():
+            for stem in _stems(snake(model.table)):
+                by_stem.setdefault(stem, []).append(model)
+        for model in self._found.values():
+            for column in list(model.columns.values()):
+                name = snake(column.name)
+                if column.target or not name.endswith("_id"):
+                    continue
+                parents = [other for other in by_stem.get(name.removesuffix("_id"), ()) if other is not model]
+                if parents:
+                    # Tables of one style belong together ("Thread" and "Step", threads and steps).
+                    same = [other for other in parents if other.table[:1].isupper() == model.table[:1].isupper()]
+                    parent = (same or parents)[0]
+                    model.columns[column.name] = column._replace(target=parent.table, is_key=True)
+
+
+def _stems(table: str) -> Iterator[str]:
+    yield table
+    for plural, singular in (("ies", "y"), ("ses", "s"), ("s", "")):
+        if table.endswith(plural):
+            yield table.removesuffix(plural) + singular
+
+
+def _declared(module: Module, term: TermId) -> Iterator[Column]:
+    """Yield the column that ``sa.Column("user_id", …, sa.ForeignKey("users.id"))`` declares."""
+    held = module.terms[term]
+    if not isinstance(held, Call) or not held.args:
+        return
+    func = module.terms[held.func]
+    called = func.name if isinstance(func, Attr) else getattr(func, "id", "")
+    if called == "Column":
+        name = module.text(held.args[0])
+        target = ""
+        for argument in held.args[1:]:
+            inner = module.terms[argument]
+            if isinstance(inner, Call) and inner.args and module.dotted(inner.func).endswith("ForeignKey"):
+                target = (module.text(inner.args[0]) or "").split(".")[-2:][0]
+        if name:
+            yield Column(name, target, bool(target), False, _START, module)
