@@ -1,0 +1,165 @@
+"""What annotations promise, and the metadata they carry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.inference.base import unique
+from statelint.analysis.inference.names import Names
+from statelint.analysis.model import ClassValue, External, Instance, Package, Result
+from statelint.extract.facts import Attr, Binary, Call, Const, Item, Name, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.inference.base import Values
+    from statelint.analysis.model import Module, Value
+    from statelint.extract.facts import TermId
+
+WRAPPERS = frozenset(
+    {
+        "typing.Optional", "typing.Union", "typing.Final", "typing.ClassVar", "typing.Required", "typing.NotRequired",
+        "sqlalchemy.orm.Mapped", "typing.Awaitable", "typing.Coroutine", "collections.abc.Awaitable",
+    }
+)  # fmt: skip
+_YIELDING = frozenset(
+    f"{home}.{name}"
+    for home in ("typing", "collections.abc")
+    for name in ("Generator", "AsyncGenerator", "Iterator", "AsyncIterator", "Iterable", "AsyncIterable")
+)
+
+
+class Annotations(Names):
+    """Reads annotations: the instances they name, dependencies in ``Annotated``, element types of containers."""
+
+    def annotation(self, module: Module, term: TermId) -> Values:
+        """Return the instances that an annotation promises."""
+        if term < 0:
+            return ()
+        return unique(self._annotation(module, term, 0))
+
+    def _annotation(self, module: Module, term: TermId, depth: int) -> Iterator[Value]:
+        if depth > 6 or term < 0:
+            return
+        held = module.terms[term]
+        match held:
+            case Item(base=base, key=key):
+                arguments = self._arguments(module, key)
+                for value in self.term(module, base):
+                    name = value.name if isinstance(value, External) else ""
+                    if name in {"typing.Annotated", "typing_extensions.Annotated"}:
+                        marked = [
+                            found
+                            for extra in arguments[1:]
+                            if self.is_dependency(module, extra)
+                            for found in self.term(module, extra)
+                        ]
+                        yield from marked
+                        yield from self._annotation(module, arguments[0], depth + 1)
+                    elif name in WRAPPERS or name in _YIELDING:
+                        for argument in arguments:
+                            yield from self._annotation(module, argument, depth + 1)
+                    elif name in {"type", "typing.Type"}:
+                        yield from (v for v in self.term(module, arguments[0]) if isinstance(v, (ClassValue, External)))
+                    else:
+                        yield from self._made(value)
+            case Binary(op="|", left=left, right=right):
+                yield from self._annotation(module, left, depth + 1)
+                yield from self._annotation(module, right, depth + 1)
+            case Const(value=str() as text):
+                if text.isidentifier():
+                    for value in self.name(module, text):
+                        yield from self._made(value)
+            case Name(id=name):
+                yield from self._alias(module, name, depth)
+            case Attr():
+                for value in self.term(module, term):
+                    yield from self._made(value)
+            case _:
+                return
+
+    def _alias(self, module: Module, name: str, depth: int) -> Iterator[Value]:
+        """A name in an annotation is a class, or an alias of another annotation, here or in another module."""
+        home, bindings = self.definition(module, name)
+        if bindings:
+            for binding in bindings:
+                if binding.value >= 0 and isinstance(home.terms[binding.value], (Item, Binary, Const)):
+                    yield from self._annotation(home, binding.value, depth + 1)
+                else:
+                    for value in self.binding(home, binding):
+                        yield from self._made(value)
+            return
+        for value in self.name(module, name):
+            yield from self._made(value)
+
+    def annotated_extras(self, module: Module, annotation: TermId, depth: int = 0) -> Iterator[tuple[Module, TermId]]:
+        """Yield the metadata of ``Annotated[T, …]``, also behind an alias of another module."""
+        if annotation < 0 or depth > 6:
+            return
+        held = module.terms[annotation]
+        if isinstance(held, Item):
+            names = {value.name for value in self.term(module, held.base) if isinstance(value, External)}
+            arguments = self._arguments(module, held.key)
+            if names & {"typing.Annotated", "typing_extensions.Annotated"}:
+                yield from ((module, extra) for extra in arguments[1:])
+                yield from self.annotated_extras(module, arguments[0], depth + 1)
+            elif names & WRAPPERS:
+                for argument in arguments:
+                    yield from self.annotated_extras(module, argument, depth + 1)
+        elif isinstance(held, Name):
+            home, bindings = self.definition(module, held.id)
+            for binding in bindings:
+                yield from self.annotated_extras(home, binding.value, depth + 1)
+        elif isinstance(held, Attr):
+            for value in self.term(module, held.base):
+                if isinstance(value, Package) and value.parts in self.index.by_parts:
+                    home, bindings = self.definition(self.index.by_parts[value.parts], held.name)
+                    for binding in bindings:
+                        yield from self.annotated_extras(home, binding.value, depth + 1)
+        elif isinstance(held, Binary):
+            yield from self.annotated_extras(module, held.left, depth + 1)
+            yield from self.annotated_extras(module, held.right, depth + 1)
+
+    def _element_annotation(self, module: Module, annotation: TermId) -> Iterator[Value]:
+        """Yield the types named inside ``list[X]`` or ``dict[K, X]``."""
+        if annotation < 0:
+            return
+        held = module.terms[annotation]
+        if isinstance(held, Item):
+            arguments = self._arguments(module, held.key)
+            base = self.term(module, held.base)
+            if any(isinstance(value, External) and value.name in WRAPPERS for value in base):
+                for argument in arguments:
+                    yield from self._element_annotation(module, argument)
+            elif arguments:
+                yield from self.annotation(module, arguments[-1])
+        elif isinstance(held, Binary):
+            yield from self._element_annotation(module, held.left)
+            yield from self._element_annotation(module, held.right)
+
+    def is_dependency(self, module: Module, term: TermId) -> bool:
+        """Tell whether ``term`` is a call of ``Depends`` or its like."""
+        held = module.terms[term]
+        return isinstance(held, Call) and any(
+            isinstance(value, External) and value.name in self.catalogue.dependency_markers
+            for value in self.term(module, held.func)
+        )
+
+    @staticmethod
+    def dependency_target(call: Call) -> TermId:
+        """Return the callable given to ``Depends``, or ``NO_TERM``."""
+        if call.args:
+            return call.args[0]
+        return next((value for name, value in call.keywords if name == "dependency"), -1)
+
+    @staticmethod
+    def _arguments(module: Module, key: TermId) -> tuple[TermId, ...]:
+        held = module.terms[key]
+        return held.items if isinstance(held, Sequence) else (key,)
+
+    @staticmethod
+    def _made(value: Value) -> Iterator[Value]:
+        if isinstance(value, ClassValue):
+            yield Instance(value.klass)
+        elif isinstance(value, External):
+            yield Result(value.name)

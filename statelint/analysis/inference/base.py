@@ -1,0 +1,90 @@
+"""What all parts of the inference share: the project's modules, and the memory of what was asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from statelint.analysis.imports import ModuleIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from statelint.analysis.model import ClassInfo, FunctionInfo, FunctionValue, Module, Value
+    from statelint.catalogue.loader import Catalogue
+    from statelint.extract.facts import Call, Event, TermId
+
+Values = tuple["Value", ...]
+T = TypeVar("T")
+
+MAX_VALUES = 8
+"""More alternatives than this say nothing; the first ones are kept."""
+MAX_DEPTH = 150
+"""Questions that may be open at a time; deeper ones stay unanswered."""
+
+
+def unique(values: Iterable[T]) -> tuple[T, ...]:
+    """Return the distinct values in order, at most ``MAX_VALUES`` of them."""
+    return tuple(dict.fromkeys(values))[:MAX_VALUES]
+
+
+class Questions:
+    """Base of the inference: its parts ask each other through the methods declared here."""
+
+    def __init__(self, modules: list[Module], catalogue: Catalogue) -> None:
+        self.modules = modules
+        self.index = ModuleIndex(modules)
+        self.catalogue = catalogue
+        self.callers: dict[FunctionInfo, list[tuple[Module, TermId, bool]]] | None = None
+        """Known calls of each function: module, call term, whether the receiver is passed implicitly."""
+        self._terms: dict[tuple[Module, TermId], Values] = {}
+        self._names: dict[tuple[Module, str], Values] = {}
+        self._returns: dict[FunctionInfo, Values] = {}
+        self._parameters: dict[tuple[FunctionInfo, int], Values] = {}
+        self._elements: dict[tuple[Module, TermId], Values] = {}
+        self._shared: dict[str, list[tuple[Module, TermId]]] | None = None
+        self._mro: dict[ClassInfo, tuple[tuple[ClassInfo, ...], tuple[str, ...]]] = {}
+        self._fields: dict[ClassInfo, dict[str, list[tuple[FunctionInfo, Event]]]] = {}
+        self._busy: set[object] = set()
+
+    def forget(self) -> None:
+        """Drop what was inferred, so that newly known callers are taken into account."""
+        for table in (self._terms, self._names, self._returns, self._parameters, self._elements):
+            table.clear()
+        self._shared = None
+
+    def _once(self, key: object, table: dict[T, Values], entry: T, compute: Callable[[], Iterable[Value]]) -> Values:
+        """Memoise ``compute``; a question met while it is being answered has no answer yet."""
+        found = table.get(entry)
+        if found is not None:
+            return found
+        if key in self._busy or len(self._busy) > MAX_DEPTH:
+            return ()
+        self._busy.add(key)
+        try:
+            found = unique(compute())
+        finally:
+            self._busy.discard(key)
+        table[entry] = found
+        return found
+
+    # -- answered by the parts that build on each other
+
+    def term(self, module: Module, term: TermId) -> Values:
+        """Return what ``term`` of ``module`` stands for."""
+        raise NotImplementedError
+
+    def annotation(self, module: Module, term: TermId) -> Values:
+        """Return the instances that an annotation promises."""
+        raise NotImplementedError
+
+    def elements(self, module: Module, base: TermId) -> Values:
+        """Return what iterating over, or indexing, ``base`` gives."""
+        raise NotImplementedError
+
+    def returned(self, value: FunctionValue) -> Values:
+        """Return what calling a function gives; of a generator, what it yields."""
+        raise NotImplementedError
+
+    def called(self, value: Value, module: Module, call: Call) -> Iterable[Value]:
+        """Yield what calling ``value`` with the arguments of ``call`` gives."""
+        raise NotImplementedError

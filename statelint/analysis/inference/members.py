@@ -1,0 +1,216 @@
+"""Classes: their bases, members and fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.inference.annotations import Annotations
+from statelint.analysis.inference.base import unique
+from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Package, Result
+from statelint.extract.facts import Attr, Item, Param
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.inference.base import Values
+    from statelint.analysis.model import ClassInfo, FunctionInfo, Module, Value
+    from statelint.extract.facts import Event, TermId
+
+_PROPERTIES = frozenset(
+    {
+        "property",
+        "functools.cached_property",
+        "sqlalchemy.ext.hybrid.hybrid_property",
+        "django.utils.functional.cached_property",
+    }
+)
+_ATTRIBUTE_BAGS = frozenset({"app", "shared"})
+"""Roles of objects on which a project keeps attributes of its own."""
+
+
+class Members(Annotations):
+    """Finds what ``value.name`` stands for."""
+
+    def bases(self, klass: ClassInfo, *, instances: bool = False) -> Iterator[Value]:
+        """Yield the direct bases of a class, as classes or as instances of them."""
+        for base in klass.facts.bases:
+            for value in self.term(klass.module, self._unsubscripted(klass.module, base)):
+                if not instances:
+                    yield value
+                elif isinstance(value, ClassValue):
+                    yield Instance(value.klass)
+                elif isinstance(value, External):
+                    yield Result(value.name)
+
+    @staticmethod
+    def _unsubscripted(module: Module, term: TermId) -> TermId:
+        held = module.terms[term]
+        return held.base if isinstance(held, Item) else term
+
+    def mro(self, klass: ClassInfo) -> tuple[tuple[ClassInfo, ...], tuple[str, ...]]:
+        """Return the class and its project bases in method resolution order (simplified), and its external bases."""
+        found = self._mro.get(klass)
+        if found is None:
+            classes: list[ClassInfo] = []
+            outside: list[str] = []
+            self._linearise(klass, classes, outside, 0)
+            found = (tuple(classes), tuple(dict.fromkeys(outside)))
+            if not self._busy:
+                self._mro[klass] = found
+        return found
+
+    def _linearise(self, klass: ClassInfo, classes: list[ClassInfo], outside: list[str], depth: int) -> None:
+        if klass in classes or depth > 20:
+            return
+        classes.append(klass)
+        for value in self.bases(klass):
+            if isinstance(value, ClassValue):
+                self._linearise(value.klass, classes, outside, depth + 1)
+            elif isinstance(value, (External, Result)):
+                outside.append(value.name)
+
+    def external_bases(self, klass: ClassInfo) -> tuple[str, ...]:
+        """Return the qualified names of the external classes that a class inherits from, directly or not."""
+        return self.mro(klass)[1]
+
+    def fields(self, klass: ClassInfo) -> dict[str, list[tuple[FunctionInfo, Event]]]:
+        """Return the assignments to ``self.name`` in the class's own methods."""
+        found = self._fields.get(klass)
+        if found is None:
+            found = {}
+            module = klass.module
+            members = set(klass.facts.methods.values())
+            for function in module.functions:
+                for event in function.events:
+                    if event.op != "write":
+                        continue
+                    target = module.terms[event.term]
+                    if isinstance(target, Attr):
+                        base = module.terms[target.base]
+                        if isinstance(base, Param) and base.index == 0 and base.function in members:
+                            found.setdefault(target.name, []).append((function, event))
+            self._fields[klass] = found
+        return found
+
+    def method(self, klass: ClassInfo, name: str) -> FunctionInfo | None:
+        """Return the method ``name`` of a class or of its project bases."""
+        for owner in self.mro(klass)[0]:
+            method = owner.method(name)
+            if method is not None:
+                return method
+        return None
+
+    def method_kind(self, function: FunctionInfo) -> str:
+        """Return ``instance``, ``class`` or ``static``."""
+        if function.name in {"__new__", "__init_subclass__", "__class_getitem__"}:
+            return "class"
+        for decorator in function.facts.decorators:
+            name = function.module.dotted(decorator)
+            if name in {"staticmethod", "classmethod"}:
+                return "static" if name == "staticmethod" else "class"
+        owner = function.owner
+        if owner is not None and function.facts.parameters and function.facts.parameters[0].name == "cls":
+            return "class"
+        return "instance"
+
+    def is_property(self, function: FunctionInfo) -> bool:
+        """Tell whether a method is read like an attribute."""
+        for decorator in function.facts.decorators:
+            name = function.module.dotted(decorator)
+            if name == "property" or name.endswith((".setter", ".getter")):
+                return True
+            if any(
+                isinstance(value, External) and value.name in _PROPERTIES
+                for value in self.term(function.module, decorator)
+            ):
+                return True
+        return False
+
+    def member(self, value: Value, name: str) -> Values:
+        """Return what ``value.name`` stands for."""
+        match value:
+            case Package(parts=parts):
+                return self.module_member(parts, name)
+            case External(name=qualified):
+                full = self.catalogue.canonical(f"{qualified}.{name}")
+                given = self.catalogue.attributes.get(full)
+                return (External(full),) if given is None else (Result(given),)
+            case Result(name=qualified):
+                full = f"{qualified}.{name}"
+                given = self.catalogue.attributes.get(full)
+                if given is not None:
+                    return (Result(given),)
+                if self.catalogue.roles.get(qualified, frozenset()) & _ATTRIBUTE_BAGS:
+                    return self.shared_attribute(name) or (External(full),)
+                return (External(full),)
+            case ClassValue(klass=klass):
+                return self._class_member(klass, name, value)
+            case Instance(klass=klass):
+                return self._instance_member(klass, name, value)
+            case _:
+                return ()
+
+    def _class_member(self, klass: ClassInfo, name: str, receiver: ClassValue | Instance) -> Values:
+        classes, outside = self.mro(klass)
+        for owner in classes:
+            method = owner.method(name)
+            if method is not None:
+                return (FunctionValue(method, receiver),)
+            binding = owner.attribute(name)
+            if binding is not None:
+                return self.binding(owner.module, binding)
+            inner = owner.facts.inner.get(name)
+            if inner is not None:
+                return (ClassValue(owner.module.classes[inner]),)
+        return self._outside(outside, name)
+
+    def _outside(self, outside: tuple[str, ...], name: str) -> Values:
+        for base in outside:
+            given = self.catalogue.attributes.get(f"{base}.{name}")
+            if given is not None:
+                return (Result(given),)
+        for base in outside:
+            if base not in {"object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "str"}:
+                return (External(f"{base}.{name}"),)
+        return ()
+
+    def _instance_member(self, klass: ClassInfo, name: str, receiver: Instance) -> Values:
+        classes, outside = self.mro(klass)
+        found: list[Value] = []
+        for owner in classes:
+            method = owner.method(name)
+            if method is not None:
+                if self.is_property(method):
+                    return self.returned(FunctionValue(method, receiver))
+                return (FunctionValue(method, receiver),)
+            for function, event in self.fields(owner).get(name, ()):
+                if event.value >= 0 and event.how in {"=", "with", "for"}:
+                    found += self.term(function.module, event.value)
+            binding = owner.attribute(name)
+            if binding is not None:
+                found += self.binding(owner.module, binding)
+        return unique(found) or self._outside(outside, name)
+
+    def shared_attribute(self, name: str) -> Values:
+        """Return what the project puts on applications (``app.state.name``, ``app["name"]``) under ``name``."""
+        if self._shared is None:
+            self._shared = {}
+            shared: dict[str, list[tuple[Module, TermId]]] = {}
+            for module in self.modules:
+                for function in module.functions:
+                    for event in function.events:
+                        if event.op == "write" and event.value >= 0:
+                            self._share(module, event, shared)
+            self._shared = shared
+        return unique(value for home, term in self._shared.get(name, ()) for value in self.term(home, term))
+
+    def _share(self, module: Module, event: Event, shared: dict[str, list[tuple[Module, TermId]]]) -> None:
+        target = module.terms[event.term]
+        if not isinstance(target, (Attr, Item)):
+            return
+        name = target.name if isinstance(target, Attr) else module.text(target.key)
+        if name is not None and any(
+            isinstance(value, Result) and self.catalogue.roles.get(value.name, frozenset()) & _ATTRIBUTE_BAGS
+            for value in self.term(module, target.base)
+        ):
+            shared.setdefault(name, []).append((module, event.value))

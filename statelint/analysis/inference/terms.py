@@ -1,0 +1,104 @@
+"""What terms stand for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.inference.elements import Elements
+from statelint.analysis.model import ClassValue, External, FunctionValue, Result
+from statelint.extract.facts import (
+    Attr,
+    Binary,
+    Call,
+    Caught,
+    Cell,
+    Choice,
+    ClassRef,
+    Compare,
+    Comprehension,
+    Const,
+    Element,
+    Enter,
+    Format,
+    FunctionRef,
+    Item,
+    Logic,
+    Mapping,
+    Name,
+    Not,
+    Param,
+    Sequence,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from statelint.analysis.inference.base import Values
+    from statelint.analysis.model import Module, Value
+    from statelint.extract.facts import TermId
+
+
+class Inference(Elements):
+    """Resolves names and infers values over the project's modules."""
+
+    def term(self, module: Module, term: TermId) -> Values:
+        """Return what ``term`` of ``module`` stands for."""
+        if term < 0:
+            return ()
+        key = (module, term)
+        found = self._terms.get(key)
+        if found is not None:
+            return found
+        return self._once(("t", *key), self._terms, key, lambda: self._term(module, term))
+
+    def _term(self, module: Module, term: TermId) -> Iterable[Value]:
+        held = module.terms[term]
+        match held:
+            case Name(id=name):
+                return self.name(module, name)
+            case Attr(base=base, name=name):
+                return [found for value in self.term(module, base) for found in self.member(value, name)]
+            case Call():
+                return self._call(module, term, held)
+            case Param(function=function, index=index):
+                return self.parameter(module.functions[function], index)
+            case Cell(function=function, name=name):
+                cells = module.functions[function].facts.cells.get(name, ())
+                return [value for cell in cells for value in self.term(module, cell)]
+            case Item(base=base, key=key):
+                return self._item(module, base, key)
+            case Element(base=base):
+                return self.elements(module, base)
+            case Enter(base=base):
+                return [found for value in self.term(module, base) for found in self._entered(value)]
+            case Choice(then=then, other=other):
+                return (*self.term(module, then), *self.term(module, other))
+            case Logic(values=values):
+                return [value for part in values for value in self.term(module, part)]
+            case Const(kind=kind):
+                return () if kind == "NoneType" else (Result(kind),)
+            case Mapping():
+                return (Result("dict"),)
+            case Sequence(kind=kind) | Comprehension(kind=kind):
+                return (Result(kind),)
+            case Format():
+                return (Result("str"),)
+            case Compare() | Not():
+                return (Result("bool"),)
+            case FunctionRef(function=function):
+                return (FunctionValue(module.functions[function]),)
+            case ClassRef(index=index):
+                return (ClassValue(module.classes[index]),)
+            case Caught(exception=exception):
+                return [made for value in self.term(module, exception) for made in self._made(value)]
+            case Binary(op="|" | "+", left=left, right=right):
+                return (*self.term(module, left), *self.term(module, right))
+            case _:
+                return ()
+
+    def _call(self, module: Module, term: TermId, call: Call) -> Iterator[Value]:
+        for value in self.term(module, call.func):
+            if value == External("super"):
+                yield from self._super(module, term)
+            else:
+                yield from self.called(value, module, call)
