@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from statelint.analysis.inference import Inference
-    from statelint.analysis.model import Module, Value
+    from statelint.analysis.model import ClassInfo, Module, Value
     from statelint.extract.facts import TermId
 
+MAX_OVERRIDES = 8
+"""A method overridden more often than this is taken as its own definition alone."""
 COMMON_NAMES = 3
 """A method name that more classes than this define says nothing about an unknown receiver."""
 
@@ -23,7 +25,8 @@ class Edge(NamedTuple):
 
     ``bound`` tells that the callee's first parameter is filled by the receiver; ``kind`` is ``call``, ``reference``
     (the function is passed on or stored), ``dependency``, ``decorator``, ``definition`` (the caller defines what the
-    callee decorates), or ``name`` (only the method's name agrees).
+    callee decorates), ``override`` (a subclass's method in place of the one called), or ``name`` (only the method's name
+    agrees).
     """
 
     caller: FunctionInfo
@@ -41,7 +44,11 @@ class CallGraph:
         self.callees: dict[FunctionInfo, list[Edge]] = {}
         self.callers: dict[FunctionInfo, list[Edge]] = {}
         self._by_name: dict[str, list[FunctionInfo]] = {}
+        self._subclasses: dict[ClassInfo, list[ClassInfo]] = {}
         for module in inference.modules:
+            for klass in module.classes:
+                for base in inference.mro(klass)[0][1:]:
+                    self._subclasses.setdefault(base, []).append(klass)
             for function in module.functions:
                 if function.owner is not None:
                     self._by_name.setdefault(function.name, []).append(function)
@@ -109,6 +116,9 @@ class CallGraph:
             if bound and inference.method_kind(value.function) == "static":
                 bound = False
             yield Edge(function, value.function, term, bound, kind)
+            if bound and term >= 0 and isinstance(value.receiver, Instance):
+                for override in self._overrides(function, value.function, value.receiver.klass):
+                    yield Edge(function, override, term, bound, "override")
         elif isinstance(value, ClassValue):
             for name in ("__init__", "__new__", "__post_init__"):
                 method = inference.method(value.klass, name)
@@ -118,6 +128,15 @@ class CallGraph:
             method = inference.method(value.klass, "__call__")
             if method is not None:
                 yield Edge(function, method, term, True, kind)
+
+    def _overrides(self, caller: FunctionInfo, method: FunctionInfo, klass: ClassInfo) -> list[FunctionInfo]:
+        """Return the methods that run instead of ``method`` when the receiver is of a subclass of ``klass``."""
+        if caller.owner is not None and klass in self.inference.mro(caller.owner)[0]:
+            # self.method() and super().method(): which subclass is at work is known better elsewhere.
+            return []
+        own = (sub.method(method.name) for sub in self._subclasses.get(klass, ()))
+        found = [other for other in own if other is not None and other is not method]
+        return found if len(found) <= MAX_OVERRIDES else []
 
     def _decorator_edges(self, module: Module, function: FunctionInfo, decorator: TermId) -> Iterator[Edge]:
         """A decorator of the project replaces the function by one of its nested functions."""

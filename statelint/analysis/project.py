@@ -66,7 +66,7 @@ class Project:
     @cached_property
     def sql(self) -> SqlCalls:
         """The statements that functions run as SQL text."""
-        return SqlCalls(self.inference)
+        return SqlCalls(self.calls.inference)
 
     @cached_property
     def ownership(self) -> Ownership:
