@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -48,3 +51,19 @@ def test_rules_are_called_by_their_names(document: str) -> None:
     names = {rule.code: rule.name for rule in load_rules()}
     for code, name in re.findall(r"`(SL\d{3}) ([a-z-]+)`", (CHECKOUT / document).read_text()):
         assert names[code] == name
+
+
+def test_the_capture_in_the_readme_is_real() -> None:
+    (shown,) = re.findall(r"```console\n\$ statelint (.*?)\n(.*?)```", (CHECKOUT / "README.md").read_text(), re.DOTALL)
+    command = [sys.executable, "-m", "statelint", *shown[0].split()]
+    environment = {**os.environ, "COLUMNS": "100"}
+    run = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
+    printed = run.stdout.splitlines()
+    heads = [line for line in shown[1].splitlines() if re.match(r"\w+\[SL|  --> ", line)]
+    assert len(heads) >= 6
+    assert [line for line in heads if line not in printed] == []
+
+
+def test_the_changelog_names_every_rule() -> None:
+    changelog = (CHECKOUT / "CHANGELOG.md").read_text()
+    assert [rule.code for rule in load_rules() if rule.code not in changelog] == []
