@@ -153,7 +153,7 @@ class Ownership:
     def column_kind(self, column: str) -> OwnerKind | None:
         """Return what a column's name alone says about ownership."""
         name = snake(column)
-        stem = re.sub(r"_(id|ids|uuid|pk|fk)$", "", name)
+        stem = re.sub(r"_(id|ids|uuid|pk|fk|identifier)$", "", name)
         if name in self._owner_names or stem in self._owner_names:
             return OwnerKind.OWNER
         if name in self._tenant_names or stem in self._tenant_names:

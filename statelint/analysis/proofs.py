@@ -489,6 +489,10 @@ class Judge:
                 if held.args and holds(held.args[0], leaf):
                     at = held.args[0]
                 else:
+                    # row.get("user_id")
+                    text = module.text(held.args[0]) if held.args else None
+                    if text is not None and self.ownership.column_kind(text) is not None:
+                        return True
                     at = held.func
             else:
                 return False
