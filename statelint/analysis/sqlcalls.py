@@ -159,7 +159,7 @@ class SqlCalls:
 def marked(text: Text) -> tuple[str, dict[str, str], dict[str, TermId], dict[str, TermId]]:
     """Put marks in place of placeholders and holes.
 
-    Returns the text, the placeholder (a position or a name) of each mark, the value of each hole, and the tests of the
+    Returns the text, the placeholder (a position, a name, or nothing known) of each mark, the value of each hole, and the tests of the
     marks that are optional.
     """
     keys: dict[str, str] = {}
@@ -187,6 +187,12 @@ def marked(text: Text) -> tuple[str, dict[str, str], dict[str, TermId], dict[str
         before = len(keys)
         if piece.text:
             parts.append(_PLACEHOLDER.sub(mark, piece.text))
+        elif parts and parts[-1].endswith("$"):
+            # f"user_id = ${count}": a placeholder whose number is counted.
+            parts[-1] = parts[-1][:-1]
+            name = f"__p{len(keys)}__"
+            keys[name] = ""
+            parts.append(name)
         else:
             name = f"__h{len(holes)}__"
             holes[name] = piece.hole

@@ -45,8 +45,8 @@ class Statement(NamedTuple):
     """Columns created, inserted or set, with the values given to them."""
     references: dict[str, str]
     """Foreign keys that the statement declares: column to table."""
-    selected: tuple[str, ...]
-    """Plain columns selected; empty when anything else is selected too."""
+    selected: tuple[tuple[str, str], ...]
+    """Plain columns selected, each with its table; empty when anything else is selected too."""
     is_open: bool
     """Predicates come from elsewhere, so what is not seen may still be there."""
 
@@ -122,7 +122,7 @@ def _statement(tree: exp.Expression, is_open: bool, replaces: bool) -> Statement
         for item in tree.expressions:
             if isinstance(item, exp.EQ) and isinstance(item.this, exp.Column):
                 columns[item.this.name] = _marks(item.expression)
-    return Statement(verb, tuple(tables), tuple(predicates), columns, {}, _selected(tree), is_open or unknown)
+    return Statement(verb, tuple(tables), tuple(predicates), columns, {}, _selected(tree, aliases, tables[0]), is_open or unknown)
 
 
 def _created(tree: exp.Expression) -> Statement | None:
@@ -270,7 +270,7 @@ def _marks(node: exp.Expression) -> tuple[str, ...]:
     return tuple(dict.fromkeys(MARK.findall(node.sql())))
 
 
-def _selected(tree: exp.Expression) -> tuple[str, ...]:
+def _selected(tree: exp.Expression, aliases: dict[str, str], first: str) -> tuple[tuple[str, str], ...]:
     from sqlglot import exp  # noqa: PLC0415
 
     if not isinstance(tree, exp.Select):
@@ -280,5 +280,5 @@ def _selected(tree: exp.Expression) -> tuple[str, ...]:
         column = item.unalias()
         if not isinstance(column, exp.Column) or not column.name:
             return ()
-        names.append(column.name)
+        names.append((aliases.get(column.table, "") if column.table else first, column.name))
     return tuple(names)

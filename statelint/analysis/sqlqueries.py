@@ -43,7 +43,7 @@ class SqlQueryFinder:
         if verb is None or statement.is_open:
             return None
         model = self._model(call.function.module, statement)
-        if model is None or self._asks_for_owner(model, statement):
+        if model is None or self._asks_for_owner(call.function.module, statement):
             return None
         atoms = list(self._atoms(call, model, statement, NO_TERM))
         for other, test in call.others:
@@ -64,12 +64,15 @@ class SqlQueryFinder:
             found = found or model
         return found
 
-    def _asks_for_owner(self, model: Model, statement: Statement) -> bool:
+    def _asks_for_owner(self, module: Module, statement: Statement) -> bool:
         """A question for nothing but the owner serves a check."""
-        return bool(statement.selected) and all(
-            self.ownership.column_kind(column) in {OwnerKind.OWNER, OwnerKind.TENANT} or column in model.own_columns
-            for column in statement.selected
-        )
+        return bool(statement.selected) and all(self._is_owner(module, *pair) for pair in statement.selected)
+
+    def _is_owner(self, module: Module, table: str, column: str) -> bool:
+        model = self.ownership.named(table, module) if table else None
+        if model is not None and (model.is_principal or column in model.own_columns):
+            return True
+        return self.ownership.column_kind(column) in {OwnerKind.OWNER, OwnerKind.TENANT}
 
     def _atoms(self, call: SqlCall, model: Model, statement: Statement, test: TermId) -> Iterator[Atom]:
         module = call.function.module
@@ -78,8 +81,15 @@ class SqlQueryFinder:
             if value >= 0 and isinstance(module.terms[value], Const):
                 continue
             optional = next((call.optional[mark] for mark in predicate.marks if mark in call.optional), test)
+            if optional >= 0 and self._of_filter(module, optional):
+                optional = NO_TERM
             other = self.ownership.named(predicate.table, module) if predicate.table else None
             yield Atom((predicate.column,), value, predicate.op, optional, other or model)
+
+    def _of_filter(self, module: Module, test: TermId) -> bool:
+        """``if filters.user_id:`` — whether the caller sets it is not seen, so it is taken to be set."""
+        held = module.terms[test]
+        return isinstance(held, Attr) and self.ownership.column_kind(held.name) is not None
 
     @staticmethod
     def _value(call: SqlCall, predicate: Predicate) -> TermId:
