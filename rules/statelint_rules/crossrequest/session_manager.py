@@ -18,7 +18,7 @@ class SessionManager(KeptRule):
 
     code = "SL201"
     name = "session-manager"
-    summary = "A long-lived object keeps state about users or sessions in its attributes"
+    summary = "A long-lived object keeps state about users or sessions in its attributes."
     severity = Severity.ERROR
     since = "0.1.0"
     kinds = ("instance",)

@@ -11,7 +11,7 @@ class AppState(KeptRule):
 
     code = "SL104"
     name = "app-state"
-    summary = "An application object, a settings object or the environment is changed while requests are served"
+    summary = "An application object, a settings object or the environment is changed while requests are served."
     severity = Severity.WARNING
     since = "0.1.0"
     kinds = ("app", "library")

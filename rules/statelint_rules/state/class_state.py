@@ -11,7 +11,7 @@ class ClassState(KeptRule):
 
     code = "SL102"
     name = "class-state"
-    summary = "A class attribute is changed while requests are served"
+    summary = "A class attribute is changed while requests are served."
     severity = Severity.ERROR
     since = "0.1.0"
     kinds = ("class",)

@@ -11,7 +11,7 @@ class ClosureState(KeptRule):
 
     code = "SL103"
     name = "closure-state"
-    summary = "A closure, function attribute or default argument is changed while requests are served"
+    summary = "A closure, function attribute or default argument is changed while requests are served."
     severity = Severity.ERROR
     since = "0.1.0"
     kinds = ("closure", "function", "default", "memo")

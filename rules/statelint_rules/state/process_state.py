@@ -11,7 +11,7 @@ class ProcessState(KeptRule):
 
     code = "SL101"
     name = "process-state"
-    summary = "A module-level object is changed while requests are served"
+    summary = "A module-level object is changed while requests are served."
     severity = Severity.ERROR
     since = "0.1.0"
     kinds = ("global",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.analysis.model import External, Instance, Place, Result
+from statelint.analysis.model import Instance, Place
 from statelint.analysis.reach import Reach, is_offline_path
 from statelint.analysis.state.harmless import Harmless
 from statelint.analysis.state.keys import Origin, Origins, names_in, subject_of
@@ -22,15 +22,19 @@ from statelint.analysis.state.roots import (
     Local,
     Memo,
 )
-from statelint.analysis.state.writes import GENERIC_MUTATORS, Write, WriteCollector
+from statelint.analysis.state.writes import Write, WriteCollector, constant
 from statelint.extract.facts import Attr, Name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from statelint.analysis.model import ClassInfo, FunctionInfo, Module
+    from statelint.analysis.model import ClassInfo, FunctionInfo
     from statelint.analysis.project import Project
     from statelint.analysis.state.roots import Root
+
+
+PERSONAL = frozenset({"user", "session", "conversation", "token"})
+"""Subjects that speak of a caller."""
 
 
 class Change(NamedTuple):
@@ -231,7 +235,7 @@ class StateMap:
         module = write.module
         subject = self._subject(write, kept)
         origin = max(self.origins.of(module, write.key), self.origins.of(module, write.value))
-        return Change(write, subject, origin, self._confidence(write, subject))
+        return Change(write, subject, origin, self._confidence(write, origin))
 
     def _subject(self, write: Write, kept: Kept) -> str:
         module = write.module
@@ -242,14 +246,21 @@ class StateMap:
                     return subject
         return subject_of([kept.name, *write.location.path])
 
-    def _confidence(self, write: Write, subject: str) -> str:
+    def _confidence(self, write: Write, origin: Origin) -> str:
+        """Tell how sure it is that a request causes the change.
+
+        Where no entry point is known to reach it, the key must say that it is about users, or the value that it is a
+        request's; code that nobody mentions is hardly called.
+        """
         function = write.location.origin or write.function
-        reach = self.reach.of(function)
-        if reach is Reach.SERVED:
+        if self.reach.of(function) is Reach.SERVED:
             return "medium" if self.reach.loosely(function) else "high"
-        if self.serves:
-            return "medium" if self.alive(function) else "low"
-        return "medium" if subject in {"user", "session", "conversation"} else "low"
+        telling = origin is Origin.REQUEST
+        if write.key >= 0 and not constant(write.module, write.key):
+            telling = telling or subject_of(names_in(write.module, write.key, 12)) in PERSONAL
+        if not telling:
+            return "low"
+        return "medium" if not self.serves or self.alive(function) else "low"
 
     def alive(self, function: FunctionInfo, depth: int = 0) -> bool:
         """Tell whether something might call a function no caller of which is known to serve requests."""
@@ -259,16 +270,9 @@ class StateMap:
             return depth > 5 or any(self.alive(caller, depth + 1) for caller in callers[:6])
         if function.owner is not None and self.inference.external_bases(function.owner):
             return True
-        if function.facts.decorators:
+        if any(function.module.dotted(decorator) not in _PLAIN for decorator in function.facts.decorators):
             return True
         return function.name in self.mentioned
-
-    def definition_is_container(self, module: Module, name: str) -> bool:
-        """Tell whether a global is a container, a rebound scalar counting as none."""
-        return any(
-            isinstance(value, Result) and self.locator.is_container(value.name)
-            for value in self.inference.name(module, name)
-        )
 
 
 _KINDS: dict[type, str] = {
@@ -281,5 +285,5 @@ _KINDS: dict[type, str] = {
     Memo: "memo",
     Field: "instance",
 }
-
-__all__ = ["GENERIC_MUTATORS", "Change", "External", "Kept", "StateMap"]
+_PLAIN = frozenset({"staticmethod", "classmethod", "property", "abstractmethod", "abc.abstractmethod", "override"})
+"""Decorators that do not hand a function to anybody."""

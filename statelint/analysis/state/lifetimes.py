@@ -253,7 +253,7 @@ class Lifetimes:
     def _given(self, value: Value, depth: int) -> Iterator[ClassInfo]:
         if isinstance(value, ClassValue):
             yield value.klass
-        elif isinstance(value, FunctionValue) and depth < 4:
+        elif isinstance(value, FunctionValue) and depth < 4 and not self.locator.memoised(value.function):
             function = value.function
             for event in function.events:
                 if event.op in {"return", "yield"}:

@@ -162,6 +162,14 @@ class Locator:
     def _roles(self, name: str) -> frozenset[str]:
         return self.catalogue.roles.get(name, frozenset())
 
+    def _private(self, name: str) -> bool:
+        """Tell whether a library object, or one that it is an attribute of, belongs to a request."""
+        while name:
+            if self._roles(name) & PRIVATE or name in self.catalogue.principals:
+                return True
+            name = name.rpartition(".")[0]
+        return False
+
     # -- attributes and items
 
     def attribute(self, module: Module, base: TermId, name: str, *, bound: bool = False) -> Iterator[Location]:
@@ -184,7 +192,7 @@ class Locator:
                 yield Location(FunctionAttribute(value.function, name))
             elif isinstance(value, External):
                 known = True
-                if self._roles(value.name) & PRIVATE or value.name in self.catalogue.principals:
+                if self._private(value.name):
                     return
                 if module.dotted(base):
                     yield Location(Library(self.catalogue.canonical(f"{value.name}.{name}")))
@@ -214,6 +222,9 @@ class Locator:
         if method is not None:
             if self.inference.is_property(method) and not bound:
                 yield from self.returned(method)
+            return
+        made = module.terms[base]
+        if isinstance(made, Call) and ClassValue(klass) in self.inference.term(module, made.func):
             return
         shared = None if bound else self.shared_attribute(klass, name)
         if shared is not None:
@@ -332,6 +343,8 @@ class Locator:
                 return False
             if isinstance(value, External):
                 return False
+            if isinstance(value, Instance):
+                return any(self.is_container(base) for base in self.inference.external_bases(value.klass))
         return True
 
     def is_container(self, name: str) -> bool:

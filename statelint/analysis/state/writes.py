@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import External, FunctionValue, Instance, Result
+from statelint.analysis.state.locations import ACCESSORS
 from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, FunctionAttribute, Global, Library, Local, Location
 from statelint.extract.facts import Attr, Call, Cell, Const, Item, Name, Param
 
@@ -103,13 +104,24 @@ class WriteCollector:
         held = module.terms[base]
         if isinstance(held, Param) and held.index == 0:
             return True
-        for value in self.inference.term(module, base):
+        for value in self._types(module, base):
             if isinstance(value, Result):
                 roles = self.catalogue.roles.get(value.name, frozenset())
                 return self.locator.is_container(value.name) or bool(roles & {"app", "shared"})
             if isinstance(value, External):
                 return value.name in PROCESS_WIDE or self._on_app(module, base)
         return True
+
+    def _types(self, module: Module, term: TermId) -> tuple[Value, ...]:
+        """Return what is known of a term's type; what a container gives is one of its elements."""
+        held = module.terms[term]
+        if isinstance(held, Call):
+            func = module.terms[held.func]
+            if isinstance(func, Attr) and func.name in ACCESSORS:
+                owners = self.inference.term(module, func.base)
+                if any(isinstance(owner, Result) and self.locator.is_container(owner.name) for owner in owners):
+                    return self.inference.elements(module, func.base)
+        return self.inference.term(module, term)
 
     def _on_app(self, module: Module, base: TermId) -> bool:
         """Tell whether an attribute of unknown type is one that the project itself put on an application."""
@@ -162,7 +174,7 @@ class WriteCollector:
         if any(isinstance(value, FunctionValue) for value in self.inference.term(module, call.func)):
             return False
         known = False
-        for value in self.inference.term(module, func.base):
+        for value in self._types(module, func.base):
             known = True
             if isinstance(value, External) and value.name in PROCESS_WIDE and func.name in DICT_MUTATORS:
                 return True
