@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.analysis.model import ClassValue, FunctionInfo, FunctionValue, Instance
+from statelint.analysis.entrypoints import EntryPointFinder
+from statelint.analysis.model import ClassValue, External, FunctionInfo, FunctionValue, Instance
 from statelint.extract.facts import Attr, Call, FunctionRef, Param
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ class Edge(NamedTuple):
 
     ``bound`` tells that the callee's first parameter is filled by the receiver; ``kind`` is ``call``, ``reference``
     (the function is passed on or stored), ``dependency``, ``decorator``, ``definition`` (the caller defines what the
-    callee decorates), ``override`` (a subclass's method in place of the one called), or ``name`` (only the method's name
-    agrees).
+    callee decorates), ``override`` (a subclass's method in place of the one called), or ``name`` (only the method's
+    name agrees).
     """
 
     caller: FunctionInfo
@@ -54,12 +55,13 @@ class CallGraph:
                     self._by_name.setdefault(function.name, []).append(function)
 
     def build(self) -> None:
-        """Find all edges, then infer again with the callers known and find the ones this adds."""
+        """Find all edges, then infer again with callers and frameworks' arguments known, and find what this adds."""
         self._collect()
         self.inference.callers = {
             callee: [(edge.caller.module, edge.call, edge.bound) for edge in edges if edge.kind == "call"]
             for callee, edges in self.callers.items()
         }
+        self.inference.passed = EntryPointFinder(self.inference).passed()
         self.inference.forget()
         self._collect()
 
@@ -92,13 +94,23 @@ class CallGraph:
         for value in values:
             yield from self._targets(function, value, term, "call")
         func = module.terms[call.func]
-        if not values and isinstance(func, Attr):
+        if isinstance(func, Attr) and all(self._users_own(value) for value in values):
             named = self._by_name.get(func.name, ())
             if 0 < len(named) <= COMMON_NAMES:
                 for callee in named:
                     yield Edge(function, callee, term, True, "name")
+        position = self.inference.invoked(module, call)
+        if 0 <= position < len(call.args):
+            for value in self.inference.term(module, call.args[position]):
+                yield from self._targets(function, value, term, "call")
         for argument in (*call.args, *(value for _, value in call.keywords)):
             yield from self._references(module, function, argument)
+
+    def _users_own(self, value: Value) -> bool:
+        """Tell whether a value is a member that a framework's user model lacks: the project's own model has it."""
+        return (
+            isinstance(value, External) and value.name.rpartition(".")[0] in self.inference.catalogue.principal_models
+        )
 
     def _references(self, module: Module, function: FunctionInfo, term: TermId) -> Iterator[Edge]:
         if term < 0:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, External, FunctionInfo, FunctionValue, Instance, Place, Result
-from statelint.extract.facts import Attr, Call, Name, Sequence
+from statelint.catalogue.loader import names_method
+from statelint.extract.facts import Attr, Call, Mapping, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from statelint.analysis.calls import CallGraph
+    from statelint.analysis.inference import Inference
     from statelint.analysis.model import ClassInfo, Module, Value
-    from statelint.catalogue.schema import ClassRole, EntryPoints
-    from statelint.extract.facts import TermId
+    from statelint.catalogue.schema import ClassRole, EntryPoints, Lifetime
+    from statelint.extract.facts import Binding, TermId
 
 OFFLINE_KINDS = frozenset({"startup", "cli"})
+SERVED = ("__call__", "dispatch", "get", "post", "put", "patch", "delete")
+"""Methods that frameworks call on what is registered with them, where the catalogue names none."""
+MAX_DEPTH = 20
+"""Nesting of lists and wrappers around what is registered."""
+TEXTS = frozenset({"path", "rule", "name", "route", "uri"})
+"""Keywords under which routes and names are given."""
 
 
 class EntryPoint(NamedTuple):
@@ -27,18 +35,53 @@ class EntryPoint(NamedTuple):
     """The decorator's function, the registering call or the class."""
     path: str = ""
     """The route or name it is registered under, where that is a constant."""
+    parameters: tuple[str, ...] = ()
+    """Types of the leading parameters (after ``self``) that the framework passes."""
+
+
+class _Registration(NamedTuple):
+    """How something is registered, whatever it turns out to be."""
+
+    kind: str
+    place: Place
+    path: str = ""
+    parameters: tuple[str, ...] = ()
+    served: tuple[str, ...] = ()
+    instance: Lifetime = "process"
 
 
 class EntryPointFinder:
     """Applies the catalogue's entry point facts to the project."""
 
-    def __init__(self, graph: CallGraph) -> None:
-        self.graph = graph
-        self.inference = graph.inference
-        self.catalogue = graph.inference.catalogue
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+        self.catalogue = inference.catalogue
+        self._lifetimes: dict[ClassInfo, Lifetime] = {}
 
-    def find(self) -> Iterator[EntryPoint]:
-        """Yield every entry point; a function can be several."""
+    @cached_property
+    def found(self) -> tuple[EntryPoint, ...]:
+        """Every entry point; a function can be several."""
+        return tuple(self._find())
+
+    def lifetime(self, klass: ClassInfo) -> Lifetime | None:
+        """Return how long the instances live that frameworks make of a class, or that are registered with them."""
+        role = self.class_role(klass)
+        if role is not None:
+            return role.instance
+        return self._lifetimes.get(klass) if self.found else None
+
+    def passed(self) -> dict[tuple[FunctionInfo, int], str]:
+        """Return the types of the parameters that frameworks pass, by function and position."""
+        types: dict[tuple[FunctionInfo, int], str] = {}
+        for entry in self.found:
+            function = entry.function
+            own = function.owner is not None and self.inference.method_kind(function) != "static"
+            for position, name in enumerate(entry.parameters, own):
+                if position < len(function.facts.parameters):
+                    types.setdefault((function, position), name)
+        return types
+
+    def _find(self) -> Iterator[EntryPoint]:
         for module in self.inference.modules:
             for function in module.functions:
                 for decorator in function.facts.decorators:
@@ -47,14 +90,17 @@ class EntryPointFinder:
                     if event.op == "call":
                         call = module.terms[event.term]
                         if isinstance(call, Call):
-                            yield from self._registered(module, call, Place(module, event.position))
+                            place = Place(module, event.position)
+                            yield from self._registered(module, call, place)
+                            yield from self._callbacks(module, call, place)
+            yield from self._listed(module)
             for klass in module.classes:
                 yield from self._class(module, klass)
 
     def class_role(self, klass: ClassInfo) -> ClassRole | None:
         """Return what the framework does with a class, by its external bases."""
         for base in self.inference.external_bases(klass):
-            role = self.catalogue.classes.get(base) or self.catalogue.classes.get(f"*.{base.rpartition('.')[2]}")
+            role = self.catalogue.class_role(base)
             if role is not None:
                 return role
         return None
@@ -71,8 +117,8 @@ class EntryPointFinder:
         if entry is None and not any(isinstance(value, (FunctionValue, ClassValue)) for value in values):
             entry = self._loose(module, target, call, self.catalogue.loose_decorators)
         if entry is not None:
-            place = Place(module, function.facts.position)
-            yield EntryPoint(function, entry.kind, place, _first_text(module, call))
+            place, path = Place(module, function.facts.position), _first_text(module, call)
+            yield EntryPoint(function, entry.kind, place, path, entry.parameters)
 
     def _loose(
         self, module: Module, target: TermId, call: Call | None, table: dict[str, EntryPoints]
@@ -102,51 +148,89 @@ class EntryPointFinder:
         argument = next((value for name, value in call.keywords if entry.keyword and name == entry.keyword), -1)
         if argument < 0 and entry.argument < len(call.args):
             argument = call.args[entry.argument]
-        if argument < 0:
-            return
-        for function in self._functions(module, argument):
-            yield EntryPoint(function, entry.kind, place, _first_text(module, call))
+        if argument >= 0:
+            yield from self._functions(module, argument, _registration(entry, place, _first_text(module, call)))
 
-    def _functions(self, module: Module, term: TermId) -> Iterator[FunctionInfo]:
+    def _callbacks(self, module: Module, call: Call, place: Place) -> Iterator[EntryPoint]:
+        """Functions given by keyword to a constructor: ``FastAPI(lifespan=…)``, ``Server(on_call_tool=…)``."""
+        if not call.keywords:
+            return
+        for value in self.inference.term(module, call.func):
+            names: tuple[str, ...] = (value.name,) if isinstance(value, External) else ()
+            if isinstance(value, ClassValue):
+                names = self.inference.external_bases(value.klass)
+            for name in names:
+                kinds = self.catalogue.callbacks.get(name, {})
+                for keyword, argument in call.keywords:
+                    if keyword in kinds:
+                        yield from self._functions(module, argument, _Registration(kinds[keyword], place))
+
+    def _listed(self, module: Module) -> Iterator[EntryPoint]:
+        """Functions and classes that a variable lists, themselves or as dotted names (``MIDDLEWARE``)."""
+        for binding in module.facts.bindings:
+            yield from self._variable(module, binding.name, binding)
+        for klass in module.classes:
+            for binding in klass.facts.attributes:
+                yield from self._variable(module, f"{klass.name}.{binding.name}", binding)
+
+    def _variable(self, module: Module, name: str, binding: Binding) -> Iterator[EntryPoint]:
+        entry = self.catalogue.variables.get(name)
+        if entry is None or binding.value < 0:
+            return
+        place = Place(module, binding.position)
+        held = module.terms[binding.value]
+        for item in held.items if isinstance(held, Sequence) else (binding.value,):
+            text = module.text(item)
+            if text is None:
+                yield from self._functions(module, item, _registration(entry, place))
+                continue
+            home, _, last = text.rpartition(".")
+            parts = self.inference.index.find(module, home, 0) if home else None
+            if parts is not None:
+                for value in self.inference.module_member(parts, last):
+                    yield from self._served_by(value, _registration(entry, place, text))
+
+    def _functions(self, module: Module, term: TermId, how: _Registration, depth: int = 0) -> Iterator[EntryPoint]:
         """Yield the functions that a registered value stands for."""
         held = module.terms[term]
-        if isinstance(held, Sequence):
-            for item in held.items:
-                yield from self._functions(module, item)
+        if depth > MAX_DEPTH:
+            return
+        if isinstance(held, (Mapping, Sequence)):
+            for item in held.values if isinstance(held, Mapping) else held.items:
+                yield from self._functions(module, item, how, depth + 1)
             return
         if isinstance(held, Call):
             func = module.terms[held.func]
             if isinstance(func, Attr) and func.name in {"as_view", "as_asgi"}:
                 for value in self.inference.term(module, func.base):
-                    yield from self._served_by(value)
+                    yield from self._served_by(value, how)
                 return
-            if isinstance(func, (Name, Attr)) and held.args:
-                # Wrappers such as login_required(view), csrf_exempt(view) and partial(view, …).
-                for value in self.inference.term(module, held.func):
-                    if isinstance(value, (FunctionValue, External)):
-                        for argument in held.args[:1]:
-                            yield from self._functions(module, argument)
+            # Wrappers such as login_required(view), csrf_exempt(view) and partial(view, …).
+            if held.args and any(
+                isinstance(value, (FunctionValue, External)) for value in self.inference.term(module, held.func)
+            ):
+                yield from self._functions(module, held.args[0], how, depth + 1)
         for value in self.inference.term(module, term):
-            yield from self._served_by(value)
+            yield from self._served_by(value, how)
 
-    def _served_by(self, value: Value) -> Iterator[FunctionInfo]:
+    def _served_by(self, value: Value, how: _Registration) -> Iterator[EntryPoint]:
         if isinstance(value, FunctionValue):
-            yield value.function
+            yield EntryPoint(value.function, how.kind, how.place, how.path, how.parameters)
         elif isinstance(value, (ClassValue, Instance)):
             role = self.class_role(value.klass)
-            names = (
-                role.served if role is not None else ("__call__", "dispatch", "get", "post", "put", "patch", "delete")
+            if role is None:
+                self._lifetimes.setdefault(value.klass, how.instance)
+            served, parameters = (
+                (how.served or SERVED, how.parameters) if role is None else (role.served, role.parameters)
             )
-            yield from self.methods(value.klass, names)
+            for function in self.methods(value.klass, served):
+                yield EntryPoint(function, how.kind, how.place, how.path, parameters)
 
     def methods(self, klass: ClassInfo, names: tuple[str, ...]) -> Iterator[FunctionInfo]:
-        """Yield the methods of a class and its project bases that ``names`` lists (``*``: the public ones)."""
+        """Yield the methods of a class and its project bases that ``names`` (a role's ``served``) stands for."""
         for owner in self.inference.mro(klass)[0]:
             for name, index in owner.facts.methods.items():
-                wanted = not name.startswith("_") if "*" in names else name in names
-                if wanted or any(
-                    pattern.endswith("*") and name.startswith(pattern[:-1]) for pattern in names if pattern != "*"
-                ):
+                if names_method(names, name):
                     yield owner.module.functions[index]
 
     def _class(self, module: Module, klass: ClassInfo) -> Iterator[EntryPoint]:
@@ -155,18 +239,19 @@ class EntryPointFinder:
             return
         place = Place(module, klass.facts.position)
         for function in self.methods(klass, role.served):
-            yield EntryPoint(function, role.kind, place)
+            yield EntryPoint(function, role.kind, place, "", role.parameters)
         for function in self.methods(klass, role.startup):
             yield EntryPoint(function, "startup", place)
+
+
+def _registration(entry: EntryPoints, place: Place, path: str = "") -> _Registration:
+    return _Registration(entry.kind, place, path, entry.parameters, entry.served, entry.instance)
 
 
 def _first_text(module: Module, call: Call | None) -> str:
     if call is None:
         return ""
-    for term in (
-        *call.args,
-        *(value for name, value in call.keywords if name in {"path", "rule", "name", "route", "uri"}),
-    ):
+    for term in (*call.args, *(value for name, value in call.keywords if name in TEXTS)):
         text = module.text(term)
         if text is not None:
             return text

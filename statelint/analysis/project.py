@@ -49,18 +49,18 @@ class Project:
     @cached_property
     def entry_points(self) -> EntryPointFinder:
         """The catalogue's view of functions and classes that frameworks call."""
-        return EntryPointFinder(self.calls)
+        return EntryPointFinder(self.calls.inference)
 
     @cached_property
     def reach(self) -> ReachMap:
         """Which functions run while requests are served."""
-        return ReachMap(self.calls, self.entry_points.find(), self.modules.values())
+        return ReachMap(self.calls, self.entry_points.found, self.modules.values())
 
     @cached_property
     def callers_reach(self) -> ReachMap:
         """Which functions run on behalf of a caller: jobs and signals act on ids that the service itself chose."""
         return ReachMap(
-            self.calls, self.entry_points.find(), self.modules.values(), OFFLINE_KINDS | {"task", "signal", "handler"}
+            self.calls, self.entry_points.found, self.modules.values(), OFFLINE_KINDS | {"task", "signal", "handler"}
         )
 
     @cached_property
@@ -87,7 +87,9 @@ class Project:
     @cached_property
     def judge(self) -> Judge:
         """Why each query is safe, or that it is not."""
-        return Judge(self.calls, self.callers_reach, self.ownership, self.queries, self.principals, self.settings.admin_guards)
+        return Judge(
+            self.calls, self.callers_reach, self.ownership, self.queries, self.principals, self.settings.admin_guards
+        )
 
     @cached_property
     def isolation(self) -> Isolation:

@@ -36,6 +36,8 @@ class Questions:
         self.catalogue = catalogue
         self.callers: dict[FunctionInfo, list[tuple[Module, TermId, bool]]] | None = None
         """Known calls of each function: module, call term, whether the receiver is passed implicitly."""
+        self.passed: dict[tuple[FunctionInfo, int], str] = {}
+        """Types of the parameters that frameworks pass to the functions registered with them."""
         self._terms: dict[tuple[Module, TermId], Values] = {}
         self._names: dict[tuple[Module, str], Values] = {}
         self._returns: dict[FunctionInfo, Values] = {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.inference.base import unique
 from statelint.analysis.inference.functions import Functions
-from statelint.analysis.model import ClassValue, FunctionValue, Instance
+from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Result
 from statelint.extract.facts import Attr, Call, Choice, Comprehension, Const, Mapping, Name, Param, Sequence
 
 if TYPE_CHECKING:
@@ -77,7 +77,16 @@ class Elements(Functions):
             return ()
         if isinstance(index, Sequence) and index.kind == "slice":
             return self.term(module, base)
-        return self.elements(module, base)
+        return self.kept(module, base, key) or self.elements(module, base)
+
+    def kept(self, module: Module, base: TermId, key: TermId) -> Values:
+        """Return what the catalogue says is kept in ``base`` under a constant ``key``."""
+        text = module.text(key)
+        if text is None:
+            return ()
+        attributes = self.catalogue.attributes
+        names = (f"{value.name}[{text}]" for value in self.term(module, base) if isinstance(value, (External, Result)))
+        return unique(Result(attributes[name]) for name in names if name in attributes)
 
     def _held(self, module: Module, binding: Binding) -> Iterator[Value]:
         if binding.annotation >= 0:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.inference.members import Members
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Result
-from statelint.extract.facts import Call
+from statelint.extract.facts import Attr, Call
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,6 +69,9 @@ class Functions(Members):
                 if not (isinstance(value, Result) and value.name in {"str", "int", "bool", "float"}):
                     found = True
                     yield value
+        if not found and (passed := self.passed.get((function, index))) is not None:
+            found = True
+            yield Result(passed)
         if not found and self.callers is not None and parameter.kind in {"positional", "keyword"}:
             for home, call, bound in self.callers.get(function, ())[:12]:
                 argument = self.argument(home, call, function, index, bound)
@@ -85,10 +88,21 @@ class Functions(Members):
             if name == parameter.name:
                 return value
         if parameter.kind == "positional":
-            place = index - bound
+            place = index - bound + self.invoked(module, held) + 1
             if 0 <= place < len(held.args):
                 return held.args[place]
         return -1
+
+    def invoked(self, module: Module, call: Call) -> int:
+        """Return the position of the argument that ``call`` calls at once (``to_thread(f, …)``), or -1."""
+        values = self.term(module, call.func)
+        for value in values:
+            if isinstance(value, External) and value.name in self.catalogue.invokers:
+                return self.catalogue.invokers[value.name]
+            if isinstance(value, (FunctionValue, ClassValue)):
+                return -1
+        func = module.terms[call.func]
+        return self.catalogue.loose_invokers.get(func.name, -1) if isinstance(func, Attr) else -1
 
     def called(self, value: Value, module: Module, call: Call) -> Iterator[Value]:
         """Yield what calling ``value`` with the arguments of ``call`` gives."""

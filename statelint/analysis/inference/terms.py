@@ -97,6 +97,17 @@ class Inference(Elements):
                 return ()
 
     def _call(self, module: Module, term: TermId, call: Call) -> Iterator[Value]:
+        position = self.invoked(module, call)
+        if 0 <= position < len(call.args):
+            for value in self.term(module, call.args[position]):
+                yield from self.called(value, module, call)
+            return
+        func = module.terms[call.func]
+        if isinstance(func, Attr) and func.name == "get" and call.args:
+            kept = self.kept(module, func.base, call.args[0])
+            if kept:
+                yield from kept
+                return
         for value in self.term(module, call.func):
             if value == External("super"):
                 yield from self._super(module, term)
