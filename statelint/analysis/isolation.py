@@ -67,18 +67,19 @@ class Isolation:
         return [*self._query_leaks(), *self._view_leaks()]
 
     @cached_property
-    def _siblings(self) -> dict[str, Place]:
+    def _siblings(self) -> dict[Model, Place]:
         """For each model, a served query that is proven by the statement or by a check."""
-        found: dict[str, Place] = {}
+        found: dict[Model, Place] = {}
         for verdict in self.verdicts:
             query = verdict.query
-            if verdict.proof in {Proof.PREDICATE, Proof.CHECKED} and self.reach.of(query.function) is Reach.SERVED:
-                found.setdefault(query.chain.name, Place(query.module, query.event.position))
+            model = query.chain.model
+            if (
+                model is not None
+                and verdict.proof in {Proof.PREDICATE, Proof.CHECKED}
+                and self.reach.of(query.function) is Reach.SERVED
+            ):
+                found.setdefault(model, Place(query.module, query.event.position))
         return found
-
-    @cached_property
-    def _served_anywhere(self) -> bool:
-        return bool(self.reach.entry_points)
 
     def _query_leaks(self) -> Iterator[Leak]:
         seen: set[object] = set()
@@ -100,7 +101,7 @@ class Isolation:
         model = query.chain.model
         action = self.judge.written(query)
         keyed = self._keyed(query)
-        sibling = self._siblings.get(query.chain.name)
+        sibling = self._siblings.get(model) if model is not None else None
         entry = self.reach.root(verdict.way[0].caller if verdict.way else query.function)
         return Leak(
             place=Place(query.module, query.event.position),
@@ -137,12 +138,13 @@ class Isolation:
         if reach is Reach.SERVED:
             certainty = 1 if self.reach.loosely(query.function) else 2
         else:
-            certainty = 0 if self._served_anywhere else 1
+            certainty = 0 if self.reach.in_sight(query.module) else 1
         if model is None:
             certainty = min(certainty, 1)
         kind = model.kind if model is not None else OwnerKind.OWNER
         if kind is OwnerKind.ATTRIBUTION:
-            certainty = min(certainty, 1 if action != "read" or (sibling and keyed) else 0)
+            private = self.judge.ownership.is_private_name(query.chain.name)
+            certainty = min(certainty, 1 if action != "read" or (private and keyed) else 0)
         if kind is OwnerKind.MEMBERSHIP and not keyed:
             certainty = 0
         if not keyed and action == "read":
@@ -175,10 +177,10 @@ class Isolation:
     def _view_leaks(self) -> Iterator[Leak]:
         for view in generic_views(self.judge):
             model = view.model
-            sibling = self._siblings.get(model.name)
+            sibling = self._siblings.get(model)
             certainty = 2 if view.action != "read" or view.keyed else 1
             if model.kind is OwnerKind.ATTRIBUTION and view.action == "read":
-                certainty = 1 if sibling is not None and view.keyed else 0
+                certainty = 1 if view.keyed and self.judge.ownership.is_private_name(model.name) else 0
             if model.kind is OwnerKind.MEMBERSHIP and not view.keyed:
                 certainty = 0
             yield Leak(

@@ -164,7 +164,8 @@ class Ownership:
 
     def is_private_name(self, name: str) -> bool:
         """Tell whether a model of this name, whose definition is not in sight, surely belongs to users."""
-        return re.sub(r"_(model|table|orm|db|entity)$", "", snake(name)) in self._private
+        plain = re.sub(r"^(user|my)_|_(model|table|orm|db|entity|list|item|entry|record)$", "", snake(name))
+        return plain in self._private or plain.removesuffix("s") in self._private
 
     # -- models
 

@@ -30,6 +30,16 @@ _IDENTITY_KEY = re.compile(r"^(user|user_id|uid|userid|sub|username|email|accoun
 _ADMIN = re.compile(r"(^|_|\.)(is_?)?(admin|administrator|superuser|super_user|staff|root|moderator|superadmin|sysadmin|internal|operator)s?($|_|\.)", re.IGNORECASE)
 _SYSTEM = re.compile(r"(^|_)(webhook|signature|cron|internal|service_token|system|scheduler|hmac|admin_token)($|_)", re.IGNORECASE)
 
+_REQUEST_ATTRIBUTES = frozenset(
+    {
+        "get", "post", "put", "patch", "delete", "body", "data", "query_params", "path_params", "json", "form", "args", "values", "files", "headers",
+        "cookies", "meta", "method", "path", "url", "base_url", "match_info", "query", "query_string", "stream", "session", "client", "scope",
+        "app", "state", "ctx", "view_args", "content_type", "content", "text", "raw", "params", "get_json", "read", "message", "messages",
+        "remote_addr", "host", "is_json", "resolver_match", "encoding", "kwargs", "rel_url", "can_read_body", "input", "id", "ids", "conversation_id",
+        "session_id", "name", "title", "query_arguments", "arguments", "uri", "full_path", "get_full_path", "build_absolute_uri",
+    }
+)  # fmt: skip
+
 
 def is_admin_name(name: str) -> bool:
     """Tell whether a name speaks of administrators."""
@@ -69,6 +79,8 @@ class Principals:
             return True
         match held:
             case Attr(base=base):
+                if self._put_on_request(module, held):
+                    return True
                 return bool(_IDENTITY_PATH.search(module.dotted(term))) or self._path(module, term) or self.is_principal(module, base)
             case Item(base=base, key=key):
                 if self.is_principal(module, base):
@@ -99,6 +111,20 @@ class Principals:
                 return name == "current_user"
             case _:
                 return False
+
+    @staticmethod
+    def _put_on_request(module: Module, held: Attr) -> bool:
+        """``request.project``: an attribute that no framework sets was put there by the project's own guards."""
+        base = module.terms[held.base]
+        if isinstance(base, Attr) and base.name in {"state", "ctx"}:
+            base = module.terms[base.base]
+        if isinstance(base, Attr) and base.name == "request":
+            name = "request"
+        elif isinstance(base, Param):
+            name = module.functions[base.function].facts.parameters[base.index].name
+        else:
+            return False
+        return name == "request" and held.name.lower() not in _REQUEST_ATTRIBUTES
 
     def _path(self, module: Module, term: TermId) -> bool:
         """``request.user`` where ``request`` is a parameter or ``self.request``."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.calls import CallGraph
 from statelint.analysis.coverage import Coverage
-from statelint.analysis.entrypoints import OFFLINE_KINDS, EntryPointFinder
+from statelint.analysis.entrypoints import OFFLINE_KINDS, EntryPoint, EntryPointFinder
 from statelint.analysis.inference import Inference
 from statelint.analysis.isolation import Isolation
 from statelint.analysis.model import Module
@@ -19,6 +19,7 @@ from statelint.analysis.reach import ReachMap
 from statelint.analysis.sqlcalls import SqlCalls
 from statelint.analysis.sqlqueries import SqlQueryFinder
 from statelint.analysis.state.kept import StateMap
+from statelint.analysis.transports import Transports
 from statelint.analysis.tables import Tables
 
 if TYPE_CHECKING:
@@ -54,7 +55,16 @@ class Project:
     @cached_property
     def reach(self) -> ReachMap:
         """Which functions run while requests are served."""
-        return ReachMap(self.calls, self.entry_points.found, self.modules.values())
+        return ReachMap(self.calls, self._served, self.modules.values())
+
+    @cached_property
+    def _served(self) -> tuple[EntryPoint, ...]:
+        """The entry points; what serves one client per process is taken for a program of its user."""
+        transports = Transports(self.calls.inference)
+        return tuple(
+            entry._replace(kind="cli") if entry.kind == "tool" and transports.one_client(entry.function.module) else entry
+            for entry in self.entry_points.found
+        )
 
     @cached_property
     def callers_reach(self) -> ReachMap:

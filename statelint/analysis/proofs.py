@@ -6,13 +6,14 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.analysis.calls import nested
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Result
-from statelint.analysis.ownership import OwnerKind
+from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.principals import is_admin_name, is_system_name
 from statelint.analysis.queries import FILTERS, Query
 from statelint.analysis.reach import Reach
 from statelint.analysis.terms import children
-from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Item, Logic, Not, Param
+from statelint.extract.facts import Attr, Call, Choice, Compare, Comprehension, Const, Element, Item, Logic, Not, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +30,8 @@ MAX_CALLERS = 4
 """Levels of callers that may discharge an obligation."""
 KEYS = frozenset({"id", "pk", "uuid", "_id", "uid", "guid"})
 
-_CREDENTIAL = re.compile(r"(^|_)(token|code|otp|secret|api_?key|key_hash|hash|email|username|slug|password|digest|nonce|state|verifier|invite|invitation|link|phone|jti|signature|external_id|stripe\w*|subscription_ref|checkout\w*)($|_)", re.IGNORECASE)
+_CREDENTIAL = re.compile(r"(^|_)(token|code|otp|secret|api_?key|key_hash|hash|email|username|slug|password|digest|nonce|state|verifier|invite|invitation|link|phone|jti|signature|\w+_key|external_id|stripe\w*|subscription_ref|checkout\w*)($|_)", re.IGNORECASE)
+_OWN_METHOD = re.compile(r"(^|_)(for|by|of|visible|accessible|owned|allowed|permitted|mine|restrict)_", re.IGNORECASE)
 _SECRET = re.compile(r"(^|_)(hash|digest|token|secret|code|otp|password|signature|key_hash)($|_)", re.IGNORECASE)
 _CHECKING = re.compile(
     r"(^|_)(check|verify|ensure|require|assert|authorize|authorise|validate|enforce|guard|can|has|may|is)_?(\w*_)?(access|owner\w*|own|perm\w*|member\w*|right\w*|allowed|user|view|edit|read|write|delete|modify|manage|belongs\w*|authori\w+|admin|tenant|policy|role|object_permissions)"
@@ -37,6 +39,7 @@ _CHECKING = re.compile(
     re.IGNORECASE,
 )
 _GUARD_NAME = re.compile(r"(owner|permission|permit|access|member|role|authori[sz]|acl|policy|polic|can_|tenant|workspace|organi[sz]ation|scope)", re.IGNORECASE)
+_ROLE_GATE = re.compile(r"permission|permit|role|scope|privilege|capabilit", re.IGNORECASE)
 _NO_GUARD = frozenset({"IsAuthenticated", "AllowAny", "IsAuthenticatedOrReadOnly", "TokenAuthentication", "login_required", "DjangoModelPermissions"})
 _LOGIN = re.compile(r"login|authenticat|jwt_required|current_user|auth_required|requires_auth|token_required|require_auth|security", re.IGNORECASE)
 _QUIET = frozenset({"print", "str", "len", "bool", "repr", "refresh", "add", "expunge", "debug", "info", "warning", "error", "isinstance", "hasattr", "flush", "append", "exists", "count"})
@@ -127,28 +130,81 @@ class Judge:
             return Proof.PREDICATE
         for atom in atoms:
             if atom.optional >= 0 and not (
-                self.principals.mentions_identity(module, atom.optional) or self.principals.is_principal(module, atom.value)
+                self.principals.mentions_identity(module, atom.optional)
+                or self.principals.is_principal(module, atom.value)
+                or self._bound_to_object(module, atom.value)
             ):
                 continue
             if self._on_owner(query, atom):
                 return Proof.PREDICATE
             if atom.op in {"!=", "not in", "is not"}:
                 continue
-            if any(_CREDENTIAL.search(part) for part in atom.column[-1:]) and atom.column[-1] not in KEYS:
+            if any(_CREDENTIAL.search(part) for part in atom.column) and atom.column[-1] not in KEYS:
                 return Proof.OWN_ROW
             if atom.value >= 0:
                 if self.principals.is_principal(module, atom.value):
                     return Proof.RELATION
                 if self._from_proven(query, atom.value):
                     return Proof.PARENT
+                if self._of_loaded_row(module, atom.value, re.sub(r"_(id|uuid|pk)$", "", atom.column[0])):
+                    return Proof.RELATION
         return None
 
+    @staticmethod
+    def _bound_to_object(module: Module, term: TermId) -> bool:
+        """``self.group_id``: the object was made for an owner, if it has one."""
+        held = module.terms[term] if term >= 0 else None
+        base = module.terms[held.base] if isinstance(held, Attr) else None
+        return isinstance(base, Param) and base.index == 0 and module.functions[base.function].owner is not None
+
     def _asks_with_caller(self, query: Query) -> bool:
-        """A method of the project's own manager or query class is given the caller."""
+        """A method of the project's own manager or query class is given the caller, or a credential."""
         return any(
-            step.method not in FILTERS and any(self.principals.is_principal(query.module, arg) for arg in (*step.args, *(value for _, value in step.keywords)))
+            step.method not in FILTERS
+            and (
+                any(self.principals.is_principal(query.module, arg) for arg in (*step.args, *(value for _, value in step.keywords)))
+                or (step.args and _OWN_METHOD.search(step.method))
+            )
             for step in query.chain.steps
         )
+
+    def _of_loaded_row(self, module: Module, value: TermId, stem: str) -> bool:
+        """Tell whether a value is, or is read from, a row that somebody else loaded: the query asks for its relatives.
+
+        Whoever loaded that row is judged for it. ``stem`` names the relation that the value is compared with.
+        """
+        at = value
+        path: list[str] = []
+        while True:
+            held = module.terms[at]
+            if isinstance(held, Attr):
+                path.append(held.name)
+                at = held.base
+            elif isinstance(held, (Item, Element)):
+                at = held.base
+            elif isinstance(held, Call) and path:
+                at = held.func
+            elif isinstance(held, Comprehension):
+                path.append("*")
+                at = held.iterables[0] if held.iterables else held.element
+            else:
+                break
+        held = module.terms[at]
+        if not isinstance(held, Param):
+            return False
+        holder = module.functions[held.function]
+        if held.index == 0 and holder.owner is not None and self.inference.method_kind(holder) == "instance":
+            return any(klass in self.ownership.models for klass in self.inference.mro(holder.owner)[0])
+        values = self.inference.parameter(holder, held.index)
+        if not path and not stem:
+            return False
+        if any(isinstance(value, Instance) and value.klass in self.ownership.models for value in values):
+            return True
+        if holder in self.reach.entry_points:
+            return False
+        # Untyped: `widgets_of(dashboard)` asks for dashboard_id == dashboard.id.
+        name = snake(holder.facts.parameters[held.index].name)
+        return name in {stem, f"{stem}s"} and (not path or path[0] in KEYS) and not any(isinstance(value, (Instance, Result)) for value in values)
 
     def _on_owner(self, query: Query, atom: Atom) -> bool:
         """Tell whether the atom compares an owner column of the model, of a parent or of a joined model."""
@@ -184,7 +240,8 @@ class Judge:
         module = function.module
         containment = self.queries.containment(module)
         for other in self.queries.of(function):
-            if other.leaf != besides and containment.holds(value, other.leaf) and self.judge(other).proof not in {None, Proof.NOT_OWNED}:
+            # A row that is not proven is reported where it is loaded, not again for each of its relatives.
+            if other.leaf != besides and containment.holds(value, other.leaf) and (other.chain.model is None or other.chain.model.owned):
                 return True
         for part in containment.parts(value):
             held = module.terms[part]
@@ -253,8 +310,11 @@ class Judge:
                     (isinstance(func, Attr) and holds(func.base, leaf)) or any(holds(arg, leaf) for arg in call.args)
                 ):
                     found.append(other)
-                elif name not in _QUIET and any(
-                    holds(arg, leaf) for arg in (*call.args, *(value for _, value in call.keywords))
+                elif (
+                    name not in _QUIET
+                    and any(holds(arg, leaf) for arg in (*call.args, *(value for _, value in call.keywords)))
+                    # A subquery is part of the statement around it, which is judged itself.
+                    and not self.queries.chains(module, other.term)
                 ):
                     found.append(other)
         return found
@@ -317,7 +377,10 @@ class Judge:
                 continue
             outer_keys = list(self._arguments(edge, function, keys))
             module = edge.caller.module
-            if any(self.principals.is_principal(module, key) or self._proven_source(edge.caller, key) for key in outer_keys):
+            if any(
+                self.principals.is_principal(module, key) or self._proven_source(edge.caller, key) or self._of_loaded_row(module, key, "")
+                for key in outer_keys
+            ):
                 discharged = Proof.CALLER
                 continue
             proof, longer = self._discharged(edge.caller, call_event, edge.call, outer_keys, (edge, *way))
@@ -365,7 +428,7 @@ class Judge:
         checks = {
             number
             for number in {step for escape in escapes for step in self._chain(module, escape.condition)}
-            if self._is_check(module, module.facts.conditions[number].test, leaf)
+            if self._is_check(module, module.facts.conditions[number].test, leaf, module.facts.conditions[number].positive)
         }
         places = {id(other): place for place, other in enumerate(function.events)}
         calls = [other for other in function.events if other.op == "call" and self._checking_call(module, other.term, leaf)]
@@ -396,7 +459,7 @@ class Judge:
         conditions = module.facts.conditions
         for number in self._guards_on(module).get(leaf, ()):
             guard = conditions[number]
-            if not self._is_check(module, guard.test, leaf):
+            if not self._is_check(module, guard.test, leaf, guard.positive):
                 continue
             outer = guard.parent
             while outer != event.condition and outer and conditions[outer].kind in {"guard", "call-guard", "assert", "with", "try"}:
@@ -429,20 +492,21 @@ class Judge:
         for root in (escape.term, escape.value):
             if root < 0 or not holds(root, leaf):
                 continue
-            choices = [
-                held
+            chosen = any(
+                isinstance(held := module.terms[part], Choice)
+                and held.test >= 0
+                and self._is_check(module, held.test, leaf, holds(held.then, leaf))
                 for part in self.queries.containment(module).parts(root)
-                if isinstance(held := module.terms[part], Choice) and held.test >= 0 and self._is_check(module, held.test, leaf)
-            ]
-            if not choices:
+            )
+            if not chosen:
                 return False
         return True
 
     def _inside_test(self, module: Module, term: TermId) -> bool:
         return any(condition.test >= 0 and self.queries.containment(module).holds(condition.test, term) for condition in module.facts.conditions)
 
-    def _is_check(self, module: Module, test: TermId, leaf: TermId) -> bool:
-        """Tell whether a test compares an owner of the rows, or asks a permission helper about them."""
+    def _is_check(self, module: Module, test: TermId, leaf: TermId, positive: bool) -> bool:
+        """Tell whether ``test``, being ``positive``, says that the rows are the caller's, or that a helper allows them."""
         if test < 0:
             return False
         holds = self.queries.containment(module).holds
@@ -450,7 +514,9 @@ class Judge:
             return False
         held = module.terms[test]
         match held:
-            case Compare(left=left, right=right):
+            case Compare(op=op, left=left, right=right):
+                if (op in {"!=", "not in", "is not"}) is positive:
+                    return False
                 for row, other in ((left, right), (right, left)):
                     if holds(row, leaf) and not holds(other, leaf) and not isinstance(module.terms[other], Const):
                         if self._names_owner(module, row, leaf) or self.principals.is_principal(module, other):
@@ -460,16 +526,16 @@ class Judge:
                             return True
                 return False
             case Logic(values=values):
-                return any(self._is_check(module, value, leaf) for value in values)
+                return any(self._is_check(module, value, leaf, positive) for value in values)
             case Not(value=value):
-                return self._is_check(module, value, leaf)
+                return self._is_check(module, value, leaf, not positive)
             case Call():
                 name = _called_name(module, held)
                 return bool(_CHECKING.search(name)) or any(
                     self.principals.is_principal(module, arg) for arg in (*held.args, *(value for _, value in held.keywords))
                 )
             case _:
-                return any(self._is_check(module, child, leaf) for child in children(held) if child >= 0)
+                return any(self._is_check(module, child, leaf, positive) for child in children(held) if child >= 0)
 
     def _names_owner(self, module: Module, row: TermId, leaf: TermId) -> bool:
         holds = self.queries.containment(module).holds
@@ -581,7 +647,8 @@ class Judge:
 
     def _tested_owner(self, function: FunctionInfo, other: Query, chain: set[int]) -> bool:
         module = function.module
-        return any(self._is_check(module, module.facts.conditions[step].test, other.leaf) for step in chain)
+        conditions = module.facts.conditions
+        return any(self._is_check(module, conditions[step].test, other.leaf, conditions[step].positive) for step in chain)
 
     # -- guards of entry points
 
@@ -600,6 +667,8 @@ class Judge:
                 continue
             if self._checks_key(guard, names):
                 return Proof.GUARD
+            if _ROLE_GATE.search(name) and self._is_role_gate(guard):
+                return Proof.ADMIN
         return self.class_guard(function.owner) if function.owner is not None else None
 
     def guarded(self, function: FunctionInfo) -> bool:
@@ -629,6 +698,16 @@ class Judge:
             if event.op == "call"
             for part in self.queries.containment(module).parts(event.term)
         )
+
+    def _is_role_gate(self, guard: FunctionInfo) -> bool:
+        """A guard that looks at no id of the request can only ask what role the caller has."""
+        functions = [guard, *nested(guard)]
+        if not any(self._may_abort(function) for function in functions) and not any(
+            event.op == "return" and event.condition for function in functions for event in function.events
+        ):
+            return False
+        looked_at = {parameter.name for function in functions[1:] or functions for parameter in function.facts.parameters}
+        return not any(name in KEYS or name.endswith(("_id", "_uuid", "_pk")) for name in looked_at)
 
     def _guards(self, function: FunctionInfo) -> Iterator[tuple[str, FunctionInfo | None]]:
         """Yield the name of every guard before a function, and the project function behind it."""
@@ -690,8 +769,6 @@ class Judge:
 
     def _checks_key(self, guard: FunctionInfo, names: set[str]) -> bool:
         """Tell whether a guard of the project looks at one of the ids that the query uses, and may abort."""
-        from statelint.analysis.calls import nested  # noqa: PLC0415
-
         functions = [guard, *nested(guard)]
         seen = {parameter.name for function in functions for parameter in function.facts.parameters}
         module = guard.module

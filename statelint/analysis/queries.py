@@ -157,6 +157,8 @@ class QueryFinder:
                 func = module.terms[call.func]
                 if isinstance(func, Attr):
                     inner.update(self._receivers(module, func.base))
+                if call.args and self.chains(module, call.args[0]):
+                    inner.update(self._receivers(module, call.args[0]))
         for term, (event, chains) in chained.items():
             if term in inner:
                 continue
@@ -293,12 +295,13 @@ class QueryFinder:
         held = module.terms[term]
         if not isinstance(held, (Name, Attr, Choice)) and not (isinstance(held, Call)):
             return None
-        for value in self.inference.term(module, term):
-            if isinstance(value, ClassValue):
-                model = self.ownership.model_of(value.klass)
-                if model is not None:
-                    return model
-        return None
+        found = {
+            model
+            for value in self.inference.term(module, term)
+            if isinstance(value, ClassValue) and (model := self.ownership.model_of(value.klass)) is not None
+        }
+        # A slot that holds now this model, now that one is a generic repository's.
+        return found.pop() if len(found) == 1 else None
 
     def _entity(self, module: Module, term: TermId, depth: int = 0) -> Model | None:
         """Return the model that a column, an aggregate or the model itself stands for."""
@@ -395,6 +398,8 @@ class QueryFinder:
         at = term
         while True:
             held = module.terms[at]
+            if parts and self._model(module, at) is not None:
+                break
             if isinstance(held, Attr):
                 parts.append(held.name)
                 at = held.base

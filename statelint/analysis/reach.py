@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from statelint.analysis.entrypoints import OFFLINE_KINDS, EntryPoint
@@ -101,6 +102,32 @@ class ReachMap:
                 return Reach.OFFLINE
             at = at.parent if at.name == "<lambda>" else None
         return Reach.UNKNOWN
+
+    def in_sight(self, module: Module) -> bool:
+        """Tell whether entry points that could reach a module's functions are in sight.
+
+        They are if the module has some, or if another module of the project imports it; a lone file may be part of
+        anything.
+        """
+        return module in self._surroundings
+
+    @cached_property
+    def _surroundings(self) -> frozenset[Module]:
+        index = self.graph.inference.index
+        found = {function.module for function in self.entry_points}
+        if not found:
+            return frozenset()
+        for module in self.graph.inference.modules:
+            if is_offline_path(module.path):
+                continue
+            for item in module.facts.imports:
+                parts = index.find(module, item.module, item.level)
+                if parts is not None:
+                    for target in (parts, (*parts, item.symbol)):
+                        imported = index.by_parts.get(target)
+                        if imported is not None and imported is not module:
+                            found.add(imported)
+        return frozenset(found)
 
     def loosely(self, function: FunctionInfo) -> bool:
         """Tell whether the known way to a served function relies on a method's name alone."""
