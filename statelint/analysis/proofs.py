@@ -30,7 +30,7 @@ MAX_CALLERS = 4
 """Levels of callers that may discharge an obligation."""
 KEYS = frozenset({"id", "pk", "uuid", "_id", "uid", "guid"})
 
-_CREDENTIAL = re.compile(r"(^|_)(token|code|otp|secret|api_?key|key_hash|hash|email|username|slug|password|digest|nonce|state|verifier|invite|invitation|link|phone|jti|signature|\w+_key|external_id|stripe\w*|subscription_ref|checkout\w*)($|_)", re.IGNORECASE)
+_CREDENTIAL = re.compile(r"(^|_)(token|code|otp|secret|(?:api|admin|in|invoice|access|secret|private)_?key|key_hash|hash|email|username|slug|password|digest|nonce|state|verifier|invite|invitation|link|phone|jti|signature|\w+_key|external_id|stripe\w*|subscription_ref|checkout\w*)($|_)", re.IGNORECASE)
 _OWN_METHOD = re.compile(r"(^|_)(for|by|of|visible|accessible|owned|allowed|permitted|mine|restrict)_", re.IGNORECASE)
 _SECRET = re.compile(r"(^|_)(hash|digest|token|secret|code|otp|password|signature|key_hash)($|_)", re.IGNORECASE)
 _CHECKING = re.compile(

@@ -32,6 +32,8 @@ _NO_RUN = frozenset(
     }
 )  # fmt: skip
 """Calls that take a text and do not run it."""
+_CLAUSES = frozenset({"where", "wheres", "conditions", "clauses", "filters", "filter", "criteria", "where_clause", "where_clauses"})
+"""Keywords by which a helper of the project is given further predicates."""
 FETCHES = frozenset({"fetchone", "fetchall", "fetchmany", "fetchval", "scalar", "scalars", "mappings", "first", "all"})
 
 
@@ -100,7 +102,10 @@ class SqlCalls:
             if not texts:
                 continue
             rest = call.args[position + 1 :] if position >= 0 else call.args
+            open_ended = self._given_clauses(module, call, rest)
             found = [made for text in texts for made in self._made(function, event, call, rest, text)]
+            if open_ended:
+                found = [one._replace(statement=one.statement._replace(is_open=True)) for one in found]
             if found:
                 # The alternative that asks least is the one to judge.
                 least = min(found, key=lambda one: len(one.statement.predicates))
@@ -122,6 +127,16 @@ class SqlCalls:
             if self.texts.sql(module, argument):
                 return index, argument
         return -1, NO_TERM
+
+    def _given_clauses(self, module: Module, call: Call, rest: tuple[TermId, ...]) -> bool:
+        """Tell whether a helper is given predicates beside the text: ``fetch_page(sql, ["user_id = :user"], values)``."""
+        if any(name in _CLAUSES for name, _ in call.keywords):
+            return True
+        return any(
+            isinstance(held := module.terms[argument], Sequence)
+            and any("=" in (module.text(item.then if isinstance(item := module.terms[part], Choice) else part) or "") for part in held.items)
+            for argument in rest
+        )
 
     def _made(self, function: FunctionInfo, event: Event, call: Call, rest: tuple[TermId, ...], text: Text) -> Iterator[SqlCall]:
         module = function.module

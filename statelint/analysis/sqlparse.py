@@ -20,6 +20,7 @@ _EXPECTING = frozenset(
     "select from where and or in set by limit offset into join on values table update like ilike not having distinct as between"
     " then else when case returning using all any is interval fetch top exists top only over with".split()
 )
+_PUBLIC = re.compile(r"(^|_)(public|published|shared|visibility|is_?public|is_?shared|is_?published)$|^is(Public|Shared|Published)$", re.IGNORECASE)
 _COMPARISONS = {"EQ": "==", "NEQ": "!=", "In": "in", "Is": "is", "Like": "like", "ILike": "like", "Between": "between",
                 "GT": ">", "GTE": ">=", "LT": "<", "LTE": "<=", "NullSafeEQ": "==", "RegexpLike": "like"}  # fmt: skip
 
@@ -47,6 +48,8 @@ class Statement(NamedTuple):
     """Foreign keys that the statement declares: column to table."""
     selected: tuple[tuple[str, str], ...]
     """Plain columns selected, each with its table; empty when anything else is selected too."""
+    is_public: bool
+    """Only rows that are marked as public are asked for."""
     is_open: bool
     """Predicates come from elsewhere, so what is not seen may still be there."""
 
@@ -122,7 +125,7 @@ def _statement(tree: exp.Expression, is_open: bool, replaces: bool) -> Statement
         for item in tree.expressions:
             if isinstance(item, exp.EQ) and isinstance(item.this, exp.Column):
                 columns[item.this.name] = _marks(item.expression)
-    return Statement(verb, tuple(tables), tuple(predicates), columns, {}, _selected(tree, aliases, tables[0]), is_open or unknown)
+    return Statement(verb, tuple(tables), tuple(predicates), columns, {}, _selected(tree, aliases, tables[0]), _asks_public(tree), is_open or unknown)
 
 
 def _created(tree: exp.Expression) -> Statement | None:
@@ -145,7 +148,7 @@ def _created(tree: exp.Expression) -> Statement | None:
         if table is not None:
             for column in key.expressions:
                 references[column.name] = table.name
-    return Statement("create", (schema.this.name,), (), columns, references, (), False)
+    return Statement("create", (schema.this.name,), (), columns, references, (), False, False)
 
 
 def _inserted(tree: exp.Insert, is_open: bool, replaces: bool) -> Statement | None:
@@ -178,7 +181,7 @@ def _inserted(tree: exp.Insert, is_open: bool, replaces: bool) -> Statement | No
     elif replaces and "id" in columns:
         verb = "upsert"
         predicates.append(Predicate(table.name, "id", "==", columns["id"]))
-    return Statement(verb, (table.name,), tuple(predicates), columns, {}, (), is_open and verb != "upsert")
+    return Statement(verb, (table.name,), tuple(predicates), columns, {}, (), False, is_open and verb != "upsert")
 
 
 def _tables(tree: exp.Expression) -> Iterator[str]:
@@ -254,6 +257,18 @@ def _sides(node: exp.Expression, op: str, aliases: dict[str, str], first: str) -
         near = next(_tables(scope), first) if scope is not None else first
         table = aliases.get(named.table, "") if named.table else near
         yield Predicate(table, named.name, op, marks)
+
+
+def _asks_public(tree: exp.Expression) -> bool:
+    """``WHERE is_public = true`` or ``WHERE is_public``; in an alternative (``OR``) too."""
+    from sqlglot import exp  # noqa: PLC0415
+
+    for where in tree.find_all(exp.Where):
+        for column in where.find_all(exp.Column):
+            held = column.parent
+            if _PUBLIC.search(column.name) and not isinstance(held, exp.Not):
+                return isinstance(held, (exp.And, exp.Where, exp.Or, exp.Paren)) or (isinstance(held, (exp.EQ, exp.Is, exp.In)) and not MARK.search(held.sql()))
+    return False
 
 
 def _column(node: exp.Expression) -> exp.Column | None:

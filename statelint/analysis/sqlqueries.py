@@ -40,7 +40,7 @@ class SqlQueryFinder:
     def _query(self, call: SqlCall) -> Query | None:
         statement = call.statement
         verb = _VERBS.get(statement.verb)
-        if verb is None or statement.is_open:
+        if verb is None or statement.is_open or statement.is_public:
             return None
         model = self._model(call.function.module, statement)
         if model is None or self._asks_for_owner(call.function.module, statement):

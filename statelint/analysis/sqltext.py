@@ -113,8 +113,6 @@ class TextReader:
         match held:
             case Const(value=str(value)):
                 return (Text((Piece(value),)),) if value else (Text(()),)
-            case Const(value=int() | float()):
-                return (Text((Piece(str(held.value)),)),)
             case Format(parts=parts):
                 return self._joined(module, parts, depth)
             case Binary(op="+", left=left, right=right):
@@ -142,7 +140,7 @@ class TextReader:
         for part in parts:
             texts = self.texts(module, part, depth)
             known = known or bool(texts)
-            options = texts or (Text((Piece("", part),)),)
+            options = texts or (Text((_number(module, part) or Piece("", part),)),)
             found = [
                 Text((*before.pieces, *after.pieces), before.test if before.test >= 0 else after.test)
                 for before in found
@@ -249,6 +247,11 @@ class TextReader:
             return found
         # Values of another module mean nothing here.
         return [Text(tuple(Piece(piece.text or "?") for piece in text.pieces)) for text in found]
+
+
+def _number(module: Module, term: TermId) -> Piece | None:
+    held = module.terms[term]
+    return Piece(str(held.value)) if isinstance(held, Const) and isinstance(held.value, (int, float)) else None
 
 
 def _size(text: Text) -> int:
