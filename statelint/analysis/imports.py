@@ -56,7 +56,9 @@ class ModuleIndex:
         key = (importer.folder, name)
         if key not in self._memo:
             self._memo[key] = self._absolute(importer.folder, tuple(name.split(".")))
-        return self._memo[key]
+        found = self._memo[key]
+        # A module does not mean itself: ``import redis`` in a file of that name is the library.
+        return None if found == importer.parts else found
 
     def _absolute(self, folder: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...] | None:
         standard = wanted[0] in sys.stdlib_module_names
@@ -68,7 +70,7 @@ class ModuleIndex:
                 parts = base + wanted
                 if not self.exists(parts) or (parts not in self.by_parts and not self._holds_code(parts)):
                     continue
-                if base in self._packages and not extra:
+                if base in self._packages:
                     late = late or parts
                     continue
                 return parts

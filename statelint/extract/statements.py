@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from statelint.extract.expressions import OPERATORS, ExpressionReader, Scope
 from statelint.extract.facts import (
     NO_TERM,
+    Binary,
     Binding,
     Class,
     Condition,
+    Const,
     Function,
     Import,
     Mapping,
@@ -97,10 +99,28 @@ class ModuleReader(ExpressionReader):
             pending, self._pending = self._pending, []
             for body in pending:
                 self._read_body(body)
+        self.exports = self._exports()
         self.functions[0] = Function(
             "<module>", "<module>", 0, -1, -1, (), (), NO_TERM, False, False, Position(1, 1, 1, 1), 1, end, 0,
             tuple(module.events), {},
         )  # fmt: skip
+
+    def _exports(self) -> list[str] | None:
+        """Return the names in ``__all__`` where all of its assignments are plain lists of strings."""
+        exports: list[str] | None = None
+        for binding in self.bindings:
+            if binding.name == "__all__" and binding.value >= 0:
+                held = self.table[binding.value]
+                if binding.how == "+=" and isinstance(held, Binary):
+                    held = self.table[held.right]
+                if not isinstance(held, Sequence) or held.more:
+                    return None
+                for item in held.items:
+                    name = self.table[item]
+                    if not isinstance(name, Const) or not isinstance(name.value, str):
+                        return None
+                    exports = [*(exports or ()), name.value]
+        return exports
 
     # -- blocks
 
@@ -344,11 +364,6 @@ class ModuleReader(ExpressionReader):
                 self.class_env[target.id] = value
             return
         self.bindings.append(binding)
-        if target.id == "__all__" and value >= 0:
-            held = self.table[value]
-            if isinstance(held, Sequence):
-                names = [getattr(self.table[item], "value", None) for item in held.items]
-                self.exports = [*(self.exports or []), *(name for name in names if isinstance(name, str))]
 
     # -- compound statements
 

@@ -72,9 +72,17 @@ class Annotations(Names):
                         yield from self._made(value)
             case Name(id=name):
                 yield from self._alias(module, name, depth)
-            case Attr():
-                for value in self.term(module, term):
-                    yield from self._made(value)
+            case Attr(base=base, name=name):
+                homes = [
+                    self.index.by_parts[value.parts]
+                    for value in self.term(module, base)
+                    if isinstance(value, Package) and value.parts in self.index.by_parts
+                ]
+                for home in homes:
+                    yield from self._alias(home, name, depth + 1)
+                if not homes:
+                    for value in self.term(module, term):
+                        yield from self._made(value)
             case _:
                 return
 
@@ -157,9 +165,10 @@ class Annotations(Names):
         held = module.terms[key]
         return held.items if isinstance(held, Sequence) else (key,)
 
-    @staticmethod
-    def _made(value: Value) -> Iterator[Value]:
+    def _made(self, value: Value) -> Iterator[Value]:
         if isinstance(value, ClassValue):
             yield Instance(value.klass)
+            if own := self.catalogue.own_name(value.klass.module.parts, value.klass.name):
+                yield Result(own)
         elif isinstance(value, External):
             yield Result(value.name)

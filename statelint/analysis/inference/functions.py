@@ -109,6 +109,8 @@ class Functions(Members):
         catalogue = self.catalogue
         if isinstance(value, ClassValue):
             yield Instance(value.klass)
+            if own := catalogue.own_name(value.klass.module.parts, value.klass.name):
+                yield Result(own)
         elif isinstance(value, FunctionValue):
             yield from self.returned(value)
         elif isinstance(value, External):

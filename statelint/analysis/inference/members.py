@@ -51,23 +51,32 @@ class Members(Annotations):
         """Return the class and its project bases in method resolution order (simplified), and its external bases."""
         found = self._mro.get(klass)
         if found is None:
-            classes: list[ClassInfo] = []
-            outside: list[str] = []
-            self._linearise(klass, classes, outside, 0)
-            found = (tuple(classes), tuple(dict.fromkeys(outside)))
+            classes = tuple(self._linearise(klass, ()))
+            outside = [
+                value.name for owner in classes for value in self.bases(owner) if isinstance(value, (External, Result))
+            ]
+            found = (classes, tuple(dict.fromkeys(outside)))
             if not self._busy:
                 self._mro[klass] = found
         return found
 
-    def _linearise(self, klass: ClassInfo, classes: list[ClassInfo], outside: list[str], depth: int) -> None:
-        if klass in classes or depth > 20:
-            return
-        classes.append(klass)
-        for value in self.bases(klass):
-            if isinstance(value, ClassValue):
-                self._linearise(value.klass, classes, outside, depth + 1)
-            elif isinstance(value, (External, Result)):
-                outside.append(value.name)
+    def _linearise(self, klass: ClassInfo, below: tuple[ClassInfo, ...]) -> list[ClassInfo]:
+        """Return the C3 linearisation; where Python would refuse, the order of first mention."""
+        if klass in below:
+            return []
+        known = self._mro.get(klass)
+        if known is not None:
+            return list(known[0])
+        bases = [value.klass for value in self.bases(klass) if isinstance(value, ClassValue)]
+        lines = [self._linearise(base, (*below, klass)) for base in dict.fromkeys(bases)]
+        lines.append(list(dict.fromkeys(bases)))
+        order = [klass]
+        while lines := [line for line in lines if line]:
+            later = {other for line in lines for other in line[1:]}
+            head = next((line[0] for line in lines if line[0] not in later), lines[0][0])
+            order.append(head)
+            lines = [[other for other in line if other is not head] for line in lines]
+        return order
 
     def external_bases(self, klass: ClassInfo) -> tuple[str, ...]:
         """Return the qualified names of the external classes that a class inherits from, directly or not."""

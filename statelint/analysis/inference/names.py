@@ -45,7 +45,7 @@ class Names(Questions):
             return
         for star in module.stars:
             parts = self.index.find(module, star.module, star.level)
-            if parts is not None:
+            if parts is not None and self._exports(parts, name):
                 values = self.module_member(parts, name)
                 found = found or bool(values)
                 yield from values
@@ -57,6 +57,13 @@ class Names(Questions):
         outside = [star for star in module.stars if self.index.find(module, star.module, star.level) is None]
         if len(outside) == 1:
             yield External(self.catalogue.canonical(f"{outside[0].module}.{name}"))
+
+    def _exports(self, parts: tuple[str, ...], name: str) -> bool:
+        """Tell whether a star import of a project module brings ``name``."""
+        module = self.index.by_parts.get(parts)
+        if module is None or module.facts.exports is None:
+            return not name.startswith("_")
+        return name in module.facts.exports
 
     def binding(self, module: Module, binding: Binding) -> Values:
         """Return what an assignment at module or class level binds."""
