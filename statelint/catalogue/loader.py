@@ -211,6 +211,28 @@ class Catalogue:
                 depth += 1
         return depth
 
+    def own_name(self, parts: tuple[str, ...], name: str) -> str:
+        """Return the qualified name of a known class that is defined in the module ``parts``, or an empty string.
+
+        It matters where the code under analysis is a framework of the catalogue itself.
+        """
+        for known in self._known_classes.get(name, ()):
+            if known.partition(".")[0] in parts:
+                return known
+        return ""
+
+    @cached_property
+    def _known_classes(self) -> dict[str, list[str]]:
+        """Qualified names of classes by their last part."""
+        names = {owner for table in (self.roles, self.classes, self.callbacks) for owner in table}
+        names.update(name.rpartition(".")[0] for table in (self.decorators, self.calls) for name in table)
+        known: dict[str, list[str]] = {}
+        for qualified in sorted(names):
+            last = qualified.rpartition(".")[2]
+            if last[:1].isupper():
+                known.setdefault(last, []).append(qualified)
+        return known
+
     def class_role(self, base: str) -> ClassRole | None:
         """Return what frameworks do with subclasses of ``base``."""
         found = self.classes.get(base)

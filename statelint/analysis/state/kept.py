@@ -156,6 +156,8 @@ class StateMap:
         root = write.location.root
         if isinstance(root, Field):
             for holder in self.lifetimes.holders(root.klass):
+                if self.catalogue.own_name(holder.klass.module.parts, holder.klass.name):
+                    continue  # The framework's own object, in the framework's own repository.
                 if holder.element or not isinstance(holder.root, Field):
                     container = self._container(holder.root, write, objects) if holder.element else None
                     if holder.element:

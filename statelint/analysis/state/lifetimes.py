@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from statelint.analysis.state.writes import Write
     from statelint.extract.facts import TermId
 
+INSTANTIATED = frozenset({"middleware", "route", "websocket", "signal"})
+"""Kinds of classes that frameworks make instances of; instances of others are made by the project."""
 MAX_HOLDERS = 12
 """Holders of one class that are kept."""
 
@@ -93,14 +95,22 @@ class Lifetimes:
     def _creations(self) -> frozenset[ClassInfo]:
         """Return the classes that the project itself makes instances of; others, a framework does."""
         return frozenset(
-            value.klass
+            klass
             for module in self.inference.modules
             for function in module.functions
             for event in function.events
             if event.op == "call" and isinstance(call := module.terms[event.term], Call)
             for value in self.inference.term(module, call.func)
             if isinstance(value, ClassValue)
+            for klass in self.inference.mro(value.klass)[0]
         )
+
+    def _made_by_framework(self, klass: ClassInfo) -> bool:
+        """Tell whether a framework makes one instance for the process, as it does of middleware and controllers."""
+        role = self.finder.class_role(klass)
+        if role is not None:
+            return role.instance == "process" and role.kind in INSTANTIATED
+        return self.finder.lifetime(klass) == "process"
 
     def _module(self, module: Module) -> None:
         for binding in module.facts.bindings:
@@ -152,8 +162,7 @@ class Lifetimes:
             for binding in klass.facts.attributes:
                 if binding.value >= 0:
                     self._keep(module, binding.value, ClassAttribute(klass, binding.name))
-        role = self.finder.class_role(klass)
-        if role is not None and role.instance == "process" and klass not in self._created:
+        if klass not in self._created and self._made_by_framework(klass):
             place = Place(module, klass.facts.position)
             self._direct.setdefault(klass, []).append(Holder(klass, Field(klass, ""), place, False))
         for name, assignments in self.inference.fields(klass).items():
