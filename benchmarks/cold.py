@@ -6,7 +6,7 @@
 
 The tools take turns (A B C A B C …), so that what else the machine does falls on all of them; each starts a fresh
 process without any cache. Prints medians, and statelint's time as a ratio of each peer's, paired by round. Ends with
-status 0 and a word on standard error when the package or a peer cannot be fetched.
+status 0 and a word on standard error when the package or a peer cannot be fetched, with 1 when a tool fails.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def commands(work: Path, jobs: int) -> dict[str, list[str]]:
 def measure(command: list[str], folder: Path) -> float:
     """Run ``command`` in ``folder`` and return the seconds it took. Raises CalledProcessError when it fails."""
     start = time.perf_counter()
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
     return time.perf_counter() - start
 
 
@@ -131,7 +131,11 @@ def main() -> int:
     for number in range(arguments.rounds):
         for name, command in tools.items():
             print(f"round {number + 1}: {name}", file=sys.stderr)
-            runs[name].append(measure(command, package))
+            try:
+                runs[name].append(measure(command, package))
+            except subprocess.CalledProcessError as error:
+                print(f"{error}\n{error.stderr}", file=sys.stderr)
+                return 1
     print(f"{package.name}: {len(files)} Python files, {size:.1f} MB; {cores} cores; {arguments.rounds} rounds\n")
     print(table(runs))
     return 0
