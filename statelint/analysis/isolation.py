@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import Place
 from statelint.analysis.ownership import OwnerKind
-from statelint.analysis.proofs import KEYS, Proof
+from statelint.analysis.proofs import Proof
+from statelint.analysis.proofs.words import KEYS
 from statelint.analysis.reach import Reach
 from statelint.analysis.views import generic_views
 from statelint.extract.facts import Call, Const
@@ -99,7 +100,7 @@ class Isolation:
     def _leak(self, verdict: Verdict) -> Leak:
         query = verdict.query
         model = query.chain.model
-        action = self.judge.written(query)
+        action = self.judge.rows.written(query)
         keyed = self._keyed(query)
         sibling = self._siblings.get(model) if model is not None else None
         entry = self.reach.root(verdict.way[0].caller if verdict.way else query.function)
@@ -150,14 +151,16 @@ class Isolation:
         if not keyed and action == "read":
             # A list nobody restricts may be meant for everybody; a caller who is known, or another query that
             # restricts the same rows, says otherwise.
-            certainty = min(certainty, 1 if self._identified(verdict) or (sibling and kind is not OwnerKind.ATTRIBUTION) else 0)
+            certainty = min(
+                certainty, 1 if self._identified(verdict) or (sibling and kind is not OwnerKind.ATTRIBUTION) else 0
+            )
         return certainty
 
     def _identified(self, verdict: Verdict) -> bool:
         """Tell whether the entry point that reaches the query knows its caller."""
         function = verdict.way[0].caller if verdict.way else verdict.query.function
         entry = self.reach.root(function)
-        return entry is not None and self.judge.knows_caller(entry.function)
+        return entry is not None and self.judge.guards.knows_caller(entry.function)
 
     def _way(self, verdict: Verdict, entry: EntryPoint | None) -> Iterator[Stop]:
         query = verdict.query

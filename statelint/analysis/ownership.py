@@ -78,7 +78,9 @@ class OwnerPath(NamedTuple):
 class Model:
     """A stored model: a class of the project, or a table or collection that no class declares (``klass`` is None)."""
 
-    def __init__(self, klass: ClassInfo | None, table: str, columns: dict[str, Column], *, name: str, module: Module) -> None:
+    def __init__(
+        self, klass: ClassInfo | None, table: str, columns: dict[str, Column], *, name: str, module: Module
+    ) -> None:
         self.klass = klass
         self.name = name
         self.module = module
@@ -286,13 +288,16 @@ class Ownership:
             found = self._reference(module, argument, depth + 1)
             if found[0]:
                 return found
-            for value in self.inference.term(module, argument):
-                if isinstance(value, ClassValue) and name in {"Required", "Optional"}:
-                    return value.klass.name, True, False
+            for meant in self.inference.term(module, argument):
+                if isinstance(meant, ClassValue) and name in {"Required", "Optional"}:
+                    return meant.klass.name, True, False
         return "", False, False
 
     def _target(self, module: Module, call: Call) -> str:
-        terms = [*call.args[:1], *(value for name, value in call.keywords if name in {"to", "model", "document_type", "argument"})]
+        terms = [
+            *call.args[:1],
+            *(value for name, value in call.keywords if name in {"to", "model", "document_type", "argument"}),
+        ]
         for term in terms:
             text = module.text(term)
             if text is not None:
@@ -301,7 +306,9 @@ class Ownership:
                 # SQLAlchemy writes "table.column", Django "app.Model".
                 head, _, tail = text.rpartition(".")
                 return tail if tail[:1].isupper() or not head else head.rpartition(".")[2]
-            if "AUTH_USER_MODEL" in module.dotted(term) or "get_user_model" in _last_name(module, getattr(module.terms[term], "func", term)):
+            if "AUTH_USER_MODEL" in module.dotted(term) or "get_user_model" in _last_name(
+                module, getattr(module.terms[term], "func", term)
+            ):
                 return "User"
             held = module.terms[term]
             if isinstance(held, Attr):
@@ -322,7 +329,18 @@ class Ownership:
         held = module.terms[annotation]
         if isinstance(held, Item):
             name = module.dotted(held.base).rpartition(".")[2]
-            if name in {"Mapped", "Optional", "Link", "BackLink", "List", "list", "ForeignKeyRelation", "Relationship", "DynamicMapped", "WriteOnlyMapped"}:
+            if name in {
+                "Mapped",
+                "Optional",
+                "Link",
+                "BackLink",
+                "List",
+                "list",
+                "ForeignKeyRelation",
+                "Relationship",
+                "DynamicMapped",
+                "WriteOnlyMapped",
+            }:
                 target, many = self._annotated_target(module, held.key)
                 return target, many or name in {"List", "list", "DynamicMapped", "WriteOnlyMapped"}
             return "", False
@@ -365,7 +383,10 @@ class Ownership:
         if model.name in self.settings.principal_models:
             return True
         bases = self.inference.external_bases(model.klass) if model.klass is not None else ()
-        if any(base.rpartition(".")[2] in {"AbstractUser", "AbstractBaseUser", "UserMixin"} or "BaseUserTable" in base for base in bases):
+        if any(
+            base.rpartition(".")[2] in {"AbstractUser", "AbstractBaseUser", "UserMixin"} or "BaseUserTable" in base
+            for base in bases
+        ):
             return True
         name = snake(model.name)
         if name in self._principal_names or (model.klass is None and name.removesuffix("s") in self._principal_names):
@@ -384,7 +405,9 @@ class Ownership:
             if to_user and column.many:
                 yield OwnerPath((column.name,), OwnerKind.MEMBERSHIP)
             elif to_user:
-                yield OwnerPath((column.name,), OwnerKind.ATTRIBUTION if named is OwnerKind.ATTRIBUTION else OwnerKind.OWNER)
+                yield OwnerPath(
+                    (column.name,), OwnerKind.ATTRIBUTION if named is OwnerKind.ATTRIBUTION else OwnerKind.OWNER
+                )
             elif to_tenant and not column.many:
                 yield OwnerPath((column.name,), OwnerKind.TENANT)
             elif named is not None and not column.target and not (model.is_tenant and named is OwnerKind.TENANT):
@@ -414,5 +437,3 @@ def _last_name(module: Module, term: TermId) -> str:
 def _truth(module: Module, term: TermId) -> bool:
     held = module.terms[term] if term >= 0 else None
     return isinstance(held, Const) and held.value is True
-
-

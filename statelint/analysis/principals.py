@@ -26,9 +26,17 @@ _IDENTITY_PATH = re.compile(
     r"(^|\.)(request|req|info\.context|websocket|connection|self\.scope|context|ctx)(\.state|\.ctx|\.scope)?\.(user|auth|identity|current_user|user_id|tenant|account|org|principal)\b"
     r"|(^|\.)(current_user|g\.(user|current_user|user_id|tenant))\b"
 )
-_IDENTITY_KEY = re.compile(r"^(user|user_id|uid|userid|sub|username|email|account(_id)?|id|user_email|logged_in_user|_user_id|tenant_id|current_user|uuid|profile)$", re.IGNORECASE)
-_ADMIN = re.compile(r"(^|_|\.)(is_?)?(admin|administrator|superuser|super_user|staff|root|moderator|superadmin|sysadmin|internal|operator)s?($|_|\.)", re.IGNORECASE)
-_SYSTEM = re.compile(r"(^|_)(webhook|signature|cron|internal|service_token|system|scheduler|hmac|admin_token)($|_)", re.IGNORECASE)
+_IDENTITY_KEY = re.compile(
+    r"^(user|user_id|uid|userid|sub|username|email|account(_id)?|id|user_email|logged_in_user|_user_id|tenant_id|current_user|uuid|profile)$",
+    re.IGNORECASE,
+)
+_ADMIN = re.compile(
+    r"(^|_|\.)(is_?)?(admin|administrator|superuser|super_user|staff|root|moderator|superadmin|sysadmin|internal|operator)s?($|_|\.)",
+    re.IGNORECASE,
+)
+_SYSTEM = re.compile(
+    r"(^|_)(webhook|signature|cron|internal|service_token|system|scheduler|hmac|admin_token)($|_)", re.IGNORECASE
+)
 
 _REQUEST_ATTRIBUTES = frozenset(
     {
@@ -81,7 +89,11 @@ class Principals:
             case Attr(base=base):
                 if self._put_on_request(module, held):
                     return True
-                return bool(_IDENTITY_PATH.search(module.dotted(term))) or self._path(module, term) or self.is_principal(module, base)
+                return (
+                    bool(_IDENTITY_PATH.search(module.dotted(term)))
+                    or self._path(module, term)
+                    or self.is_principal(module, base)
+                )
             case Item(base=base, key=key):
                 if self.is_principal(module, base):
                     return True
@@ -94,7 +106,10 @@ class Principals:
                         return bool(_IDENTITY_KEY.match(module.text(args[0]) or ""))
                     if self.is_principal(module, called.base):
                         return True
-                if any(isinstance(value, FunctionValue) and self.is_provider(value.function) for value in self.inference.term(module, func)):
+                if any(
+                    isinstance(value, FunctionValue) and self.is_provider(value.function)
+                    for value in self.inference.term(module, func)
+                ):
                     return True
                 # int(user_id), str(user.id), UUID(claims["sub"])
                 plain = all(isinstance(value, (External, Result)) for value in self.inference.term(module, func))
@@ -102,7 +117,9 @@ class Principals:
             case Param(function=function, index=index):
                 return self.is_principal_parameter(module.functions[function], index)
             case Cell(function=function, name=name):
-                return any(self.is_principal(module, cell) for cell in module.functions[function].facts.cells.get(name, ()))
+                return any(
+                    self.is_principal(module, cell) for cell in module.functions[function].facts.cells.get(name, ())
+                )
             case Choice(then=then, other=other):
                 return self.is_principal(module, then) or self.is_principal(module, other)
             case Logic(values=values):
@@ -170,7 +187,9 @@ class Principals:
             if isinstance(target, FunctionValue) and self.is_provider(target.function):
                 return True
             if isinstance(target, (External, Result)) and (
-                target.name in self.catalogue.principals or target.name in self.catalogue.login or _IDENTITY_NAME.search(target.name.rpartition(".")[2])
+                target.name in self.catalogue.principals
+                or target.name in self.catalogue.login
+                or _IDENTITY_NAME.search(target.name.rpartition(".")[2])
             ):
                 return True
             if isinstance(target, Instance) and _IDENTITY_NAME.search(target.klass.name):
@@ -178,7 +197,19 @@ class Principals:
         if targets:
             return bool(_IDENTITY_NAME.search(parameter.name)) and not self._client_id(parameter.name)
         name = parameter.name
-        if name in {"current_user", "me", "principal", "identity", "auth_user", "logged_in_user", "request_user", "token_data", "claims", "current_user_id", "auth"}:
+        if name in {
+            "current_user",
+            "me",
+            "principal",
+            "identity",
+            "auth_user",
+            "logged_in_user",
+            "request_user",
+            "token_data",
+            "claims",
+            "current_user_id",
+            "auth",
+        }:
             return True
         values = self.inference.parameter(function, index)
         if any(isinstance(value, Instance) and self._is_principal_class(value) for value in values):
@@ -220,7 +251,8 @@ class Principals:
             if event.op == "call":
                 held = module.terms[event.term]
                 if isinstance(held, Call) and any(
-                    isinstance(value, External) and value.name in self.catalogue.decoders for value in self.inference.term(module, held.func)
+                    isinstance(value, External) and value.name in self.catalogue.decoders
+                    for value in self.inference.term(module, held.func)
                 ):
                     return True
         return False
@@ -229,11 +261,15 @@ class Principals:
         """Tell whether a condition asks about the caller: role, administrator, identity."""
         for part in walk(module, term):
             held = module.terms[part]
-            if isinstance(held, Attr) and (is_admin_name(held.name) or held.name in {"role", "roles", "permissions", "scopes"}):
+            if isinstance(held, Attr) and (
+                is_admin_name(held.name) or held.name in {"role", "roles", "permissions", "scopes"}
+            ):
                 return True
             if isinstance(held, Name) and is_admin_name(held.id):
                 return True
-            if isinstance(held, Param) and is_admin_name(module.functions[held.function].facts.parameters[held.index].name):
+            if isinstance(held, Param) and is_admin_name(
+                module.functions[held.function].facts.parameters[held.index].name
+            ):
                 return True
             if self.is_principal(module, part):
                 return True
@@ -250,7 +286,10 @@ class Principals:
                 name = held.id
             elif isinstance(held, Param):
                 name = module.functions[held.function].facts.parameters[held.index].name
-            if name and (is_admin_name(name) or name in {"role", "roles", "has_role", "has_perm", "has_perms", "has_permission", "user_type"}):
+            if name and (
+                is_admin_name(name)
+                or name in {"role", "roles", "has_role", "has_perm", "has_perms", "has_permission", "user_type"}
+            ):
                 return True
             text = module.text(part)
             if text is not None and is_admin_name(text):

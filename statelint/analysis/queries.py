@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance
 from statelint.analysis.terms import Containment
-from statelint.extract.facts import Attr, Binary, Call, Choice, Compare, Const, Item, Logic, Mapping, Name, Sequence, Star
+from statelint.extract.facts import (
+    Attr,
+    Binary,
+    Call,
+    Choice,
+    Compare,
+    Const,
+    Item,
+    Logic,
+    Mapping,
+    Name,
+    Sequence,
+    Star,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,7 +60,20 @@ TERMINALS = BY_KEY - {"get_list_or_404", "aget_list_or_404"} | {
     "afirst", "acount", "aexists", "get_or_none", "get_by_id", "find_one", "find_by_id", "fetch_one",
 }  # fmt: skip
 """Calls that end a statement: what is called on their result concerns the row."""
-INSERTS = frozenset({"create", "bulk_create", "acreate", "insert", "insert_many", "insert_one", "add", "create_user", "none", "from_queryset"})
+INSERTS = frozenset(
+    {
+        "create",
+        "bulk_create",
+        "acreate",
+        "insert",
+        "insert_many",
+        "insert_one",
+        "add",
+        "create_user",
+        "none",
+        "from_queryset",
+    }
+)
 
 
 class Step(NamedTuple):
@@ -250,7 +276,11 @@ class QueryFinder:
         verb = STATEMENTS.get(method, "read")
         first = call.args[0]
         for argument in call.args if verb == "read" and method in STATEMENTS else (first,):
-            model = self._entity(module, argument) if verb == "read" and method not in BY_KEY else self._model(module, argument)
+            model = (
+                self._entity(module, argument)
+                if verb == "read" and method not in BY_KEY
+                else self._model(module, argument)
+            )
             if model is not None:
                 step = Step(method, term, call.args[1:] if method in BY_KEY else (), call.keywords, -1)
                 yield Chain(model, model.name, term, verb, (step,) if method in BY_KEY or call.keywords else ())
@@ -263,7 +293,11 @@ class QueryFinder:
                 yield chain._replace(steps=(*chain.steps, step))
             return
         name = self._foreign_name(module, first)
-        if name and self.ownership.is_private_name(name) and method in {"select", "query", "get", "update", "delete", "get_object_or_404"}:
+        if (
+            name
+            and self.ownership.is_private_name(name)
+            and method in {"select", "query", "get", "update", "delete", "get_object_or_404"}
+        ):
             step = Step(method, term, call.args[1:], call.keywords, -1)
             yield Chain(None, name, term, verb, (step,) if method in BY_KEY else ())
 
@@ -380,7 +414,19 @@ class QueryFinder:
                     yield from self._positional(module, value, optional, depth + 1)
             case Call(func=func, args=args, keywords=keywords):
                 called = module.terms[func]
-                if isinstance(called, Attr) and called.name in {"in_", "is_", "contains", "any", "has", "any_", "like", "ilike", "notin_", "isnot", "op"}:
+                if isinstance(called, Attr) and called.name in {
+                    "in_",
+                    "is_",
+                    "contains",
+                    "any",
+                    "has",
+                    "any_",
+                    "like",
+                    "ilike",
+                    "notin_",
+                    "isnot",
+                    "op",
+                }:
                     path, model = self._column(module, called.base)
                     if path:
                         yield Atom(path, args[0] if args else -1, called.name, optional, model)

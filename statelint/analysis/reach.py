@@ -65,7 +65,7 @@ class ReachMap:
             elif not is_offline_path(entry.function.module.path):
                 self.entry_points.setdefault(entry.function, []).append(entry)
                 served.append(entry.function)
-        self.startup = frozenset(offline)
+        self.startup = frozenset(outside)
         """Functions that run once, before or after serving, or on the command line."""
         self._way: dict[FunctionInfo, Edge | None] = {}
         self._spread(dict.fromkeys(served), self._way)

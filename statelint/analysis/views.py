@@ -21,7 +21,16 @@ ACTIONS = {
     "ReadOnlyModelViewSet": ("read", True),
 }  # fmt: skip
 """Generic view → the gravest thing it does, and whether it addresses rows by key."""
-SCOPING = ("get_queryset", "get_object", "test_func", "filter_queryset", "dispatch", "has_permission", "get_base_queryset", "list")
+SCOPING = (
+    "get_queryset",
+    "get_object",
+    "test_func",
+    "filter_queryset",
+    "dispatch",
+    "has_permission",
+    "get_base_queryset",
+    "list",
+)
 
 
 class GenericView(NamedTuple):
@@ -41,7 +50,11 @@ def generic_views(judge: Judge) -> Iterator[GenericView]:
         if is_offline_path(module.path):
             continue
         for klass in module.classes:
-            known = [ACTIONS[name] for base in inference.external_bases(klass) if (name := base.rpartition(".")[2]) in ACTIONS]
+            known = [
+                ACTIONS[name]
+                for base in inference.external_bases(klass)
+                if (name := base.rpartition(".")[2]) in ACTIONS
+            ]
             if not known:
                 continue
             if any(inference.method(klass, name) is not None for name in SCOPING) or _restricted(judge, klass):
@@ -82,7 +95,9 @@ def _restricted(judge: Judge, klass: ClassInfo) -> bool:
         return True
     if any(_asks_caller(judge, klass.module.functions[index]) for index in klass.facts.methods.values()):
         return True
-    return judge.class_guard(klass) is not None or (probe is not None and isinstance(probe, FunctionInfo) and judge.guarded(probe))
+    return judge.guards.class_guard(klass) is not None or (
+        probe is not None and isinstance(probe, FunctionInfo) and judge.guards.guarded(probe)
+    )
 
 
 def _asks_caller(judge: Judge, method: FunctionInfo) -> bool:

@@ -35,7 +35,9 @@ class LeakRule(Rule):
                 continue
             related = []
             if leak.definition is not None:
-                related.append(location(leak.definition, f"{leak.model} rows belong to {leak.owner.replace('.', ' → ')}"))
+                related.append(
+                    location(leak.definition, f"{leak.model} rows belong to {leak.owner.replace('.', ' → ')}")
+                )
             if leak.sibling is not None:
                 related.append(location(leak.sibling, f"here {leak.model} is restricted to its owner"))
             column = leak.owner or "user_id"

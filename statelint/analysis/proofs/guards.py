@@ -1,0 +1,223 @@
+"""What stands before a function: decorators, dependencies, permission classes and mixins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.calls import nested
+from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Result
+from statelint.analysis.principals import is_admin_name, is_system_name
+from statelint.analysis.proofs.naming import called_name_of, raw_names
+from statelint.analysis.proofs.verdict import Proof
+from statelint.analysis.proofs.words import (
+    GUARD_NAME,
+    KEYS,
+    LOGIN,
+    NO_GUARD,
+    ROLE_GATE,
+)
+from statelint.extract.facts import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from statelint.analysis.model import ClassInfo, FunctionInfo
+    from statelint.analysis.proofs.judge import Judge
+    from statelint.extract.facts import TermId
+
+
+class Guards:
+    """Reads the guards of entry points."""
+
+    def __init__(self, judge: Judge, admin_guards: Iterable[str]) -> None:
+        self.inference = judge.inference
+        self.graph = judge.graph
+        self.principals = judge.principals
+        self.queries = judge.queries
+        self.rows = judge.rows
+        self._admin_guards = frozenset(admin_guards)
+
+    def guard_before(self, function: FunctionInfo, keys: list[TermId]) -> Proof | None:
+        """Decorators, dependencies, permission classes and mixins that admit administrators or check the same id."""
+        module = function.module
+        names = {name for key in keys for name in raw_names(module, key)}
+        for name, guard in self._guards(function):
+            if is_admin_name(name) or name in self._admin_guards or name in self.inference.catalogue.admin:
+                return Proof.ADMIN
+            if is_system_name(name):
+                return Proof.ADMIN
+            if guard is None:
+                if GUARD_NAME.search(name) and name.rpartition(".")[2] not in NO_GUARD:
+                    return Proof.GUARD
+                continue
+            if self._checks_key(guard, names):
+                return Proof.GUARD
+            if ROLE_GATE.search(name) and self._is_role_gate(guard):
+                return Proof.ADMIN
+        return self.class_guard(function.owner) if function.owner is not None else None
+
+    def guarded(self, function: FunctionInfo) -> bool:
+        """Tell whether a guard stands before a function that admits administrators or checks permissions."""
+        return self.guard_before(function, []) is not None
+
+    def knows_caller(self, function: FunctionInfo) -> bool:
+        """Tell whether a function, its decorators or its dependencies ask who is calling."""
+        module = function.module
+        for index in range(len(function.facts.parameters)):
+            if self.principals.is_principal_parameter(function, index):
+                return True
+        for name, guard in self._guards(function):
+            last = name.rpartition(".")[2]
+            if (
+                name in self.inference.catalogue.login
+                or LOGIN.search(last)
+                or (guard is not None and self.principals.is_provider(guard))
+            ):
+                return True
+        owner = function.owner
+        if owner is not None:
+            for klass in self.inference.mro(owner)[0]:
+                if klass.attribute("permission_classes") is not None:
+                    return True
+            if any(LOGIN.search(base.rpartition(".")[2]) for base in self.inference.external_bases(owner)):
+                return True
+        return any(
+            event.term >= 0 and self.principals.is_principal(module, part)
+            for event in function.events
+            if event.op == "call"
+            for part in self.queries.containment(module).parts(event.term)
+        )
+
+    def _is_role_gate(self, guard: FunctionInfo) -> bool:
+        """A guard that looks at no id of the request can only ask what role the caller has."""
+        functions = [guard, *nested(guard)]
+        if not any(self.rows.may_abort(function) for function in functions) and not any(
+            event.op == "return" and event.condition for function in functions for event in function.events
+        ):
+            return False
+        looked_at = {
+            parameter.name for function in functions[1:] or functions for parameter in function.facts.parameters
+        }
+        return not any(name in KEYS or name.endswith(("_id", "_uuid", "_pk")) for name in looked_at)
+
+    def _guards(self, function: FunctionInfo) -> Iterator[tuple[str, FunctionInfo | None]]:
+        """Yield the name of every guard before a function, and the project function behind it."""
+        module = function.module
+        for decorator in function.facts.decorators:
+            held = module.terms[decorator]
+            target = held.func if isinstance(held, Call) else decorator
+            name = module.dotted(target) or called_name_of(module, target)
+            found = False
+            for value in self.inference.term(module, target):
+                if isinstance(value, FunctionValue):
+                    found = True
+                    yield value.function.name, value.function
+                elif isinstance(value, ClassValue):
+                    found = True
+                    yield value.klass.name, self.inference.method(value.klass, "__call__")
+            if not found and function not in self._routes(function, name):
+                yield name, None
+            if isinstance(held, Call):
+                for argument in (*held.args, *(value for _, value in held.keywords)):
+                    inner = module.terms[argument]
+                    for value in self.inference.term(module, inner.func if isinstance(inner, Call) else argument):
+                        if isinstance(value, FunctionValue):
+                            yield value.function.name, value.function
+                    text = module.text(argument)
+                    if text is not None and not text.startswith("/"):
+                        yield text, None
+                    for value in self.graph.dependency_list(module, argument):
+                        yield from self._guard_values(value)
+        for parameter in function.facts.parameters:
+            for value in self.graph.dependencies(module, parameter.annotation, parameter.default):
+                yield from self._guard_values(value)
+        owner = function.owner
+        if owner is not None:
+            for base in self.inference.external_bases(owner):
+                last = base.rpartition(".")[2]
+                if last.endswith("Mixin") and last not in {"LoginRequiredMixin", "ContextMixin"}:
+                    yield last, None
+
+    @staticmethod
+    def _routes(function: FunctionInfo, name: str) -> tuple[FunctionInfo, ...]:
+        """Route decorators are no guards."""
+        last = name.rpartition(".")[2]
+        plain = {
+            "get",
+            "post",
+            "put",
+            "patch",
+            "delete",
+            "route",
+            "tool",
+            "websocket",
+            "api_view",
+            "action",
+            "property",
+            "cached_property",
+            "classmethod",
+            "staticmethod",
+            "event",
+            "on",
+            "task",
+        }
+        return (function,) if last in plain else ()
+
+    def _guard_values(self, value: object) -> Iterator[tuple[str, FunctionInfo | None]]:
+        if isinstance(value, FunctionValue):
+            yield value.function.name, value.function
+            if value.receiver is not None:
+                yield value.receiver.klass.name, value.function
+            parent = value.function.parent
+            if parent is not None:
+                yield parent.name, value.function
+        elif isinstance(value, (Instance, ClassValue)):
+            yield (
+                value.klass.name,
+                self.inference.method(value.klass, "__call__") or self.inference.method(value.klass, "__init__"),
+            )
+        elif isinstance(value, (External, Result)):
+            yield value.name, None
+
+    def _checks_key(self, guard: FunctionInfo, names: set[str]) -> bool:
+        """Tell whether a guard of the project looks at one of the ids that the query uses, and may abort."""
+        functions = [guard, *nested(guard)]
+        seen = {parameter.name for function in functions for parameter in function.facts.parameters}
+        module = guard.module
+        texts: set[str] = set()
+        for function in functions:
+            for event in function.events:
+                if event.op == "call" and event.term >= 0:
+                    for part in self.queries.containment(module).parts(event.term):
+                        text = module.text(part)
+                        if text is not None:
+                            texts.add(text)
+        if not (names & (seen | texts)):
+            return False
+        return any(self.rows.may_abort(function) for function in functions) or any(
+            event.op == "return" and event.condition for function in functions for event in function.events
+        )
+
+    def class_guard(self, owner: ClassInfo) -> Proof | None:
+        """Return what the mixins and permission classes of a view prove for all its methods."""
+        for klass in self.inference.mro(owner)[0]:
+            if klass.method("test_func") is not None or klass.method("has_permission") is not None:
+                return Proof.GUARD
+            binding = klass.attribute("permission_classes")
+            if binding is None or binding.value < 0:
+                continue
+            for item in self.queries.containment(klass.module).parts(binding.value):
+                for value in self.inference.term(klass.module, item):
+                    if isinstance(value, ClassValue):
+                        if is_admin_name(value.klass.name):
+                            return Proof.ADMIN
+                        if self.inference.method(value.klass, "has_object_permission") is not None or GUARD_NAME.search(
+                            value.klass.name
+                        ):
+                            return Proof.GUARD
+                    elif isinstance(value, External) and is_admin_name(
+                        value.name.rpartition(".")[2].replace("IsAdmin", "is_admin_")
+                    ):
+                        return Proof.ADMIN
+            break
+        return None

@@ -1,0 +1,279 @@
+"""Tries the proofs on each query, in the function that asks and in its callers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.model import FunctionValue
+from statelint.analysis.proofs.guards import Guards
+from statelint.analysis.proofs.naming import called_name, raw_names
+from statelint.analysis.proofs.rows import Rows
+from statelint.analysis.proofs.statement import Statement
+from statelint.analysis.proofs.verdict import Proof, Verdict
+from statelint.analysis.proofs.words import (
+    CHECKING,
+)
+from statelint.analysis.queries import Query
+from statelint.analysis.reach import Reach
+from statelint.extract.facts import Call, Const, Param
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from statelint.analysis.calls import CallGraph, Edge
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.ownership import Ownership
+    from statelint.analysis.principals import Principals
+    from statelint.analysis.queries import QueryFinder
+    from statelint.analysis.reach import ReachMap
+    from statelint.extract.facts import Event, TermId
+
+MAX_CALLERS = 4
+"""Levels of callers that may discharge an obligation."""
+
+
+class Judge:
+    """Judges the queries of a project."""
+
+    def __init__(
+        self,
+        graph: CallGraph,
+        reach: ReachMap,
+        ownership: Ownership,
+        queries: QueryFinder,
+        principals: Principals,
+        admin_guards: Iterable[str],
+    ) -> None:
+        self.graph = graph
+        self.inference = graph.inference
+        self.reach = reach
+        self.ownership = ownership
+        self.queries = queries
+        self.principals = principals
+        self.rows = Rows(self)
+        self.guards = Guards(self, admin_guards)
+        self.statement = Statement(self)
+        self._verdicts: dict[tuple[FunctionInfo, TermId], Verdict] = {}
+        self._getters: dict[FunctionInfo, bool] = {}
+
+    def verdicts(self) -> Iterator[Verdict]:
+        """Yield the verdict on every query of the project."""
+        for module in self.inference.modules:
+            for function in module.functions:
+                for query in self.queries.of(function):
+                    yield self.judge(query)
+
+    def judge(self, query: Query) -> Verdict:
+        """Return the verdict on one query."""
+        key = (query.function, query.leaf)
+        found = self._verdicts.get(key)
+        if found is None:
+            # While a query is being judged, what depends on itself is unproven.
+            self._verdicts[key] = Verdict(query, None)
+            found = self._verdicts[key] = self._judge(query)
+        return found
+
+    def _judge(self, query: Query) -> Verdict:
+        model = query.chain.model
+        if model is not None and not model.owned:
+            return Verdict(query, Proof.NOT_OWNED)
+        if self.reach.of(query.function) is Reach.OFFLINE:
+            return Verdict(query, Proof.OFFLINE)
+        atoms = self.queries.atoms(query)
+        proof = self.statement.predicate(query, atoms) or self._escapes_proof(query)
+        if proof is not None:
+            return Verdict(query, proof)
+        keys = [atom.value for atom in atoms if atom.value >= 0 and not self._constant(query.module, atom.value)]
+        proof, way = self._discharged(query.function, query.event, query.leaf, keys, ())
+        return Verdict(query, proof, way)
+
+    @staticmethod
+    def _constant(module: Module, term: TermId) -> bool:
+        return isinstance(module.terms[term], Const)
+
+    def _from_proven(self, query: Query, value: TermId) -> bool:
+        """Tell whether a value comes from a row of an earlier query that is proven."""
+        return self.statement.proven_source(query.function, value, query.leaf)
+
+    def is_scoped_getter(self, function: FunctionInfo) -> bool:
+        """Tell whether every row that a function returns is its owner's by the function's own statement or check, or new."""
+        found = self._getters.get(function)
+        if found is None:
+            self._getters[function] = False
+            found = self._getters[function] = self._scoped_getter(function)
+        return found
+
+    def _scoped_getter(self, function: FunctionInfo) -> bool:
+        module = function.module
+        holds = self.queries.containment(module).holds
+        proven = 0
+        for event in function.events:
+            if event.op not in {"return", "yield"} or event.term < 0 or isinstance(module.terms[event.term], Const):
+                continue
+            queries = [query for query in self.queries.of(function) if holds(event.term, query.leaf)]
+            for query in queries:
+                if self.judge(query).proof not in {Proof.PREDICATE, Proof.CHECKED, Proof.RELATION, Proof.PARENT}:
+                    return False
+            if queries or self.statement.proven_source(function, event.term):
+                proven += 1
+            elif self.inference.term(module, event.term) and not queries:
+                return False
+        return proven > 0
+
+    def _escapes_proof(self, query: Query) -> Proof | None:
+        if query.verb != "read":
+            return None
+        return Proof.NO_ESCAPE if not self.rows.escapes(query.function, query.leaf, query.event) else None
+
+    def _discharged(
+        self, function: FunctionInfo, event: Event, leaf: TermId, keys: list[TermId], way: tuple[Edge, ...]
+    ) -> tuple[Proof | None, tuple[Edge, ...]]:
+        proof = (
+            self._conditions(function, event.condition)
+            or self.rows.checked(function, event, leaf)
+            or self._parent(function, event, leaf, keys)
+            or self.guards.guard_before(function, keys)
+        )
+        if proof is not None:
+            return proof, way
+        if function in self.reach.entry_points or len(way) >= MAX_CALLERS:
+            return None, way
+        return self._callers(function, keys, way)
+
+    def _callers(
+        self, function: FunctionInfo, keys: list[TermId], way: tuple[Edge, ...]
+    ) -> tuple[Proof | None, tuple[Edge, ...]]:
+        discharged: Proof | None = None
+        for edge in self.graph.callers.get(function, ()):
+            if (
+                edge.caller is function
+                or self.reach.of(edge.caller) is Reach.OFFLINE
+                or any(edge.caller is step.caller for step in way)
+            ):
+                continue
+            if edge.call < 0:
+                if edge.kind == "dependency" and edge.caller in self.reach.entry_points:
+                    proof = self.guards.guard_before(edge.caller, [])
+                    if proof is None:
+                        return None, (edge, *way)
+                    discharged = proof
+                continue
+            call_event = self._event(edge.caller, edge.call)
+            if call_event is None:
+                continue
+            outer_keys = list(self._arguments(edge, function, keys))
+            module = edge.caller.module
+            if any(
+                self.principals.is_principal(module, key)
+                or self.statement.proven_source(edge.caller, key)
+                or self.statement.of_loaded_row(module, key, "")
+                for key in outer_keys
+            ):
+                discharged = Proof.CALLER
+                continue
+            proof, longer = self._discharged(edge.caller, call_event, edge.call, outer_keys, (edge, *way))
+            if proof is None:
+                return None, longer
+            discharged = Proof.CALLER if proof is not Proof.ADMIN else proof
+        return discharged, way
+
+    @staticmethod
+    def _event(function: FunctionInfo, call: TermId) -> Event | None:
+        return next((event for event in function.events if event.op == "call" and event.term == call), None)
+
+    def _arguments(self, edge: Edge, function: FunctionInfo, keys: list[TermId]) -> Iterator[TermId]:
+        """Yield what the call passes for the parameters that the keys hold."""
+        module = function.module
+        parts = self.queries.containment(module).parts
+        for key in keys:
+            for part in parts(key):
+                held = module.terms[part]
+                if isinstance(held, Param) and held.function == function.index:
+                    argument = self.inference.argument(edge.caller.module, edge.call, function, held.index, edge.bound)
+                    if argument >= 0:
+                        yield argument
+
+    def _conditions(self, function: FunctionInfo, condition: int) -> Proof | None:
+        """An administrator's branch."""
+        module = function.module
+        for step in self.rows.chain(module, condition):
+            held = module.facts.conditions[step]
+            if (
+                held.kind in {"if", "guard", "assert", "call-guard"}
+                and held.test >= 0
+                and self.principals.mentions_admin(module, held.test)
+            ):
+                return Proof.ADMIN
+        return None
+
+    def _parent(self, function: FunctionInfo, event: Event, leaf: TermId, keys: list[TermId]) -> Proof | None:
+        """The same key was used before to load a row that is proven, or was checked by a guard."""
+        module = function.module
+        holds = self.queries.containment(module).holds
+        chain = set(self.rows.chain(module, event.condition))
+        names = {name for key in keys for name in raw_names(module, key)}
+        for other in self.queries.of(function):
+            if other.leaf == leaf or other.event.position.line > event.position.line:
+                continue
+            shared = {
+                name for atom in self.queries.atoms(other) if atom.value >= 0 for name in raw_names(module, atom.value)
+            }
+            if not (names & shared):
+                continue
+            if other.event.condition and other.event.condition not in chain:
+                continue
+            if self.judge(other).proof not in {
+                Proof.PREDICATE,
+                Proof.CHECKED,
+                Proof.PARENT,
+                Proof.RELATION,
+                Proof.CALLER,
+                Proof.GUARD,
+            } and not self._tested_owner(function, other, chain):
+                continue
+            aborting = any(
+                step.method
+                in {"get", "one", "get_or_404", "first_or_404", "one_or_404", "get_object_or_404", "scalar_one"}
+                for step in other.chain.steps
+            )
+            tested = any(
+                holds(module.facts.conditions[step].test, other.leaf)
+                for step in chain
+                if module.facts.conditions[step].test >= 0
+            )
+            if aborting or tested:
+                return Proof.PARENT
+        for place in function.events:
+            if place is event:
+                break
+            if place.op != "call" or (place.condition and place.condition not in chain):
+                continue
+            call = module.terms[place.term]
+            if not isinstance(call, Call):
+                continue
+            arguments = (*call.args, *(value for _, value in call.keywords))
+            if not any(names & set(raw_names(module, arg)) for arg in arguments):
+                continue
+            name = called_name(module, call)
+            functions = [
+                value.function for value in self.inference.term(module, call.func) if isinstance(value, FunctionValue)
+            ]
+            with_caller = any(self.rows.is_ownerish(module, arg) for arg in arguments)
+            if CHECKING.search(name) and (with_caller or functions):
+                return Proof.PARENT
+            if with_caller and functions:
+                tested = any(
+                    holds(module.facts.conditions[step].test, place.term)
+                    for step in chain
+                    if module.facts.conditions[step].test >= 0
+                )
+                if tested or any(self.rows.may_abort(function_) for function_ in functions):
+                    return Proof.PARENT
+        return None
+
+    def _tested_owner(self, function: FunctionInfo, other: Query, chain: set[int]) -> bool:
+        module = function.module
+        conditions = module.facts.conditions
+        return any(
+            self.rows.is_check(module, conditions[step].test, other.leaf, conditions[step].positive) for step in chain
+        )

@@ -1,0 +1,64 @@
+"""What calls and raw values are called in the source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.terms import children
+from statelint.extract.facts import Attr, Call, Item, Param
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.model import Module
+    from statelint.extract.facts import TermId
+
+
+def called_name(module: Module, call: Call) -> str:
+    """Return the last part of the name that a call calls."""
+    return called_name_of(module, call.func)
+
+
+def called_name_of(module: Module, term: TermId) -> str:
+    """Return the last part of a dotted name."""
+    held = module.terms[term]
+    if isinstance(held, Attr):
+        return held.name
+    return getattr(held, "id", "")
+
+
+def raw_names(module: Module, term: TermId) -> Iterator[str]:
+    """Yield names for the raw values in a key: its parameters, and constant keys of request data."""
+    stack = [term]
+    depth = 0
+    while stack and depth < 60:  # noqa: PLR2004
+        depth += 1
+        at = stack.pop()
+        if at < 0:
+            continue
+        held = module.terms[at]
+        if isinstance(held, Param):
+            yield module.functions[held.function].facts.parameters[held.index].name
+        elif isinstance(held, Item):
+            text = module.text(held.key)
+            if text is not None:
+                yield text
+            else:
+                stack += [held.base, held.key]
+        elif isinstance(held, Attr):
+            root = module.terms[held.base]
+            if isinstance(root, Param):
+                yield f"{module.functions[root.function].facts.parameters[root.index].name}.{held.name}"
+                yield held.name
+            else:
+                stack.append(held.base)
+        elif isinstance(held, Call):
+            func = module.terms[held.func]
+            if isinstance(func, Attr) and func.name == "get" and held.args:
+                text = module.text(held.args[0])
+                if text is not None:
+                    yield text
+                    continue
+            stack += [*held.args]
+        else:
+            stack += list(children(held))

@@ -1,0 +1,310 @@
+"""What happens to the rows: where they escape, and whether a check of their owner dominates every escape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.model import FunctionValue
+from statelint.analysis.ownership import OwnerKind
+from statelint.analysis.proofs.naming import called_name
+from statelint.analysis.proofs.verdict import Proof
+from statelint.analysis.proofs.words import (
+    CHECKING,
+    QUIET,
+    SECRET,
+)
+from statelint.analysis.queries import Query
+from statelint.analysis.terms import children
+from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Item, Logic, Not, Param
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.proofs.judge import Judge
+    from statelint.extract.facts import Event, TermId
+
+
+class Rows:
+    """Follows the rows of a query through the function that asks."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.inference = judge.inference
+        self.ownership = judge.ownership
+        self.principals = judge.principals
+        self.queries = judge.queries
+        self._guard_index: dict[Module, dict[TermId, list[int]]] = {}
+
+    def escapes(self, function: FunctionInfo, leaf: TermId, event: Event) -> list[Event]:
+        """Return the events in which rows leave the function or are changed."""
+        module = function.module
+        holds = self.queries.containment(module).holds
+        found = []
+        for other in function.events:
+            if other is event:
+                continue
+            if other.op in {"return", "yield"} and other.term >= 0 and holds(other.term, leaf):
+                if not isinstance(module.terms[other.term], (Compare, Not)):
+                    found.append(other)
+            elif other.op == "write":
+                if holds(other.term, leaf) or (other.value >= 0 and holds(other.value, leaf)):
+                    found.append(other)
+            elif other.op == "call" and other.term != leaf:
+                call = module.terms[other.term]
+                if not isinstance(call, Call):
+                    continue
+                name = called_name(module, call)
+                func = module.terms[call.func]
+                if name in {"delete", "save", "update", "adelete", "asave", "remove", "delete_instance"} and (
+                    (isinstance(func, Attr) and holds(func.base, leaf)) or any(holds(arg, leaf) for arg in call.args)
+                ):
+                    found.append(other)
+                elif (
+                    name not in QUIET
+                    and any(holds(arg, leaf) for arg in (*call.args, *(value for _, value in call.keywords)))
+                    # A subquery is part of the statement around it, which is judged itself.
+                    and not self.queries.chains(module, other.term)
+                ):
+                    found.append(other)
+        return found
+
+    def written(self, query: Query) -> str:
+        """Return what happens to the rows of a query: ``read``, ``update`` or ``delete``."""
+        if query.verb != "read":
+            return query.verb
+        module = query.module
+        holds = self.queries.containment(module).holds
+        verb = "read"
+        for event in query.function.events:
+            if event.op == "write" and event.how != "del":
+                target = module.terms[event.term]
+                if isinstance(target, Attr) and holds(target.base, query.leaf):
+                    verb = "update"
+            elif event.op == "call":
+                call = module.terms[event.term]
+                if isinstance(call, Call) and event.term != query.leaf:
+                    func = module.terms[call.func]
+                    name = called_name(module, call)
+                    on_row = isinstance(func, Attr) and holds(func.base, query.leaf)
+                    if name in {"delete", "adelete", "delete_instance"} and (
+                        on_row or any(holds(arg, query.leaf) for arg in call.args)
+                    ):
+                        return "delete"
+                    if name in {"save", "asave"} and on_row:
+                        verb = "update"
+        return verb
+
+    def checked(self, function: FunctionInfo, event: Event, leaf: TermId) -> Proof | None:
+        """Every escape of the rows is dominated by a check of their owner."""
+        module = function.module
+        escapes = self.escapes(function, leaf, event)
+        checks = {
+            number
+            for number in {step for escape in escapes for step in self.chain(module, escape.condition)}
+            if self.is_check(
+                module, module.facts.conditions[number].test, leaf, module.facts.conditions[number].positive
+            )
+        }
+        places = {id(other): place for place, other in enumerate(function.events)}
+        calls = [
+            other for other in function.events if other.op == "call" and self.checking_call(module, other.term, leaf)
+        ]
+        checking_terms = {other.term for other in calls}
+        left = self._left_block(function, event, leaf)
+        found = bool(checks or calls or left < len(function.events))
+        for escape in escapes:
+            if escape.op == "call" and (escape.term in checking_terms or self._inside_test(module, escape.term)):
+                continue
+            chain = set(self.chain(module, escape.condition))
+            if chain & checks or places[id(escape)] > left:
+                continue
+            if any(
+                places[id(other)] < places[id(escape)] and (other.condition == 0 or other.condition in chain)
+                for other in calls
+            ):
+                continue
+            if self._replaced(module, escape, leaf):
+                found = True
+                continue
+            return None
+        return Proof.CHECKED if found else None
+
+    def _left_block(self, function: FunctionInfo, event: Event, leaf: TermId) -> int:
+        """Return the place of the event after which the rows are known to have passed a check in the query's own block.
+
+        A check that leaves, in the block in which the rows were loaded, dominates whatever is done with them later, also
+        after the branch that loads them has joined others.
+        """
+        module = function.module
+        conditions = module.facts.conditions
+        for number in self._guards_on(module).get(leaf, ()):
+            guard = conditions[number]
+            if not self.is_check(module, guard.test, leaf, guard.positive):
+                continue
+            outer = guard.parent
+            while (
+                outer != event.condition
+                and outer
+                and conditions[outer].kind in {"guard", "call-guard", "assert", "with", "try"}
+            ):
+                outer = conditions[outer].parent
+            if outer != event.condition:
+                continue
+            inside = [
+                place
+                for place, other in enumerate(function.events)
+                if any(
+                    conditions[step].test == guard.test and conditions[step].kind == "if"
+                    for step in self.chain(module, other.condition)
+                )
+            ]
+            return max(inside, default=0)
+        return len(function.events)
+
+    def _guards_on(self, module: Module) -> dict[TermId, list[int]]:
+        """Index the guards of a module by the calls that their tests hold."""
+        found = self._guard_index.get(module)
+        if found is None:
+            found = self._guard_index[module] = {}
+            for number, condition in enumerate(module.facts.conditions):
+                if condition.kind in {"guard", "assert"} and condition.test >= 0:
+                    for part in self.queries.containment(module).parts(condition.test):
+                        if isinstance(module.terms[part], Call):
+                            found.setdefault(part, []).append(number)
+        return found
+
+    def _replaced(self, module: Module, escape: Event, leaf: TermId) -> bool:
+        """The rows stand in what escapes only where a check of them chose so (``if row.user != me: row = None``)."""
+        holds = self.queries.containment(module).holds
+        for root in (escape.term, escape.value):
+            if root < 0 or not holds(root, leaf):
+                continue
+            chosen = any(
+                isinstance(held := module.terms[part], Choice)
+                and held.test >= 0
+                and self.is_check(module, held.test, leaf, holds(held.then, leaf))
+                for part in self.queries.containment(module).parts(root)
+            )
+            if not chosen:
+                return False
+        return True
+
+    def _inside_test(self, module: Module, term: TermId) -> bool:
+        return any(
+            condition.test >= 0 and self.queries.containment(module).holds(condition.test, term)
+            for condition in module.facts.conditions
+        )
+
+    def is_check(self, module: Module, test: TermId, leaf: TermId, positive: bool) -> bool:
+        """Tell whether ``test``, being ``positive``, says that the rows are the caller's, or that a helper allows them."""
+        if test < 0:
+            return False
+        holds = self.queries.containment(module).holds
+        if not holds(test, leaf):
+            return False
+        held = module.terms[test]
+        match held:
+            case Compare(op=op, left=left, right=right):
+                if (op in {"!=", "not in", "is not"}) is positive:
+                    return False
+                for row, other in ((left, right), (right, left)):
+                    if holds(row, leaf) and not holds(other, leaf) and not isinstance(module.terms[other], Const):
+                        if self._names_owner(module, row, leaf) or self.principals.is_principal(module, other):
+                            return True
+                        held_row = module.terms[row]
+                        if isinstance(held_row, Attr) and SECRET.search(held_row.name):
+                            return True
+                return False
+            case Logic(values=values):
+                return any(self.is_check(module, value, leaf, positive) for value in values)
+            case Not(value=value):
+                return self.is_check(module, value, leaf, not positive)
+            case Call():
+                name = called_name(module, held)
+                return bool(CHECKING.search(name)) or any(
+                    self.principals.is_principal(module, arg)
+                    for arg in (*held.args, *(value for _, value in held.keywords))
+                )
+            case _:
+                return any(self.is_check(module, child, leaf, positive) for child in children(held) if child >= 0)
+
+    def _names_owner(self, module: Module, row: TermId, leaf: TermId) -> bool:
+        holds = self.queries.containment(module).holds
+        at = row
+        while at >= 0 and holds(at, leaf):
+            held = module.terms[at]
+            if isinstance(held, Attr):
+                if self.ownership.column_kind(held.name) is not None or self._is_owner_anywhere(held.name):
+                    return True
+                at = held.base
+            elif isinstance(held, Item):
+                text = module.text(held.key)
+                if text is not None and self.ownership.column_kind(text) is not None:
+                    return True
+                at = held.base
+            elif isinstance(held, Call):
+                if held.args and holds(held.args[0], leaf):
+                    at = held.args[0]
+                else:
+                    # row.get("user_id")
+                    text = module.text(held.args[0]) if held.args else None
+                    if text is not None and self.ownership.column_kind(text) is not None:
+                        return True
+                    at = held.func
+            else:
+                return False
+        return False
+
+    def _is_owner_anywhere(self, name: str) -> bool:
+        return any(name in model.own_columns for model in self.ownership.models.values())
+
+    def checking_call(self, module: Module, term: TermId, leaf: TermId) -> bool:
+        """A call in statement position that leaves unless the rows are the caller's."""
+        call = module.terms[term]
+        if not isinstance(call, Call) or term == leaf:
+            return False
+        holds = self.queries.containment(module).holds
+        arguments = (*call.args, *(value for _, value in call.keywords))
+        if not any(holds(arg, leaf) for arg in arguments):
+            return False
+        name = called_name(module, call)
+        if CHECKING.search(name):
+            return True
+        functions = [
+            value.function for value in self.inference.term(module, call.func) if isinstance(value, FunctionValue)
+        ]
+        if functions:
+            return any(self.is_ownerish(module, arg) for arg in arguments) and any(
+                self.may_abort(function) for function in functions
+            )
+        return False
+
+    def is_ownerish(self, module: Module, term: TermId) -> bool:
+        """The caller's identity, or a value whose name says that it is an owner's."""
+        if self.principals.is_principal(module, term):
+            return True
+        held = module.terms[term]
+        name = (
+            module.functions[held.function].facts.parameters[held.index].name
+            if isinstance(held, Param)
+            else held.name
+            if isinstance(held, Attr)
+            else ""
+        )
+        return bool(name) and self.ownership.column_kind(name) in {OwnerKind.OWNER, OwnerKind.TENANT}
+
+    def may_abort(self, function: FunctionInfo) -> bool:
+        return any(event.op == "raise" and event.condition for event in function.events) or any(
+            event.op == "call" and self._aborts(function.module, event.term) for event in function.events
+        )
+
+    def _aborts(self, module: Module, term: TermId) -> bool:
+        call = module.terms[term]
+        return isinstance(call, Call) and module.dotted(call.func) in self.inference.catalogue.aborting_names
+
+    @staticmethod
+    def chain(module: Module, condition: int) -> Iterator[int]:
+        conditions = module.facts.conditions
+        while condition:
+            yield condition
+            condition = conditions[condition].parent

@@ -1,0 +1,179 @@
+"""The statement itself: does a predicate tie it to the caller, or to rows that are judged elsewhere?"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from statelint.analysis.model import ClassValue, FunctionValue, Instance, Result
+from statelint.analysis.ownership import snake
+from statelint.analysis.proofs.verdict import Proof
+from statelint.analysis.proofs.words import (
+    CREDENTIAL,
+    KEYS,
+    OWN_METHOD,
+)
+from statelint.analysis.queries import FILTERS, Query
+from statelint.extract.facts import Attr, Call, Comprehension, Element, Item, Param
+
+if TYPE_CHECKING:
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.ownership import Model
+    from statelint.analysis.proofs.judge import Judge
+    from statelint.analysis.queries import Atom
+    from statelint.extract.facts import TermId
+
+
+class Statement:
+    """Proofs that lie in a query's own predicates."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self.inference = judge.inference
+        self.ownership = judge.ownership
+        self.principals = judge.principals
+        self.queries = judge.queries
+        self.reach = judge.reach
+
+    def predicate(self, query: Query, atoms: list[Atom]) -> Proof | None:
+        module = query.module
+        if self._asks_with_caller(query):
+            return Proof.PREDICATE
+        for atom in atoms:
+            if atom.optional >= 0 and not (
+                self.principals.mentions_identity(module, atom.optional)
+                or self.principals.is_principal(module, atom.value)
+                or self._bound_to_object(module, atom.value)
+            ):
+                continue
+            if self._on_owner(query, atom):
+                return Proof.PREDICATE
+            if atom.op in {"!=", "not in", "is not"}:
+                continue
+            if any(CREDENTIAL.search(part) for part in atom.column) and atom.column[-1] not in KEYS:
+                return Proof.OWN_ROW
+            if atom.value >= 0:
+                if self.principals.is_principal(module, atom.value):
+                    return Proof.RELATION
+                if self.judge._from_proven(query, atom.value):
+                    return Proof.PARENT
+                if self.of_loaded_row(module, atom.value, re.sub(r"_(id|uuid|pk)$", "", atom.column[0])):
+                    return Proof.RELATION
+        return None
+
+    @staticmethod
+    def _bound_to_object(module: Module, term: TermId) -> bool:
+        """``self.group_id``: the object was made for an owner, if it has one."""
+        held = module.terms[term] if term >= 0 else None
+        base = module.terms[held.base] if isinstance(held, Attr) else None
+        return isinstance(base, Param) and base.index == 0 and module.functions[base.function].owner is not None
+
+    def _asks_with_caller(self, query: Query) -> bool:
+        """A method of the project's own manager or query class is given the caller, or a credential."""
+        return any(
+            step.method not in FILTERS
+            and (
+                any(
+                    self.principals.is_principal(query.module, arg)
+                    for arg in (*step.args, *(value for _, value in step.keywords))
+                )
+                or (step.args and OWN_METHOD.search(step.method))
+            )
+            for step in query.chain.steps
+        )
+
+    def of_loaded_row(self, module: Module, value: TermId, stem: str) -> bool:
+        """Tell whether a value is, or is read from, a row that somebody else loaded: the query asks for its relatives.
+
+        Whoever loaded that row is judged for it. ``stem`` names the relation that the value is compared with.
+        """
+        at = value
+        path: list[str] = []
+        while True:
+            held = module.terms[at]
+            if isinstance(held, Attr):
+                path.append(held.name)
+                at = held.base
+            elif isinstance(held, (Item, Element)):
+                at = held.base
+            elif isinstance(held, Call) and path:
+                at = held.func
+            elif isinstance(held, Comprehension):
+                path.append("*")
+                at = held.iterables[0] if held.iterables else held.element
+            else:
+                break
+        held = module.terms[at]
+        if not isinstance(held, Param):
+            return False
+        holder = module.functions[held.function]
+        if held.index == 0 and holder.owner is not None and self.inference.method_kind(holder) == "instance":
+            return any(klass in self.ownership.models for klass in self.inference.mro(holder.owner)[0])
+        values = self.inference.parameter(holder, held.index)
+        if not path and not stem:
+            return False
+        if any(isinstance(value, Instance) and value.klass in self.ownership.models for value in values):
+            return True
+        if holder in self.reach.entry_points:
+            return False
+        # Untyped: `widgets_of(dashboard)` asks for dashboard_id == dashboard.id.
+        name = snake(holder.facts.parameters[held.index].name)
+        return (
+            name in {stem, f"{stem}s"}
+            and (not path or path[0] in KEYS)
+            and not any(isinstance(value, (Instance, Result)) for value in values)
+        )
+
+    def _on_owner(self, query: Query, atom: Atom) -> bool:
+        """Tell whether the atom compares an owner column of the model, of a parent or of a joined model."""
+        module = query.module
+        if atom.value >= 0 and self.judge._constant(module, atom.value) and atom.op == "==":
+            return False
+        model = atom.model or query.chain.model
+        known = self._owner_columns(model)
+        for part in atom.column:
+            if part in known or part.removesuffix("_id") in known:
+                return True
+            if self.ownership.column_kind(part) is not None and (
+                model is None or part not in model.columns or model.columns[part].target == ""
+            ):
+                return True
+        if (
+            atom.model is not None
+            and (atom.model.is_principal or atom.model.is_tenant)
+            and atom.model is not query.chain.model
+        ):
+            return True
+        return False
+
+    @staticmethod
+    def _owner_columns(model: Model | None) -> frozenset[str]:
+        if model is None:
+            return frozenset()
+        names = set(model.own_columns)
+        for path in model.paths:
+            names.update(path.columns[-1:])
+        return frozenset(names)
+
+    def proven_source(self, function: FunctionInfo, value: TermId, besides: TermId = -1) -> bool:
+        """Tell whether a value comes from a proven row, a scoped getter, or a row that the function itself made."""
+        module = function.module
+        containment = self.queries.containment(module)
+        for other in self.queries.of(function):
+            # A row that is not proven is reported where it is loaded, not again for each of its relatives.
+            if (
+                other.leaf != besides
+                and containment.holds(value, other.leaf)
+                and (other.chain.model is None or other.chain.model.owned)
+            ):
+                return True
+        for part in containment.parts(value):
+            held = module.terms[part]
+            if not isinstance(held, Call) or part == besides:
+                continue
+            for target in self.inference.term(module, held.func):
+                if isinstance(target, FunctionValue) and self.judge.is_scoped_getter(target.function):
+                    return True
+                if isinstance(target, ClassValue) and self.ownership.model_of(target.klass) is not None:
+                    return True
+        return False

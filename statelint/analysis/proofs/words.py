@@ -1,0 +1,60 @@
+"""Names by which code speaks of owners, credentials, checks and guards."""
+
+from __future__ import annotations
+
+import re
+
+KEYS = frozenset({"id", "pk", "uuid", "_id", "uid", "guid"})
+
+CREDENTIAL = re.compile(
+    r"(^|_)(token|code|otp|secret|(?:api|admin|in|invoice|access|secret|private)_?key|key_hash|hash|email|username|slug|password|digest|nonce|state|verifier|invite|invitation|link|phone|jti|signature|\w+_key|external_id|stripe\w*|subscription_ref|checkout\w*)($|_)",
+    re.IGNORECASE,
+)
+OWN_METHOD = re.compile(r"(^|_)(for|by|of|visible|accessible|owned|allowed|permitted|mine|restrict)_", re.IGNORECASE)
+SECRET = re.compile(r"(^|_)(hash|digest|token|secret|code|otp|password|signature|key_hash)($|_)", re.IGNORECASE)
+CHECKING = re.compile(
+    r"(^|_)(check|verify|ensure|require|assert|authorize|authorise|validate|enforce|guard|can|has|may|is)_?(\w*_)?(access|owner\w*|own|perm\w*|member\w*|right\w*|allowed|user|view|edit|read|write|delete|modify|manage|belongs\w*|authori\w+|admin|tenant|policy|role|object_permissions)"
+    r"|^(authorize|authorise|check_object_permissions|can|allowed|is_owner|owns|belongs_to|has_object_permission|user_can|permission\w*)",
+    re.IGNORECASE,
+)
+GUARD_NAME = re.compile(
+    r"(owner|permission|permit|access|member|role|authori[sz]|acl|policy|polic|can_|tenant|workspace|organi[sz]ation|scope)",
+    re.IGNORECASE,
+)
+ROLE_GATE = re.compile(r"permission|permit|role|scope|privilege|capabilit", re.IGNORECASE)
+NO_GUARD = frozenset(
+    {
+        "IsAuthenticated",
+        "AllowAny",
+        "IsAuthenticatedOrReadOnly",
+        "TokenAuthentication",
+        "login_required",
+        "DjangoModelPermissions",
+    }
+)
+LOGIN = re.compile(
+    r"login|authenticat|jwt_required|current_user|auth_required|requires_auth|token_required|require_auth|security",
+    re.IGNORECASE,
+)
+QUIET = frozenset(
+    {
+        "print",
+        "str",
+        "len",
+        "bool",
+        "repr",
+        "refresh",
+        "add",
+        "expunge",
+        "debug",
+        "info",
+        "warning",
+        "error",
+        "isinstance",
+        "hasattr",
+        "flush",
+        "append",
+        "exists",
+        "count",
+    }
+)
