@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.calls import CallGraph
 from statelint.analysis.coverage import Coverage
+from statelint.analysis.documents import DocumentQueryFinder, Documents
 from statelint.analysis.entrypoints import OFFLINE_KINDS, EntryPoint, EntryPointFinder
 from statelint.analysis.inference import Inference
 from statelint.analysis.isolation import Isolation
@@ -79,15 +80,21 @@ class Project:
         return SqlCalls(self.calls.inference)
 
     @cached_property
+    def documents(self) -> Documents:
+        """The calls of functions on document collections."""
+        return Documents(self.calls.inference)
+
+    @cached_property
     def ownership(self) -> Ownership:
         """Stored models and whom their rows belong to."""
-        tables = Tables(self.modules.values(), self.sql).models()
+        tables = Tables(self.modules.values(), self.sql, self.documents).models()
         return Ownership(self.inference, self.settings, tables)
 
     @cached_property
     def queries(self) -> QueryFinder:
         """The questions that functions ask of the database."""
-        return QueryFinder(self.inference, self.ownership, (SqlQueryFinder(self.sql, self.ownership),))
+        finders = (SqlQueryFinder(self.sql, self.ownership), DocumentQueryFinder(self.documents, self.ownership))
+        return QueryFinder(self.inference, self.ownership, finders)
 
     @cached_property
     def principals(self) -> Principals:

@@ -1,4 +1,4 @@
-"""Tables that no class declares: known from ``CREATE TABLE``, from migrations, or from the statements that use them."""
+"""Tables and collections that no class declares: known from ``CREATE TABLE``, from migrations, or from their use."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from statelint.extract.facts import Attr, Call, Const, Position
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from statelint.analysis.documents import Documents
     from statelint.analysis.model import Module
     from statelint.analysis.sqlcalls import SqlCalls
     from statelint.analysis.sqlparse import Statement
@@ -22,15 +23,18 @@ _START = Position(1, 1, 1, 1)
 
 
 class Tables:
-    """Collects the tables of a project, by name."""
+    """Collects the tables and collections of a project, by name."""
 
-    def __init__(self, modules: Iterable[Module], calls: SqlCalls) -> None:
+    def __init__(self, modules: Iterable[Module], calls: SqlCalls, documents: Documents) -> None:
         self._found: dict[str, Model] = {}
         for module in modules:
             for function in module.functions:
                 for call in calls.of(function):
                     for statement in (call.statement, *(other for other, _ in call.others)):
                         self._add(statement, module, call.event.position)
+                for document in documents.of(function):
+                    for field in document.fields:
+                        self._column(document.collection, field, "", module, document.event.position)
             self._scripts(module)
             self._migrations(module)
         self._guess_references()

@@ -1,0 +1,273 @@
+"""Questions to MongoDB (PyMongo, Motor): collections, what their documents hold, and the filters asked with."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Package, Result
+from statelint.analysis.queries import Atom, Chain, Query
+from statelint.extract.facts import NO_TERM, Attr, Binary, Call, Cell, Choice, Item, Mapping, Name, Sequence, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.inference import Inference
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.ownership import Ownership
+    from statelint.extract.facts import Event, TermId
+
+PACKAGES = frozenset({"pymongo", "motor", "flask_pymongo"})
+VERBS = {
+    "find_one": "read", "find": "read", "aggregate": "read", "count_documents": "read", "distinct": "read", "find_raw_batches": "read",
+    "update_one": "update", "update_many": "update", "replace_one": "update", "find_one_and_update": "update",
+    "find_one_and_replace": "update", "delete_one": "delete", "delete_many": "delete", "find_one_and_delete": "delete",
+    "insert_one": "insert", "insert_many": "insert",
+}  # fmt: skip
+MAX_DEPTH = 12
+
+_DATABASE = re.compile(r"^_?(get_)?(mongo_?)?(db|database|client|mongo|mongodb)(_conn(ection)?|_client)?$", re.IGNORECASE)
+_COLLECTION = re.compile(r"^_?(?:get_)?(?P<name>\w+?)_(?:collection|coll|col)$", re.IGNORECASE)
+_DRIVERS = ("pymongo.", "motor.", "flask_pymongo.")
+
+
+class Document(NamedTuple):
+    """One call on a collection: the fields it filters by or inserts, and whether more may be there than is seen."""
+
+    function: FunctionInfo
+    event: Event
+    collection: str
+    verb: str
+    filters: tuple[tuple[tuple[str, ...], TermId, str, TermId], ...]
+    """Path, value, operator and the test under which the filter applies."""
+    fields: tuple[str, ...]
+    is_open: bool
+
+
+class Documents:
+    """Finds the calls on collections, function by function."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+        self.in_use = any(
+            item.module.partition(".")[0] in PACKAGES for module in inference.modules for item in module.facts.imports if not item.level
+        )
+        self._found: dict[FunctionInfo, tuple[Document, ...]] = {}
+
+    def of(self, function: FunctionInfo) -> tuple[Document, ...]:
+        """Return the calls on collections that a function makes, in source order."""
+        if not self.in_use:
+            return ()
+        found = self._found.get(function)
+        if found is None:
+            found = self._found[function] = tuple(self._find(function))
+        return found
+
+    def _find(self, function: FunctionInfo) -> Iterator[Document]:
+        module = function.module
+        for event in function.events:
+            call = module.terms[event.term] if event.op == "call" else None
+            func = module.terms[call.func] if isinstance(call, Call) else None
+            if not isinstance(call, Call) or not isinstance(func, Attr) or func.name not in VERBS:
+                continue
+            collection = self.collection(module, func.base)
+            if not collection:
+                continue
+            verb = VERBS[func.name]
+            given = list(call.args) + [value for name, value in call.keywords if name in {"filter", "pipeline", "document", "documents"}]
+            if func.name == "distinct":
+                given = given[1:]
+            if verb == "insert":
+                fields = tuple(self._fields(module, given[0])) if given else ()
+                yield Document(function, event, collection, verb, (), fields, False)
+                continue
+            filters: list[tuple[tuple[str, ...], TermId, str, TermId]] = []
+            is_open = bool(given) and not self._conditions(module, given[0], NO_TERM, filters)
+            fields = tuple(path[0] for path, *_ in filters)
+            yield Document(function, event, collection, verb, tuple(filters), fields, is_open)
+
+    # -- which collection
+
+    def collection(self, module: Module, term: TermId, depth: int = 0) -> str:
+        """Return the name of the collection that ``term`` is, or an empty string."""
+        if term < 0 or depth > MAX_DEPTH:
+            return ""
+        held = module.terms[term]
+        match held:
+            case Item(base=base, key=key):
+                return (module.text(key) or "") if self._database(module, base) else ""
+            case Call(func=func, args=args):
+                return self._called(module, func, args, depth)
+            case Name(id=name):
+                home, bindings = self.inference.definition(module, name)
+                for binding in bindings:
+                    found = self.collection(home, binding.value, depth + 1)
+                    if found:
+                        return found
+                return _stem(name)
+            case Attr(base=base, name=name):
+                return self._attribute(module, base, name, depth)
+            case Choice(then=then, other=other):
+                return self.collection(module, then, depth + 1) or self.collection(module, other, depth + 1)
+            case Cell(function=function, name=name):
+                cells = module.functions[function].facts.cells.get(name, ())
+                return next((found for cell in cells if (found := self.collection(module, cell, depth + 1))), "")
+            case _:
+                return ""
+
+    def _called(self, module: Module, func: TermId, args: tuple[TermId, ...], depth: int) -> str:
+        called = module.terms[func]
+        name = called.name if isinstance(called, Attr) else called.id if isinstance(called, Name) else ""
+        text = module.text(args[0]) if args else None
+        if name == "get_collection" and text:
+            return text
+        for value in self.inference.term(module, func):
+            if isinstance(value, FunctionValue):
+                home = value.function.module
+                for event in value.function.events:
+                    if event.op in {"return", "yield"}:
+                        found = self.collection(home, event.term, depth + 1)
+                        if found:
+                            return found
+        return _stem(name)
+
+    def _attribute(self, module: Module, base: TermId, name: str, depth: int) -> str:
+        for value in self.inference.term(module, base):
+            if isinstance(value, Package):
+                home = self.inference.index.by_parts.get(value.parts)
+                for binding in home.bindings.get(name, ()) if home is not None else ():
+                    found = self.collection(home, binding.value, depth + 1) if home is not None else ""
+                    if found:
+                        return found
+            elif isinstance(value, (Instance, ClassValue)):
+                for klass in self.inference.mro(value.klass)[0]:
+                    for function, event in self.inference.fields(klass).get(name, ()):
+                        found = self.collection(function.module, event.value, depth + 1)
+                        if found:
+                            return found
+                    own = klass.attribute(name)
+                    found = self.collection(klass.module, own.value, depth + 1) if own is not None else ""
+                    if found:
+                        return found
+        if self._database(module, base) and not _DATABASE.match(name):
+            return name
+        return _stem(name)
+
+    def _database(self, module: Module, term: TermId) -> bool:
+        """Tell whether a value is a database, by its type or its name."""
+        if any(isinstance(value, (External, Result)) and value.name.startswith(_DRIVERS) for value in self.inference.term(module, term)):
+            return True
+        held = module.terms[term]
+        match held:
+            case Name(id=name) | Attr(name=name):
+                return _DATABASE.match(name) is not None
+            case Call(func=func):
+                return self._database(module, func)
+            case Item(base=base):
+                return self._database(module, base)
+            case _:
+                return False
+
+    # -- what is asked
+
+    def _conditions(
+        self, module: Module, term: TermId, test: TermId, found: list[tuple[tuple[str, ...], TermId, str, TermId]], depth: int = 0
+    ) -> bool:
+        """Collect the conditions of a filter or of a pipeline; False if something in it is not known."""
+        if term < 0 or depth > MAX_DEPTH:
+            return False
+        held = module.terms[term]
+        match held:
+            case Mapping(keys=keys, values=values, more=more):
+                return all([self._entry(module, key, value, test, found, depth) for key, value in zip(keys, values, strict=True)]) and not more
+            case Sequence(items=items):
+                return all([self._conditions(module, item, test, found, depth + 1) for item in items])
+            case Choice(test=why, then=then, other=other):
+                reason = why if why >= 0 else then
+                branches = [branch for branch in (then, other) if not isinstance(module.terms[branch], Unknown)]
+                return all([self._conditions(module, branch, reason, found, depth + 1) for branch in branches])
+            case Binary(op="|" | "+", left=left, right=right):
+                return all([self._conditions(module, side, test, found, depth + 1) for side in (left, right)])
+            case Call(func=func, args=args, keywords=keywords):
+                name = module.dotted(func).rpartition(".")[2]
+                if name == "ObjectId":
+                    found.append((("_id",), term, "==", test))
+                    return True
+                if name == "dict":
+                    found += (((key,), value, "==", test) for key, value in keywords if key)
+                    return all([self._conditions(module, argument, test, found, depth + 1) for argument in args])
+                return False
+            case _:
+                return False
+
+    def _entry(
+        self, module: Module, key: TermId, value: TermId, test: TermId, found: list[tuple[tuple[str, ...], TermId, str, TermId]], depth: int
+    ) -> bool:
+        text = module.text(key) if key >= 0 else None
+        if key < 0 or text in {"$and", "$or", "$nor", "$match"}:
+            return self._conditions(module, value, test, found, depth + 1)
+        if text is None:
+            return False
+        if text.startswith("$"):
+            return True
+        held = module.terms[value]
+        op = "=="
+        if isinstance(held, Choice):
+            test = held.test if held.test >= 0 else held.then
+            value = held.other if isinstance(module.terms[held.then], Unknown) else held.then
+            held = module.terms[value]
+        if isinstance(held, Mapping):
+            inner = [(module.text(inner_key) or "", inner_value) for inner_key, inner_value in zip(held.keys, held.values, strict=True) if inner_key >= 0]
+            if inner and inner[0][0].startswith("$"):
+                op = {"$ne": "!=", "$nin": "not in", "$in": "in"}.get(inner[0][0], "==")
+                value = inner[0][1]
+        found.append((tuple(text.split(".")), value, op, test))
+        return True
+
+    def _fields(self, module: Module, term: TermId, depth: int = 0) -> Iterator[str]:
+        """Yield the fields of a document that is inserted."""
+        held = module.terms[term]
+        if depth > MAX_DEPTH:
+            return
+        if isinstance(held, Mapping):
+            for key, value in zip(held.keys, held.values, strict=True):
+                text = module.text(key) if key >= 0 else None
+                if text is not None:
+                    yield text
+                elif key < 0:
+                    yield from self._fields(module, value, depth + 1)
+        elif isinstance(held, Sequence):
+            for item in held.items:
+                yield from self._fields(module, item, depth + 1)
+        elif isinstance(held, Call):
+            func = module.terms[held.func]
+            if isinstance(func, Attr) and func.name in {"dict", "model_dump", "to_dict", "asdict", "to_mongo"}:
+                for value in self.inference.term(module, func.base):
+                    if isinstance(value, Instance):
+                        for klass in self.inference.mro(value.klass)[0]:
+                            yield from (binding.name for binding in klass.facts.attributes)
+            yield from (name for name, _ in held.keywords if name and isinstance(func, Name) and func.id == "dict")
+
+
+class DocumentQueryFinder:
+    """Finds the queries that a project asks of its collections."""
+
+    def __init__(self, documents: Documents, ownership: Ownership) -> None:
+        self.documents = documents
+        self.ownership = ownership
+
+    def of(self, function: FunctionInfo) -> Iterator[Query]:
+        """Yield the queries that a function asks about collections in sight."""
+        for document in self.documents.of(function):
+            model = self.ownership.named(document.collection, function.module)
+            if model is None or document.verb == "insert" or document.is_open:
+                continue
+            atoms = tuple(Atom(path, value, op, test, model) for path, value, op, test in document.filters)
+            leaf = document.event.term
+            yield Query(function, Chain(model, model.name, leaf, document.verb, ()), leaf, document.event, atoms)
+
+
+def _stem(name: str) -> str:
+    """Return ``messages`` for ``messages_collection``."""
+    found = _COLLECTION.match(name)
+    return found["name"] if found is not None else ""
