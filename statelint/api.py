@@ -7,6 +7,7 @@ from statelint.analysis.model import Place
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.project import Project
 from statelint.analysis.state.kept import Change, Kept
+from statelint.analysis.state.resources import Resource
 from statelint.analysis.state.writes import Write
 from statelint.extract.facts import ModuleFacts, Observation, Position, Suppression
 from statelint.lint.finding import Confidence, Edit, Finding, Fix, Location, Severity
@@ -35,6 +36,7 @@ __all__ = [
     "Place",
     "Position",
     "Project",
+    "Resource",
     "Rule",
     "Severity",
     "Suppression",

@@ -11,6 +11,7 @@ from statelint.analysis.state.harmless import Harmless
 from statelint.analysis.state.keys import Origin, Origins, names_in, subject_of
 from statelint.analysis.state.lifetimes import Lifetimes
 from statelint.analysis.state.locations import Locator
+from statelint.analysis.state.resources import Resource, Resources
 from statelint.analysis.state.roots import (
     AppAttribute,
     ClassAttribute,
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
     from statelint.analysis.model import ClassInfo, FunctionInfo
     from statelint.analysis.project import Project
-    from statelint.analysis.state.roots import Root
+    from statelint.analysis.state.roots import Location, Root
+    from statelint.extract.facts import Event
 
 
 PERSONAL = frozenset({"user", "session", "conversation", "token"})
@@ -131,10 +133,10 @@ class StateMap:
     def kept(self) -> list[Kept]:
         """The objects that requests change, in source order."""
         objects: dict[object, Kept] = {}
-        roots: dict[FunctionInfo, set[Root]] = {}
-        for write in self.writes:
-            roots.setdefault(write.function, set()).add(write.location.root)
-        siblings = {function: frozenset(held) for function, held in roots.items()}
+        siblings = {
+            function: frozenset(write.location.root for write in writes)
+            for function, writes in self._by_function.items()
+        }
         for write in self.writes:
             if self.harmless.reason(write, siblings[write.function]):
                 continue
@@ -145,6 +147,22 @@ class StateMap:
                 (kept.inside if inside else kept.changes).append(change)
         found = [kept for kept in objects.values() if kept.changes or kept.inside]
         return sorted(found, key=lambda kept: (kept.place.module.path, kept.place.position.line, kept.name))
+
+    @cached_property
+    def resources(self) -> list[Resource]:
+        """Library objects with a memory that outlive requests."""
+        return list(Resources(self).find())
+
+    def writes_of(self, function: FunctionInfo, event: Event) -> list[Location]:
+        """Return the places outside its own call that an event of ``function`` changes."""
+        return [write.location for write in self._by_function.get(function, ()) if write.event is event]
+
+    @cached_property
+    def _by_function(self) -> dict[FunctionInfo, list[Write]]:
+        table: dict[FunctionInfo, list[Write]] = {}
+        for write in self.writes:
+            table.setdefault(write.function, []).append(write)
+        return table
 
     def of_kind(self, *kinds: str) -> Iterator[Kept]:
         """Yield the kept objects of some kinds."""

@@ -129,14 +129,14 @@ class Lifetimes:
                 for event in function.events:
                     if event.op == "return":
                         self._keep(module, event.term, Memo(function))
-            if self.long_lived(function) and (self._builds(function) or self.reach.of(function) is Reach.OFFLINE):
+            if self.long_lived(function) and (self.sets_up(function) or self.reach.of(function) is Reach.OFFLINE):
                 for name, values in function.facts.cells.items():
                     for value in values:
                         self._keep(module, value, Local(function, name))
-                if self._builds(function):
+                if self.sets_up(function):
                     self._arguments(function)
 
-    def _builds(self, function: FunctionInfo) -> bool:
+    def sets_up(self, function: FunctionInfo) -> bool:
         """Tell whether a function sets up an application: it registers handlers of its own, or runs at start-up."""
         return function in self._builders
 

@@ -1,0 +1,185 @@
+"""Library objects with a memory that outlive requests: conversation memories, database sessions, local backends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from statelint.analysis.model import Place, Result
+from statelint.analysis.reach import Reach, is_offline_path
+from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, Global
+from statelint.extract.facts import Attr, Call, Cell, Name, Param
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.state.kept import StateMap
+    from statelint.extract.facts import Event, TermId
+
+ROLES = frozenset({"memory", "session", "backend"})
+
+
+class Resource(NamedTuple):
+    """A long-lived library object with one of ``ROLES``."""
+
+    role: str
+    type: str
+    """Qualified name of its class."""
+    name: str
+    """What the project calls it."""
+    place: Place
+    """Where it is made, or where the object that keeps it is made."""
+    made: Place
+    """Where it is made."""
+    served: bool
+    """Whether the project has entry points that serve requests."""
+
+
+class Resources:
+    """Finds library objects that set-up code makes and the process keeps."""
+
+    def __init__(self, state: StateMap) -> None:
+        self.state = state
+        self.inference = state.inference
+        self.catalogue = state.catalogue
+        self.reach = state.reach
+
+    def find(self) -> Iterator[Resource]:
+        """Yield every long-lived object with a role of interest, once per place that keeps it."""
+        seen: set[tuple[str, int, int]] = set()
+        for module in self.inference.modules:
+            if is_offline_path(module.path):
+                continue
+            for resource in (*self._made(module), *self._aliases(module)):
+                key = (resource.place.module.path, resource.place.position.line, resource.place.position.column)
+                if key not in seen:
+                    seen.add(key)
+                    yield resource
+
+    def _role(self, name: str) -> str:
+        return next(iter(sorted(self.catalogue.roles.get(name, frozenset()) & ROLES)), "")
+
+    def _typed(self, module: Module, term: TermId) -> tuple[str, str]:
+        """Return the role and the type of a term, or empty strings."""
+        for value in self.inference.term(module, term):
+            if isinstance(value, Result) and (role := self._role(value.name)):
+                return role, value.name
+        return "", ""
+
+    def _made(self, module: Module) -> Iterator[Resource]:
+        for function in module.functions:
+            for event in function.events:
+                if event.op != "call":
+                    continue
+                role, kind = self._typed(module, event.term)
+                if not role or self._entered(module, event.term, event.condition) or not self._fresh(module, event.term):
+                    continue
+                made = Place(module, event.position)
+                for name, place in self._keepers(function, event, role):
+                    yield Resource(role, kind, name, place or made, made, self.state.serves)
+
+    def _fresh(self, module: Module, term: TermId) -> bool:
+        """Tell whether a call makes the object, rather than being a method that returns the object itself."""
+        call = module.terms[term]
+        if not isinstance(call, Call) or self.inference.is_dependency(module, term):
+            return False
+        func = module.terms[call.func]
+        return not isinstance(func, Attr) or not self._typed(module, func.base)[0]
+
+    @staticmethod
+    def _entered(module: Module, term: TermId, condition: int) -> bool:  # noqa: ARG004 - symmetric with its caller
+        """Tell whether the object is closed at the end of a ``with`` block."""
+        return any(held.kind == "with" and held.test == term for held in module.facts.conditions)
+
+    # -- who keeps it
+
+    def _keepers(self, function: FunctionInfo, event: Event, role: str) -> Iterator[tuple[str, Place | None]]:
+        """Yield names and, where it is kept inside another object, the place where that object is made."""
+        module = function.module
+        if function.is_module:
+            name = self._module_name(module, event.term)
+            if role != "session" or self._used(module, name):
+                yield name, None
+            return
+        if self.state.locator.memoised(function) and any(
+            held.op == "return" and held.term == event.term for held in function.events
+        ):
+            yield f"{function.name}()", None
+            return
+        for held in function.events:
+            if held.op == "write" and held.value == event.term:
+                yield from self._written(function, held)
+        if role != "session" and self.state.lifetimes.sets_up(function):
+            yield function.name, None
+
+    def _written(self, function: FunctionInfo, event: Event) -> Iterator[tuple[str, Place | None]]:
+        """Yield the long-lived places that an assignment stores in."""
+        for location in self.state.writes_of(function, event):
+            root = location.root
+            if isinstance(root, Field) and not location.path and self.state.harmless.constructs(function):
+                for holder in self.state.lifetimes.holders(root.klass):
+                    if not holder.element:
+                        yield f"{holder.klass.name}.{root.name}", holder.place
+            elif isinstance(root, (Global, ClassAttribute, AppAttribute)) and not location.path:
+                yield root.name, None
+
+    def _module_name(self, module: Module, term: TermId) -> str:
+        for binding in module.facts.bindings:
+            if binding.value == term:
+                return binding.name
+        for function in module.functions:
+            for parameter in function.facts.parameters:
+                if parameter.default == term:
+                    return f"{function.qualname}({parameter.name})"
+        for klass in module.classes:
+            for binding in klass.facts.attributes:
+                if binding.value == term:
+                    return f"{klass.name}.{binding.name}"
+        return ""
+
+    def _used(self, module: Module, name: str) -> bool:
+        """Tell whether functions that may serve requests use a module's object."""
+        if not name:
+            return False
+        if not name.isidentifier():
+            return True
+        for user in self.inference.modules:
+            if user is not module and not any(item.symbol == name for item in user.facts.imports):
+                continue
+            for function in user.functions:
+                if not function.is_module and self.reach.of(function) is not Reach.OFFLINE and _mentions(function, name):
+                    return True
+        return False
+
+    def _aliases(self, module: Module) -> Iterator[Resource]:
+        """A module that takes a shared connection out of another object and keeps it under a name of its own."""
+        for binding in module.facts.bindings:
+            if binding.value < 0 or not isinstance(module.terms[binding.value], Attr):
+                continue
+            role, kind = self._typed(module, binding.value)
+            if role == "session" and self._used(module, binding.name):
+                place = Place(module, binding.position)
+                yield Resource(role, kind, binding.name, place, place, self.state.serves)
+
+
+def _mentions(function: FunctionInfo, name: str) -> bool:
+    """Tell whether what a function does involves the global ``name``."""
+    terms = function.module.terms
+    for event in function.events:
+        for term in (event.term, event.value):
+            queue = [term]
+            while queue:
+                at = queue.pop()
+                if at < 0:
+                    continue
+                held = terms[at]
+                if isinstance(held, Name):
+                    if held.id == name:
+                        return True
+                elif isinstance(held, Call):
+                    queue += (held.func, *held.args, *(value for _, value in held.keywords))
+                elif isinstance(held, Attr):
+                    queue.append(held.base)
+                elif not isinstance(held, (Param, Cell)):
+                    queue += [part for part in (getattr(held, "base", -1), getattr(held, "value", -1)) if isinstance(part, int)]
+    return False
