@@ -28,7 +28,7 @@ chat: $(VENV)/.installed-dev ## run the reference chat service on http://127.0.0
 	$(MAKE) -C fixtures/chat_service run PYTHON=$(abspath $(BIN)/python)
 
 chat-test: $(VENV)/.installed-dev ## the chat service's tests alone
-	$(BIN)/python -m pytest fixtures/chat_service/tests $(ARGS)
+	$(MAKE) -C fixtures/chat_service test PYTHON=$(abspath $(BIN)/python)
 
 build: $(VENV)/.installed-dev ## source distribution and wheel in dist/
 	$(BIN)/python -m build
