@@ -11,7 +11,9 @@ import os
 import signal
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,7 +26,6 @@ from statelint.source.text import SourceError, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from statelint.catalogue.loader import Catalogue
     from statelint.lint.rule import Rule
@@ -140,23 +141,29 @@ class _Pool:
         self._arguments = (reader.root, dict(extra), tuple(reader.visitors))
         self._jobs = jobs
         self._executor: ProcessPoolExecutor | None = None
+        self._results: TemporaryDirectory[str] | None = None
+        self._handed_out = 0
 
     def start(self) -> bool:
         """Start a process; False where that does not work: in some sandboxes, or without a main module to import."""
+        started = False
         try:
-            self._executor = self._new()
-            self._executor.submit(os.getpid).result()
-        except Exception:  # whatever it is, this process can do the work
-            self._stop()
-            return False
-        return True
+            with suppress(Exception):  # whatever it is, this process can do the work
+                self._results = TemporaryDirectory(prefix="statelint-", ignore_cleanup_errors=True)
+                self._executor = self._new()
+                self._executor.submit(os.getpid).result()
+                started = True
+        finally:
+            if not started:
+                self.close()
+        return started
 
     def run(self, batches: Sequence[list[str]], count: _Counter) -> list[ModuleFacts]:
         """Extract all batches. A file that kills its process fails alone."""
         facts: list[ModuleFacts] = []
         suspects: list[str] = []
         waiting = deque(batches)
-        running: dict[Future[bytes], list[str]] = {}
+        running: dict[Future[str], list[str]] = {}
         try:
             while waiting or running:
                 try:
@@ -164,7 +171,7 @@ class _Pool:
                         running[self._submit(waiting[0])] = waiting[0]
                         waiting.popleft()
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
-                        facts += _DECODER.decode(future.result())
+                        facts += _taken(future.result())
                         count.add(len(running.pop(future)))
                 except BrokenExecutor:
                     suspects += (path for batch in running.values() for path in batch)
@@ -174,22 +181,30 @@ class _Pool:
                 facts.append(self._alone(path))
                 count.add(1)
         finally:
-            self._stop()
+            self.close()
         return facts
+
+    def close(self) -> None:
+        """Stop the processes; they finish what they are at, but nobody waits for it."""
+        self._stop()
+        if self._results is not None:
+            self._results.cleanup()
 
     def _alone(self, path: str) -> ModuleFacts:
         """Extract one file in a process of its own, if need be."""
         try:
-            (facts,) = _DECODER.decode(self._submit([path]).result())
+            (facts,) = _taken(self._submit([path]).result())
         except BrokenExecutor:
             self._stop()
             return failed(path, Failure("unreadable", "the process that read the file died", 1, 1))
         return facts
 
-    def _submit(self, batch: list[str]) -> Future[bytes]:
+    def _submit(self, batch: list[str]) -> Future[str]:
         if self._executor is None:
             self._executor = self._new()
-        return self._executor.submit(_extract_batch, batch)
+        assert self._results is not None  # noqa: S101 - made before the first process
+        self._handed_out += 1
+        return self._executor.submit(_extract_batch, batch, str(Path(self._results.name, str(self._handed_out))))
 
     def _new(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(self._jobs, _context(), initializer=_initialise, initargs=self._arguments)
@@ -198,6 +213,14 @@ class _Pool:
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = None
+
+
+def _taken(result: str) -> list[ModuleFacts]:
+    """Read a batch's facts, and remove their file."""
+    file = Path(result)
+    facts = _DECODER.decode(file.read_bytes())
+    file.unlink()
+    return facts
 
 
 def _context() -> multiprocessing.context.BaseContext:
@@ -223,6 +246,12 @@ def _initialise(root: Path, extra: Mapping[str, object], visitors: tuple[type[Ru
     _reader = Reader(root, load(extra), visitors)
 
 
-def _extract_batch(paths: Sequence[str]) -> bytes:
+def _extract_batch(paths: Sequence[str], result: str) -> str:
+    """Write the facts of a batch to the file ``result``.
+
+    They do not go through the executor's pipe: a process that is killed amid a message larger than the pipe's buffer
+    leaves half of it behind, and the executor waits for the other half for ever. A file's name goes in one piece.
+    """
     assert _reader is not None  # noqa: S101 - set by the initializer
-    return _ENCODER.encode([_reader(path) for path in paths])
+    Path(result).write_bytes(_ENCODER.encode([_reader(path) for path in paths]))
+    return result

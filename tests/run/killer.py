@@ -1,9 +1,11 @@
-"""A rule whose visitor misbehaves on demand; processes of a pool must be able to import it."""
+"""Rules whose visitors misbehave on demand; processes of a pool must be able to import it."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import select
+from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -29,3 +31,26 @@ class KillerRule(Rule):
     name: ClassVar[str] = "killer"
     visitor = Killer
     screen = ("kill_me", "fail_me")
+
+
+class Truncator(cst.CSTVisitor):
+    """Has the process die in the midst of handing over its result, if it reads ``cut_me``."""
+
+    def visit_Name(self, node: cst.Name) -> None:
+        if node.value == "cut_me" and multiprocessing.parent_process() is not None:
+            send = Connection._send
+
+            def send_half(connection: Connection, data: bytes) -> None:
+                if len(data) <= select.PIPE_BUF:  # a pipe takes this much whole or not at all
+                    return send(connection, data)
+                os.write(connection.fileno(), data[: len(data) // 2])
+                os._exit(9)
+
+            Connection._send = send_half
+
+
+class TruncatorRule(Rule):
+    code: ClassVar[str] = "SL998"
+    name: ClassVar[str] = "truncator"
+    visitor = Truncator
+    screen = ("cut_me",)

@@ -6,11 +6,12 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
-from run.killer import KillerRule
+from run.killer import KillerRule, TruncatorRule
 
 from statelint.catalogue.loader import load
 from statelint.run import extraction
@@ -64,6 +65,22 @@ def test_a_dead_process_costs_its_file_alone(tmp_path: Path) -> None:
     assert failures == dict.fromkeys(("a/fatal.py", "z/fatal.py"), "the process that read the file died")
 
 
+@pytest.mark.usefixtures("small_pool")
+def test_a_process_that_dies_while_it_hands_over_a_result_holds_up_nothing(tmp_path: Path) -> None:
+    names = "\n".join(f"name_{i} = {i}" for i in range(2_000))
+    files = write(tmp_path, many() | {"a/cut.py": f"cut_me = 1\n{names}\n"})
+    reader = Reader(tmp_path, CATALOGUE, [TruncatorRule])
+    results: list[list[str]] = []
+
+    def work() -> None:
+        results.append([facts.path for facts in extract_files(reader, {}, files, jobs=2)])
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(timeout=40)
+    assert results == [sorted(files)]
+
+
 def test_an_error_in_a_visitor_costs_its_file_alone(tmp_path: Path) -> None:
     files = write(tmp_path, {"a.py": "x = 1\n", "b.py": "fail_me = 1\n"})
     first, second = extract_files(Reader(tmp_path, CATALOGUE, [KillerRule]), {}, files, jobs=1)
@@ -88,11 +105,14 @@ def test_files_that_cannot_be_read_are_failures(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small_pool")
-def test_where_no_process_starts_this_one_does_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("missing", ["ProcessPoolExecutor", "TemporaryDirectory"])
+def test_where_no_process_starts_this_one_does_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
     def refuse(*_: object, **__: object) -> None:
-        raise PermissionError("no semaphores here")
+        raise PermissionError("not in this sandbox")
 
-    monkeypatch.setattr(extraction, "ProcessPoolExecutor", refuse)
+    monkeypatch.setattr(extraction, missing, refuse)
     files = write(tmp_path, many(8))
     assert len(extract_files(Reader(tmp_path, CATALOGUE, []), {}, files, jobs=2)) == 8
 
