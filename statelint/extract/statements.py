@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.extract.expressions import OPERATORS, ExpressionReader, Scope
 from statelint.extract.facts import (
@@ -27,7 +27,20 @@ if TYPE_CHECKING:
     from statelint.extract.facts import TermId
     from statelint.source.lines import Columns
 
+SWALLOWING = frozenset({"suppress", "contextlib.suppress"})
+"""Context managers whose block may end early with control going on after it."""
+
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+class _Branch(NamedTuple):
+    """How a branch ended: whether control left, environment, first and last condition, a final call that may leave."""
+
+    ended: bool
+    env: dict[str, TermId]
+    condition: int
+    last: int
+    via: TermId
 
 
 class _Body:
@@ -115,11 +128,12 @@ class ModuleReader(ExpressionReader):
                     held = self.table[held.right]
                 if not isinstance(held, Sequence) or held.more:
                     return None
+                exports = exports or []
                 for item in held.items:
                     name = self.table[item]
                     if not isinstance(name, Const) or not isinstance(name.value, str):
                         return None
-                    exports = [*(exports or ()), name.value]
+                    exports.append(name.value)
         return exports
 
     # -- blocks
@@ -134,16 +148,17 @@ class ModuleReader(ExpressionReader):
                 self._type_alias(statement)
         return False
 
-    def _branch(self, statements: list[ast.stmt], condition: int) -> tuple[bool, dict[str, TermId]]:
-        """Read a branch under ``condition`` on a copy of the environment; return how it ended and its environment."""
+    def _branch(self, statements: list[ast.stmt], condition: int) -> _Branch:
+        """Read a branch under ``condition`` on a copy of the environment."""
         scope = self.scope
         before, outer = scope.env, scope.condition
         scope.env = dict(before)
         scope.condition = condition
         ended = self.block(statements)
-        after = scope.env
+        via = NO_TERM if ended else self._never_returns(statements)
+        branch = _Branch(ended, scope.env, condition, scope.condition, via)
         scope.env, scope.condition = before, outer
-        return ended, after
+        return branch
 
     def _join(self, test: TermId, left: dict[str, TermId], right: dict[str, TermId]) -> None:
         """Make the environment the join of two branches; a name bound in one branch only is possibly absent."""
@@ -371,24 +386,22 @@ class ModuleReader(ExpressionReader):
         scope = self.scope
         test = self.expr(node.test)
         outer = scope.condition
-        ended, then_env = self._branch(node.body, self.under("if", test, True, parent=outer))
-        via = NO_TERM if ended else self._never_returns(node.body)
-        if node.orelse:
-            else_ended, else_env = self._branch(node.orelse, self.under("if", test, False, parent=outer))
-        else:
-            else_ended, else_env = False, scope.env
-        if ended and else_ended:
+        then = self._branch(node.body, self.under("if", test, True, parent=outer))
+        other = self._branch(node.orelse, self.under("if", test, False, parent=outer) if node.orelse else outer)
+        if then.ended and other.ended:
             return True
-        if ended:
-            scope.env = else_env
-            scope.condition = self.under("guard", test, False)
-        elif else_ended:
-            scope.env = then_env
-            scope.condition = self.under("guard", test, True)
-        else:
-            self._join(test, then_env, else_env)
-            if via >= 0:
-                scope.condition = self.under("call-guard", test, False, via)
+        if then.ended or other.ended:
+            # The guards passed in the branch that goes on hold from here.
+            goes_on = other if then.ended else then
+            scope.env = goes_on.env
+            guard = self.under("guard", test, other.ended)
+            scope.condition = self._lift(goes_on.last, goes_on.condition, guard)
+            return False
+        self._join(test, then.env, other.env)
+        if then.via >= 0:
+            scope.condition = self.under("call-guard", test, False, then.via)
+        if other.via >= 0:
+            scope.condition = self.under("call-guard", test, True, other.via)
         return False
 
     def _for(self, node: ast.For | ast.AsyncFor) -> bool:
@@ -462,12 +475,23 @@ class ModuleReader(ExpressionReader):
     def _with(self, node: ast.With | ast.AsyncWith) -> bool:
         scope = self.scope
         outer = scope.condition
+        swallows = False
         for item in node.items:
             context = self.expr(item.context_expr)
             scope.condition = self.under("with", context)
+            if isinstance(item.context_expr, ast.Call) and _dotted(item.context_expr.func) in SWALLOWING:
+                swallows = True
+                scope.condition = self.under("try", NO_TERM)
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, self.table.enter(context), "with")
+        before = scope.env
+        if swallows:
+            scope.env = dict(before)
         ended = self.block(node.body)
+        if swallows:
+            self._join(NO_TERM, scope.env, before)
+            scope.condition = outer
+            return False
         scope.condition = outer if ended else self._lift(scope.condition, outer, outer)
         return ended
 

@@ -1,0 +1,131 @@
+"""Extraction as a whole: bad input, positions, and every file of the standard library."""
+
+from __future__ import annotations
+
+import random
+import sysconfig
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from statelint.analysis.terms import children
+from statelint.catalogue.loader import load
+from statelint.extract.extractor import extract
+from statelint.extract.facts import ModuleFacts
+
+CATALOGUE = load()
+LIBRARY = Path(sysconfig.get_path("stdlib"))
+
+
+def facts_of(data: bytes) -> ModuleFacts:
+    return extract("main.py", data, CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "line"),
+    [
+        (b"def f(:\n", "syntax", 1),
+        (b"x = 1\nif x:\n", "syntax", 2),
+        (b"print 'python 2'\n", "syntax", 1),
+        (b"x = 1\0\n", "unreadable", 1),
+        (b"x = '\xff'\n", "unreadable", 1),
+        (b"# -*- coding: nonsense -*-\n", "unreadable", 1),
+        (b"x = " + b"(" * 300 + b")" * 300, "syntax", 1),
+    ],
+)
+def test_bad_input_is_a_failure_with_a_place(data, kind, line):
+    facts = facts_of(data)
+    assert facts.failure is not None
+    assert (facts.failure.kind, facts.failure.line) == (kind, line)
+    assert facts.failure.message
+    assert [function.name for function in facts.functions] == ["<module>"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\n\n",
+        b"# only a comment",
+        b"\xef\xbb\xbfx = 1\n",
+        b"# -*- coding: latin-1 -*-\nx = '\xe9'\n",
+        b"x = 1\r\ny = 2\r\n",
+        b"x = '\\d'\n",
+    ],
+)
+def test_unusual_input_is_read(data):
+    assert facts_of(data).failure is None
+
+
+def test_a_byte_order_mark_moves_no_column():
+    assert facts_of(b"\xef\xbb\xbfx = 1\n").bindings[0].position.column == 1
+
+
+def test_latin_1_is_decoded():
+    facts = facts_of(b"# -*- coding: latin-1 -*-\nx = '\xe9'\n")
+    assert "é" in [getattr(term, "value", None) for term in facts.terms]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "-" * 5000 + "1",
+        "x = " + "+".join(["1"] * 5000),
+        "x = a" + ".b" * 3000,
+        "x = " + "[" * 90 + "]" * 90,
+        "def f():\n" + "".join("    " * n + "if a:\n" for n in range(1, 90)) + "    " * 90 + "pass\n",
+        "if a: pass\n" + "elif a: pass\n" * 3000,
+    ],
+    ids=["signs", "sums", "attributes", "brackets", "blocks", "branches"],
+)
+def test_deep_nesting_never_raises(text):
+    facts = facts_of(text.encode())
+    assert facts.failure is None or facts.failure.kind == "unreadable"
+
+
+def test_without_bodies_only_declarations_are_read():
+    facts = extract("main.py", b"x = f()\ndef g(a=1):\n    return h()\n", CATALOGUE, bodies=False)
+    assert facts.screened
+    assert [len(function.events) for function in facts.functions] == [1, 0]
+    assert facts.functions[1].parameters[0].name == "a"
+
+
+def check(facts: ModuleFacts) -> None:
+    """Assert that every reference in the facts leads to something, and that terms and conditions form no cycle."""
+    terms, conditions = len(facts.terms), len(facts.conditions)
+    for index, term in enumerate(facts.terms):
+        assert all(-1 <= child < index for child in children(term))
+    for index, condition in enumerate(facts.conditions[1:], 1):
+        assert 0 <= condition.parent < index
+        assert -1 <= condition.test < terms
+        assert -1 <= condition.via < terms
+    for index, function in enumerate(facts.functions):
+        assert function.index == index
+        assert -1 <= function.owner < len(facts.classes)
+        assert -1 <= function.parent < len(facts.functions)
+        for event in function.events:
+            assert -1 <= event.term < terms
+            assert -1 <= event.value < terms
+            assert 0 <= event.condition < conditions
+            assert 1 <= event.position.line <= event.position.end_line <= facts.lines
+            assert event.position.column >= 1
+        for values in (*function.cells.values(), function.decorators, (function.returns,)):
+            assert all(-1 <= value < terms for value in values)
+    for index, klass in enumerate(facts.classes):
+        assert klass.index == index
+        assert all(0 <= base < terms for base in klass.bases)
+        assert all(facts.functions[method].name == name for name, method in klass.methods.items())
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(facts), type=ModuleFacts) == facts
+
+
+def test_every_file_of_the_standard_library_gives_sound_facts():
+    """A sample, the same in every run: all files take a minute."""
+    files = sorted(LIBRARY.rglob("*.py"))
+    files = [path for path in files if "site-packages" not in path.parts]
+    for path in random.Random(1).sample(files, min(len(files), 120)):
+        facts = extract(path.relative_to(LIBRARY).as_posix(), path.read_bytes(), CATALOGUE)
+        try:
+            check(facts)
+        except AssertionError as error:
+            raise AssertionError(f"{path}: {error}") from error
