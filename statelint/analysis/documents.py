@@ -26,7 +26,9 @@ VERBS = {
 }  # fmt: skip
 MAX_DEPTH = 12
 
-_DATABASE = re.compile(r"^_?(get_)?(mongo_?)?(db|database|client|mongo|mongodb)(_conn(ection)?|_client)?$", re.IGNORECASE)
+_DATABASE = re.compile(
+    r"^_?(get_)?(mongo_?)?(db|database|client|mongo|mongodb)(_conn(ection)?|_client)?$", re.IGNORECASE
+)
 _COLLECTION = re.compile(r"^_?(?:get_)?(?P<name>\w+?)_(?:collection|coll|col)$", re.IGNORECASE)
 _DRIVERS = ("pymongo.", "motor.", "flask_pymongo.")
 
@@ -50,7 +52,10 @@ class Documents:
     def __init__(self, inference: Inference) -> None:
         self.inference = inference
         self.in_use = any(
-            item.module.partition(".")[0] in PACKAGES for module in inference.modules for item in module.facts.imports if not item.level
+            item.module.partition(".")[0] in PACKAGES
+            for module in inference.modules
+            for item in module.facts.imports
+            if not item.level
         )
         self._found: dict[FunctionInfo, tuple[Document, ...]] = {}
 
@@ -74,7 +79,9 @@ class Documents:
             if not collection:
                 continue
             verb = VERBS[func.name]
-            given = list(call.args) + [value for name, value in call.keywords if name in {"filter", "pipeline", "document", "documents"}]
+            given = list(call.args) + [
+                value for name, value in call.keywords if name in {"filter", "pipeline", "document", "documents"}
+            ]
             if func.name == "distinct":
                 given = given[1:]
             if verb == "insert":
@@ -155,7 +162,10 @@ class Documents:
 
     def _database(self, module: Module, term: TermId) -> bool:
         """Tell whether a value is a database, by its type or its name."""
-        if any(isinstance(value, (External, Result)) and value.name.startswith(_DRIVERS) for value in self.inference.term(module, term)):
+        if any(
+            isinstance(value, (External, Result)) and value.name.startswith(_DRIVERS)
+            for value in self.inference.term(module, term)
+        ):
             return True
         held = module.terms[term]
         match held:
@@ -171,7 +181,12 @@ class Documents:
     # -- what is asked
 
     def _conditions(
-        self, module: Module, term: TermId, test: TermId, found: list[tuple[tuple[str, ...], TermId, str, TermId]], depth: int = 0
+        self,
+        module: Module,
+        term: TermId,
+        test: TermId,
+        found: list[tuple[tuple[str, ...], TermId, str, TermId]],
+        depth: int = 0,
     ) -> bool:
         """Collect the conditions of a filter or of a pipeline; False if something in it is not known."""
         if term < 0 or depth > MAX_DEPTH:
@@ -179,7 +194,15 @@ class Documents:
         held = module.terms[term]
         match held:
             case Mapping(keys=keys, values=values, more=more):
-                return all([self._entry(module, key, value, test, found, depth) for key, value in zip(keys, values, strict=True)]) and not more
+                return (
+                    all(
+                        [
+                            self._entry(module, key, value, test, found, depth)
+                            for key, value in zip(keys, values, strict=True)
+                        ]
+                    )
+                    and not more
+                )
             case Sequence(items=items):
                 return all([self._conditions(module, item, test, found, depth + 1) for item in items])
             case Choice(test=why, then=then, other=other):
@@ -201,7 +224,13 @@ class Documents:
                 return False
 
     def _entry(
-        self, module: Module, key: TermId, value: TermId, test: TermId, found: list[tuple[tuple[str, ...], TermId, str, TermId]], depth: int
+        self,
+        module: Module,
+        key: TermId,
+        value: TermId,
+        test: TermId,
+        found: list[tuple[tuple[str, ...], TermId, str, TermId]],
+        depth: int,
     ) -> bool:
         text = module.text(key) if key >= 0 else None
         if key < 0 or text in {"$and", "$or", "$nor", "$match"}:
@@ -217,7 +246,11 @@ class Documents:
             value = held.other if isinstance(module.terms[held.then], Unknown) else held.then
             held = module.terms[value]
         if isinstance(held, Mapping):
-            inner = [(module.text(inner_key) or "", inner_value) for inner_key, inner_value in zip(held.keys, held.values, strict=True) if inner_key >= 0]
+            inner = [
+                (module.text(inner_key) or "", inner_value)
+                for inner_key, inner_value in zip(held.keys, held.values, strict=True)
+                if inner_key >= 0
+            ]
             if inner and inner[0][0].startswith("$"):
                 op = {"$ne": "!=", "$nin": "not in", "$in": "in"}.get(inner[0][0], "==")
                 value = inner[0][1]

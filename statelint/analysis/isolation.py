@@ -48,6 +48,8 @@ class Leak(NamedTuple):
     way: tuple[Stop, ...]
     definition: Place | None
     sibling: Place | None
+    store: str = "table"
+    """``vector`` for a search in a vector store."""
 
 
 class Isolation:
@@ -117,6 +119,7 @@ class Isolation:
             way=tuple(self._way(verdict, entry)),
             definition=_definition(model),
             sibling=sibling,
+            store=model.store if model is not None else "table",
         )
 
     def _keyed(self, query: Query) -> bool:

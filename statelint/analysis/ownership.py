@@ -76,12 +76,23 @@ class OwnerPath(NamedTuple):
 
 
 class Model:
-    """A stored model: a class of the project, or a table or collection that no class declares (``klass`` is None)."""
+    """A stored model: a class of the project, or a table, collection or vector store that no class declares.
+
+    ``klass`` is None for the latter; ``store`` tells a ``vector`` store from a ``table`` and its like.
+    """
 
     def __init__(
-        self, klass: ClassInfo | None, table: str, columns: dict[str, Column], *, name: str, module: Module
+        self,
+        klass: ClassInfo | None,
+        table: str,
+        columns: dict[str, Column],
+        *,
+        name: str,
+        module: Module,
+        store: str = "table",
     ) -> None:
         self.klass = klass
+        self.store = store
         self.name = name
         self.module = module
         """Where it is declared, or first used."""
@@ -132,6 +143,7 @@ class Ownership:
         """By class, or by name where there is none."""
         self._by_name: dict[str, list[Model]] = {}
         self._by_table: dict[str, Model] = {}
+        self._vector_stores: dict[str, Model] = {}
         self._find_models()
         self._add_tables(tables)
         self._find_owners()
@@ -151,6 +163,10 @@ class Ownership:
                 found = sorted(found, key=lambda model: _distance(model.module, near))
             return found[0]
         return self._by_table.get(plain) or self._by_table.get(name)
+
+    def vector_store(self, name: str) -> Model | None:
+        """Return the vector store that the code calls ``name``."""
+        return self._vector_stores.get(name)
 
     def column_kind(self, column: str) -> OwnerKind | None:
         """Return what a column's name alone says about ownership."""
@@ -188,7 +204,9 @@ class Ownership:
         """A table that no class stands for is a model of its own."""
         known = set(self._by_table) | set(self._by_name)
         for model in tables:
-            if model.table not in known:
+            if model.store == "vector":
+                self.models[f"{model.store} {model.name}"] = self._vector_stores[model.name] = model
+            elif model.table not in known:
                 self.models[model.table] = self._by_table[model.table] = model
 
     def _is_model(self, klass: ClassInfo) -> bool:

@@ -22,6 +22,7 @@ from statelint.analysis.sqlqueries import SqlQueryFinder
 from statelint.analysis.state.kept import StateMap
 from statelint.analysis.transports import Transports
 from statelint.analysis.tables import Tables
+from statelint.analysis.vectors import VectorQueryFinder, Vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,15 +86,24 @@ class Project:
         return Documents(self.calls.inference)
 
     @cached_property
+    def vectors(self) -> Vectors:
+        """The calls of functions on vector stores."""
+        return Vectors(self.calls.inference)
+
+    @cached_property
     def ownership(self) -> Ownership:
         """Stored models and whom their rows belong to."""
-        tables = Tables(self.modules.values(), self.sql, self.documents).models()
+        tables = Tables(self.modules.values(), self.sql, self.documents, self.vectors).models()
         return Ownership(self.inference, self.settings, tables)
 
     @cached_property
     def queries(self) -> QueryFinder:
         """The questions that functions ask of the database."""
-        finders = (SqlQueryFinder(self.sql, self.ownership), DocumentQueryFinder(self.documents, self.ownership))
+        finders = (
+            SqlQueryFinder(self.sql, self.ownership),
+            DocumentQueryFinder(self.documents, self.ownership),
+            VectorQueryFinder(self.vectors, self.ownership),
+        )
         return QueryFinder(self.inference, self.ownership, finders)
 
     @cached_property

@@ -32,7 +32,9 @@ _NO_RUN = frozenset(
     }
 )  # fmt: skip
 """Calls that take a text and do not run it."""
-_CLAUSES = frozenset({"where", "wheres", "conditions", "clauses", "filters", "filter", "criteria", "where_clause", "where_clauses"})
+_CLAUSES = frozenset(
+    {"where", "wheres", "conditions", "clauses", "filters", "filter", "criteria", "where_clause", "where_clauses"}
+)
 """Keywords by which a helper of the project is given further predicates."""
 FETCHES = frozenset({"fetchone", "fetchall", "fetchmany", "fetchval", "scalar", "scalars", "mappings", "first", "all"})
 
@@ -109,7 +111,9 @@ class SqlCalls:
             if found:
                 # The alternative that asks least is the one to judge.
                 least = min(found, key=lambda one: len(one.statement.predicates))
-                others = [(one.statement, text.test) for one, text in zip(found, texts, strict=False) if one is not least]
+                others = [
+                    (one.statement, text.test) for one, text in zip(found, texts, strict=False) if one is not least
+                ]
                 values = {mark: value for one in found for mark, value in one.values.items()} | least.values
                 yield least._replace(values=values, others=tuple(others))
 
@@ -134,17 +138,24 @@ class SqlCalls:
             return True
         return any(
             isinstance(held := module.terms[argument], Sequence)
-            and any("=" in (module.text(item.then if isinstance(item := module.terms[part], Choice) else part) or "") for part in held.items)
+            and any(
+                "=" in (module.text(item.then if isinstance(item := module.terms[part], Choice) else part) or "")
+                for part in held.items
+            )
             for argument in rest
         )
 
-    def _made(self, function: FunctionInfo, event: Event, call: Call, rest: tuple[TermId, ...], text: Text) -> Iterator[SqlCall]:
+    def _made(
+        self, function: FunctionInfo, event: Event, call: Call, rest: tuple[TermId, ...], text: Text
+    ) -> Iterator[SqlCall]:
         module = function.module
         sql, keys, holes, optional = marked(text)
         statements = parse(sql)
         if not statements:
             return
-        parameters = next((value for name, value in call.keywords if name in _VALUE_KEYWORDS), rest[0] if rest else NO_TERM)
+        parameters = next(
+            (value for name, value in call.keywords if name in _VALUE_KEYWORDS), rest[0] if rest else NO_TERM
+        )
         given = dict(holes)
         given.update(self._values(module, call, rest, parameters, keys))
         for statement in statements[:1]:

@@ -20,7 +20,10 @@ _EXPECTING = frozenset(
     "select from where and or in set by limit offset into join on values table update like ilike not having distinct as between"
     " then else when case returning using all any is interval fetch top exists top only over with".split()
 )
-_PUBLIC = re.compile(r"(^|_)(public|published|shared|visibility|is_?public|is_?shared|is_?published)$|^is(Public|Shared|Published)$", re.IGNORECASE)
+_PUBLIC = re.compile(
+    r"(^|_)(public|published|shared|visibility|is_?public|is_?shared|is_?published)$|^is(Public|Shared|Published)$",
+    re.IGNORECASE,
+)
 _COMPARISONS = {"EQ": "==", "NEQ": "!=", "In": "in", "Is": "is", "Like": "like", "ILike": "like", "Between": "between",
                 "GT": ">", "GTE": ">=", "LT": "<", "LTE": "<=", "NullSafeEQ": "==", "RegexpLike": "like"}  # fmt: skip
 
@@ -88,7 +91,11 @@ def parse(text: str) -> tuple[Statement, ...]:
 
     settled, dropped = settle(text.replace("`", '"'))
     settled = re.sub(r"(?i)\bvalues\s+(__[hp]\d+__)", r"VALUES (\1)", settled)
-    settled = re.sub(r"(?i)\bor\s+(replace|ignore|rollback|abort|fail)\s+into\b", "INTO", settled) if _replaces(settled) is None else settled
+    settled = (
+        re.sub(r"(?i)\bor\s+(replace|ignore|rollback|abort|fail)\s+into\b", "INTO", settled)
+        if _replaces(settled) is None
+        else settled
+    )
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     for level in (ErrorLevel.IMMEDIATE, ErrorLevel.IGNORE):
         try:
@@ -96,7 +103,9 @@ def parse(text: str) -> tuple[Statement, ...]:
         except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, IndexError):
             continue
         partial = level is ErrorLevel.IGNORE
-        found = [_statement(tree, dropped or partial, _replaces(settled) is not None) for tree in trees if tree is not None]
+        found = [
+            _statement(tree, dropped or partial, _replaces(settled) is not None) for tree in trees if tree is not None
+        ]
         return tuple(statement for statement in found if statement is not None)
     return ()
 
@@ -125,7 +134,16 @@ def _statement(tree: exp.Expression, is_open: bool, replaces: bool) -> Statement
         for item in tree.expressions:
             if isinstance(item, exp.EQ) and isinstance(item.this, exp.Column):
                 columns[item.this.name] = _marks(item.expression)
-    return Statement(verb, tuple(tables), tuple(predicates), columns, {}, _selected(tree, aliases, tables[0]), _asks_public(tree), is_open or unknown)
+    return Statement(
+        verb,
+        tuple(tables),
+        tuple(predicates),
+        columns,
+        {},
+        _selected(tree, aliases, tables[0]),
+        _asks_public(tree),
+        is_open or unknown,
+    )
 
 
 def _created(tree: exp.Expression) -> Statement | None:
@@ -165,12 +183,16 @@ def _inserted(tree: exp.Insert, is_open: bool, replaces: bool) -> Statement | No
         row = source.expressions[0]
         values = list(row.expressions) if isinstance(row, exp.Tuple) else [row]
     columns = {
-        name: _marks(values[index]) if index < len(values) else () for index, name in enumerate(names) if not MARK.search(name)
+        name: _marks(values[index]) if index < len(values) else ()
+        for index, name in enumerate(names)
+        if not MARK.search(name)
     }
     verb = "insert"
     predicates: list[Predicate] = []
     conflict = tree.args.get("conflict")
-    if conflict is not None and (conflict.args.get("action") is None or "UPDATE" in str(conflict.args.get("action")).upper()):
+    if conflict is not None and (
+        conflict.args.get("action") is None or "UPDATE" in str(conflict.args.get("action")).upper()
+    ):
         verb = "upsert"
         for key in conflict.args.get("conflict_keys") or ():
             for name in [column.name for column in key.find_all(exp.Column, exp.Identifier)][:1]:
@@ -232,7 +254,11 @@ def _predicates(tree: exp.Expression, aliases: dict[str, str], first: str) -> tu
                 pairs = list(_sides(node, op, aliases, first))
                 found += pairs
                 unknown = unknown or (not pairs and _HOLE.search(node.this.sql()) is not None)
-            elif isinstance(node, exp.Column) and _HOLE.fullmatch(node.name) and isinstance(node.parent, (exp.And, exp.Or, exp.Where, exp.Paren, exp.Not)):
+            elif (
+                isinstance(node, exp.Column)
+                and _HOLE.fullmatch(node.name)
+                and isinstance(node.parent, (exp.And, exp.Or, exp.Where, exp.Paren, exp.Not))
+            ):
                 unknown = True
     return found, unknown
 
@@ -241,7 +267,9 @@ def _sides(node: exp.Expression, op: str, aliases: dict[str, str], first: str) -
     from sqlglot import exp  # noqa: PLC0415
 
     left = node.this
-    rights = [part for name in ("expression", "query", "field", "low", "high") if (part := node.args.get(name)) is not None]
+    rights = [
+        part for name in ("expression", "query", "field", "low", "high") if (part := node.args.get(name)) is not None
+    ]
     rights += node.args.get("expressions") or []
     for column, others in ((left, rights), *((right, [left]) for right in rights)):
         named = _column(column)
@@ -249,7 +277,9 @@ def _sides(node: exp.Expression, op: str, aliases: dict[str, str], first: str) -
             continue
         marks = tuple(mark for other in others for mark in _marks(other))
         functions = any(isinstance(other, exp.Func) or other.find(exp.Anonymous) for other in others)
-        inserted = any(other.find(exp.Column) is not None and getattr(other, "table", "").lower() == "excluded" for other in others)
+        inserted = any(
+            other.find(exp.Column) is not None and getattr(other, "table", "").lower() == "excluded" for other in others
+        )
         nested = any(isinstance(other, (exp.Subquery, exp.Query)) or other.find(exp.Select) for other in others)
         if nested or not (marks or inserted or (functions and not any(_column(other) is not None for other in others))):
             continue
@@ -267,7 +297,9 @@ def _asks_public(tree: exp.Expression) -> bool:
         for column in where.find_all(exp.Column):
             held = column.parent
             if _PUBLIC.search(column.name) and not isinstance(held, exp.Not):
-                return isinstance(held, (exp.And, exp.Where, exp.Or, exp.Paren)) or (isinstance(held, (exp.EQ, exp.Is, exp.In)) and not MARK.search(held.sql()))
+                return isinstance(held, (exp.And, exp.Where, exp.Or, exp.Paren)) or (
+                    isinstance(held, (exp.EQ, exp.Is, exp.In)) and not MARK.search(held.sql())
+                )
     return False
 
 
@@ -277,7 +309,11 @@ def _column(node: exp.Expression) -> exp.Column | None:
 
     while isinstance(node, (exp.Cast, exp.Lower, exp.Upper, exp.Paren, exp.Trim)):
         node = node.this
-    return node if isinstance(node, exp.Column) and not MARK.fullmatch(node.name) and node.table.lower() != "excluded" else None
+    return (
+        node
+        if isinstance(node, exp.Column) and not MARK.fullmatch(node.name) and node.table.lower() != "excluded"
+        else None
+    )
 
 
 def _marks(node: exp.Expression) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from statelint.analysis.model import Module
     from statelint.analysis.sqlcalls import SqlCalls
     from statelint.analysis.sqlparse import Statement
+    from statelint.analysis.vectors import Vectors
     from statelint.extract.facts import TermId
 
 _START = Position(1, 1, 1, 1)
@@ -25,13 +26,20 @@ _START = Position(1, 1, 1, 1)
 class Tables:
     """Collects the tables and collections of a project, by name."""
 
-    def __init__(self, modules: Iterable[Module], calls: SqlCalls, documents: Documents) -> None:
+    def __init__(self, modules: Iterable[Module], calls: SqlCalls, documents: Documents, vectors: Vectors) -> None:
         self._found: dict[str, Model] = {}
+        self._stores: dict[str, Model] = {}
         for module in modules:
             for function in module.functions:
                 for call in calls.of(function):
                     for statement in (call.statement, *(other for other, _ in call.others)):
                         self._add(statement, module, call.event.position)
+                for search in vectors.of(function):
+                    store = self._stores.setdefault(
+                        search.store, Model(None, "", {}, name=search.store, module=module, store="vector")
+                    )
+                    for field in search.fields:
+                        store.columns.setdefault(field, Column(field, "", False, False, search.event.position, module))
                 for document in documents.of(function):
                     for field in document.fields:
                         self._column(document.collection, field, "", module, document.event.position)
@@ -40,8 +48,8 @@ class Tables:
         self._guess_references()
 
     def models(self) -> list[Model]:
-        """Return a model for each table."""
-        return list(self._found.values())
+        """Return a model for each table, collection and vector store."""
+        return [*self._found.values(), *self._stores.values()]
 
     def _scripts(self, module: Module) -> None:
         """``CREATE TABLE`` in any string, of one statement or of many."""

@@ -30,7 +30,13 @@ def statements(sample: Sample, name: str = "run", path: str = "") -> list[tuple[
 
 @pytest.mark.parametrize(
     "text",
-    ["SELECT 1", "  select a from b", "-- why\nDELETE FROM x", "WITH x AS (SELECT 1) SELECT 2", "INSERT OR REPLACE INTO t VALUES (1)"],
+    [
+        "SELECT 1",
+        "  select a from b",
+        "-- why\nDELETE FROM x",
+        "WITH x AS (SELECT 1) SELECT 2",
+        "INSERT OR REPLACE INTO t VALUES (1)",
+    ],
 )
 def test_statements_pass_the_screen(text: str) -> None:
     assert looks_like_sql(text)
@@ -50,8 +56,8 @@ def test_prose_does_not_pass_the_screen(text: str) -> None:
         'db.execute(text("SELECT * FROM notes WHERE id = :id AND user_id = :me"), {"id": a, "me": b})',
         'db.execute(text("SELECT * FROM notes WHERE id = :id AND user_id = :me").bindparams(id=a, me=b))',
         'db.fetchrow("SELECT * FROM notes WHERE id = $1 AND user_id = $2", a, b)',
-        'db.execute(f"SELECT * FROM notes WHERE id = {a} AND user_id = \'{b}\'")',
-        'db.execute("SELECT * FROM notes WHERE id = %s AND user_id = \'%s\'" % (a, b))',
+        "db.execute(f\"SELECT * FROM notes WHERE id = {a} AND user_id = '{b}'\")",
+        "db.execute(\"SELECT * FROM notes WHERE id = %s AND user_id = '%s'\" % (a, b))",
         'db.execute("SELECT * FROM notes WHERE id = {} AND user_id = {me}".format(a, me=b))',
         'db.execute("SELECT * FROM notes " + "WHERE id = ? " + "AND user_id = ?", (a, b))',
         'db.execute(sql.SQL("SELECT * FROM {} WHERE id = %s AND user_id = %s").format(sql.SQL("notes")), (a, b))',
@@ -128,7 +134,11 @@ def test_what_a_branch_adds_is_optional(code: Make) -> None:
 
 @pytest.mark.parametrize(
     "lines",
-    ['db.execute(f"SELECT * FROM notes WHERE {where}")', 'db.execute(f"SELECT * FROM notes {where}")', 'db.page("SELECT * FROM notes", where=where)'],
+    [
+        'db.execute(f"SELECT * FROM notes WHERE {where}")',
+        'db.execute(f"SELECT * FROM notes {where}")',
+        'db.page("SELECT * FROM notes", where=where)',
+    ],
 )
 def test_unseen_predicates_leave_a_statement_open(code: Make, lines: str) -> None:
     sample = code(f"def run(db, where):\n    {lines}\n")
@@ -141,7 +151,7 @@ def test_texts_that_are_not_run_are_no_statements(code: Make) -> None:
 
 
 def test_an_upsert_names_its_key() -> None:
-    text = 'INSERT INTO notes (id, body) VALUES (:id, :body) ON CONFLICT (id) DO UPDATE SET body = EXCLUDED.body'
+    text = "INSERT INTO notes (id, body) VALUES (:id, :body) ON CONFLICT (id) DO UPDATE SET body = EXCLUDED.body"
     (statement,) = parse(marked_text(text))
     assert (statement.verb, [one.column for one in statement.predicates]) == ("upsert", ["id"])
     (plain,) = parse(marked_text("INSERT INTO notes (id) VALUES (?) ON CONFLICT DO NOTHING"))
@@ -162,7 +172,9 @@ def test_joins_and_subqueries_count_with_their_own_tables() -> None:
     assert statement.tables[0] == "steps"
 
 
-@pytest.mark.parametrize("text", ["SELECT FROM WHERE", "SELECT (((", "UPDATE x SET", "WITH a AS", "SELECT '", "DELETE FROM x WHERE id = = ?"])
+@pytest.mark.parametrize(
+    "text", ["SELECT FROM WHERE", "SELECT (((", "UPDATE x SET", "WITH a AS", "SELECT '", "DELETE FROM x WHERE id = = ?"]
+)
 def test_nonsense_raises_nothing(text: str) -> None:
     assert isinstance(parse(marked_text(text)), tuple)
 
