@@ -64,7 +64,9 @@ class Project:
         """The entry points; what serves one client per process is taken for a program of its user."""
         transports = Transports(self.calls.inference)
         return tuple(
-            entry._replace(kind="cli") if entry.kind == "tool" and transports.one_client(entry.function.module) else entry
+            entry._replace(kind="cli")
+            if entry.kind == "tool" and transports.one_client(entry.function.module)
+            else entry
             for entry in self.entry_points.found
         )
 
@@ -115,7 +117,12 @@ class Project:
     def judge(self) -> Judge:
         """Why each query is safe, or that it is not."""
         return Judge(
-            self.calls, self.callers_reach, self.ownership, self.queries, self.principals, self.settings.admin_guards
+            self.calls,
+            self.callers_reach,
+            self.ownership,
+            self.queries,
+            self.principals,
+            admin_guards=self.settings.admin_guards,
         )
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from statelint.analysis.model import ClassValue, External, FunctionValue, Instance
+from statelint.analysis.model import ClassValue, External, FunctionValue
 from statelint.analysis.terms import Containment
 from statelint.extract.facts import (
     Attr,
@@ -12,7 +12,6 @@ from statelint.extract.facts import (
     Call,
     Choice,
     Compare,
-    Const,
     Item,
     Logic,
     Mapping,
@@ -28,52 +27,6 @@ if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.ownership import Model, Ownership
     from statelint.extract.facts import Event, TermId
-
-STATEMENTS = {"select": "read", "query": "read", "update": "update", "delete": "delete", "exists": "read"}
-"""Calls that start a statement on the model they are given."""
-BY_KEY = frozenset({"get", "get_one", "get_or_404", "first_or_404", "one_or_404", "get_object_or_404",
-                    "aget_object_or_404", "get_list_or_404", "aget_list_or_404"})  # fmt: skip
-"""Calls that fetch rows of the model they are given."""
-MANAGERS = frozenset({"query", "objects", "_default_manager", "_base_manager", "all_objects", "objects_all"})
-"""Class attributes of models from which queries start."""
-RECORD_VERBS = frozenset(
-    {
-        "get", "get_or_none", "get_by_id", "filter", "filter_by", "find", "find_one", "find_all", "find_many", "all", "select", "where",
-        "first", "exclude", "aggregate", "count", "exists", "update", "delete", "delete_by_id", "objects", "in_bulk",
-        "find_by_id", "update_many", "delete_many", "get_or_404", "aget", "afirst",
-    }
-)  # fmt: skip
-"""Class methods of active-record models that read or change rows."""
-FILTERS = frozenset(
-    {
-        "filter", "filter_by", "where", "get", "get_or_none", "exclude", "find", "find_one", "find_many", "having", "join", "outerjoin",
-        "get_or_404", "first_or_404", "one_or_404", "get_object_or_404", "get_list_or_404", "aget_object_or_404", "select_from",
-        "aget_list_or_404", "get_or_create", "update_or_create", "objects", "get_one", "get_by_id", "select", "aget",
-        "in_bulk", "with_parent", "complex_filter", "aggregate", "count", "exists", "delete", "update", "first", "find_all",
-    }
-)  # fmt: skip
-"""Methods whose arguments may hold predicates."""
-WRITES = {"update": "update", "delete": "delete", "bulk_update": "update", "set": "update", "inc": "update", "adelete": "delete",
-          "aupdate": "update", "delete_by_id": "delete", "update_many": "update", "delete_many": "delete"}  # fmt: skip
-TERMINALS = BY_KEY - {"get_list_or_404", "aget_list_or_404"} | {
-    "first", "one", "one_or_none", "last", "latest", "earliest", "scalar", "scalar_one", "scalar_one_or_none", "count", "exists", "aget",
-    "afirst", "acount", "aexists", "get_or_none", "get_by_id", "find_one", "find_by_id", "fetch_one",
-}  # fmt: skip
-"""Calls that end a statement: what is called on their result concerns the row."""
-INSERTS = frozenset(
-    {
-        "create",
-        "bulk_create",
-        "acreate",
-        "insert",
-        "insert_many",
-        "insert_one",
-        "add",
-        "create_user",
-        "none",
-        "from_queryset",
-    }
-)
 
 
 class Step(NamedTuple):
@@ -125,9 +78,6 @@ class Query(NamedTuple):
     @property
     def verb(self) -> str:
         """``read``, ``update`` or ``delete``."""
-        for step in reversed(self.chain.steps):
-            if step.method in WRITES:
-                return WRITES[step.method]
         return self.chain.verb
 
 
@@ -144,6 +94,8 @@ class QueryFinder:
     def __init__(self, inference: Inference, ownership: Ownership, finders: Iterable[Finder] = ()) -> None:
         self.inference = inference
         self.ownership = ownership
+        self.words = inference.catalogue.queries
+        self._statements = dict.fromkeys(self.words["reads"], "read") | {"update": "update", "delete": "delete"}
         self._finders = tuple(finders)
         self._chains: dict[tuple[Module, TermId], tuple[Chain, ...]] = {}
         self._containment: dict[Module, Containment] = {}
@@ -189,7 +141,7 @@ class QueryFinder:
             if term in inner:
                 continue
             for chain in chains:
-                if not any(step.method in INSERTS for step in chain.steps):
+                if not any(step.method in self.words["inserts"] for step in chain.steps):
                     yield Query(function, chain, term, event)
                     break
 
@@ -251,21 +203,27 @@ class QueryFinder:
             if base_chains:
                 step = Step(func.name, term, call.args, call.keywords, -1)
                 for chain in base_chains:
-                    if not chain.steps or chain.steps[-1].method not in TERMINALS:
-                        yield chain._replace(steps=(*chain.steps, step))
+                    if not chain.steps or chain.steps[-1].method not in self.words["terminals"]:
+                        yield chain._replace(steps=(*chain.steps, step), verb=self._verb(chain.verb, func.name))
                 return
             method = func.name
         elif isinstance(func, Name):
             method = func.id
         else:
             return
-        if method in STATEMENTS or method in BY_KEY:
+        if method in self._statements or method in self.words["by_key"]:
             yield from self._statement(module, term, call, method)
-        if isinstance(func, Attr) and method in RECORD_VERBS:
+        if isinstance(func, Attr) and method in self.words["record_verbs"]:
             model = self._model(module, func.base)
             if model is not None and not self._own_method(module, call.func):
                 step = Step(method, term, call.args, call.keywords, -1)
-                yield Chain(model, model.name, term, "read", (step,))
+                yield Chain(model, model.name, term, self._verb("read", method), (step,))
+
+    def _verb(self, verb: str, step: str) -> str:
+        """Return what a statement does after one more step."""
+        if step in self.words["deletes"]:
+            return "delete"
+        return "update" if step in self.words["updates"] else verb
 
     def _own_method(self, module: Module, func: TermId) -> bool:
         return any(isinstance(value, FunctionValue) for value in self.inference.term(module, func))
@@ -273,20 +231,17 @@ class QueryFinder:
     def _statement(self, module: Module, term: TermId, call: Call, method: str) -> Iterator[Chain]:
         if not call.args or self._own_method(module, call.func):
             return
-        verb = STATEMENTS.get(method, "read")
+        by_key = method in self.words["by_key"]
+        verb = self._statements.get(method, "read")
         first = call.args[0]
-        for argument in call.args if verb == "read" and method in STATEMENTS else (first,):
-            model = (
-                self._entity(module, argument)
-                if verb == "read" and method not in BY_KEY
-                else self._model(module, argument)
-            )
+        for argument in call.args if verb == "read" and method in self._statements else (first,):
+            model = self._entity(module, argument) if verb == "read" and not by_key else self._model(module, argument)
             if model is not None:
-                step = Step(method, term, call.args[1:] if method in BY_KEY else (), call.keywords, -1)
-                yield Chain(model, model.name, term, verb, (step,) if method in BY_KEY or call.keywords else ())
+                step = Step(method, term, call.args[1:] if by_key else (), call.keywords, -1)
+                yield Chain(model, model.name, term, verb, (step,) if by_key or call.keywords else ())
                 return
         started = self.chains(module, first)
-        if started and method in BY_KEY:
+        if started and by_key:
             # get_object_or_404(queryset, pk=…)
             step = Step(method, term, call.args[1:], call.keywords, -1)
             for chain in started:
@@ -299,7 +254,7 @@ class QueryFinder:
             and method in {"select", "query", "get", "update", "delete", "get_object_or_404"}
         ):
             step = Step(method, term, call.args[1:], call.keywords, -1)
-            yield Chain(None, name, term, verb, (step,) if method in BY_KEY else ())
+            yield Chain(None, name, term, verb, (step,) if by_key else ())
 
     def _foreign_name(self, module: Module, term: TermId) -> str:
         """Return the name of a class that is defined nowhere in the project."""
@@ -311,7 +266,7 @@ class QueryFinder:
         return name if all(isinstance(value, External) for value in values) else ""
 
     def _manager(self, module: Module, held: Attr) -> Model | None:
-        if held.name not in MANAGERS and not held.name.endswith(("_objects", "objects_")):
+        if held.name not in self.words["managers"] and not held.name.endswith(("_objects", "objects_")):
             base = self._model(module, held.base)
             if base is None:
                 return None
@@ -329,6 +284,8 @@ class QueryFinder:
         held = module.terms[term]
         if not isinstance(held, (Name, Attr, Choice)) and not (isinstance(held, Call)):
             return None
+        if isinstance(held, Choice):
+            return self._model(module, held.then) or self._model(module, held.other)
         found = {
             model
             for value in self.inference.term(module, term)
@@ -341,7 +298,7 @@ class QueryFinder:
         """Return the model that a column, an aggregate or the model itself stands for."""
         held = module.terms[term]
         model = self._model(module, term)
-        if model is not None or depth > 3:  # noqa: PLR2004
+        if model is not None or depth > 3:
             return model
         if isinstance(held, Attr):
             return self._entity(module, held.base, depth + 1)
@@ -367,7 +324,7 @@ class QueryFinder:
         found: list[Atom] = []
         model = query.chain.model
         for step in query.chain.steps:
-            if step.method not in FILTERS:
+            if step.method not in self.words["filters"]:
                 continue
             for name, value in step.keywords:
                 if name:
@@ -377,13 +334,13 @@ class QueryFinder:
                     found += self._positional(query.module, value, step.optional)
             for argument in step.args:
                 inner = list(self._positional(query.module, argument, step.optional))
-                if not inner and step.method in BY_KEY | {"get_by_id", "delete_by_id", "aget"}:
+                if not inner and step.method in self.words["by_key"] | {"get_by_id", "delete_by_id", "aget"}:
                     inner = [Atom(("pk",), argument, "==", step.optional, model)]
                 found += inner
         return found
 
     def _positional(self, module: Module, term: TermId, optional: TermId, depth: int = 0) -> Iterator[Atom]:
-        if term < 0 or depth > 12:  # noqa: PLR2004
+        if term < 0 or depth > 12:
             return
         held = module.terms[term]
         match held:

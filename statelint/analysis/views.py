@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from statelint.analysis.proofs import Judge
 
 ACTIONS = {
-    "UpdateView": ("update", True), "DeleteView": ("delete", True), "DetailView": ("read", True), "ListView": ("read", False),
-    "RetrieveAPIView": ("read", True), "UpdateAPIView": ("update", True), "DestroyAPIView": ("delete", True),
+    "UpdateView": ("update", True), "DeleteView": ("delete", True), "DetailView": ("read", True), "ListView": ("read",
+    False), "RetrieveAPIView": ("read", True), "UpdateAPIView": ("update", True), "DestroyAPIView": ("delete", True),
     "ListAPIView": ("read", False), "ListCreateAPIView": ("read", False), "RetrieveUpdateAPIView": ("update", True),
-    "RetrieveDestroyAPIView": ("delete", True), "RetrieveUpdateDestroyAPIView": ("delete", True), "ModelViewSet": ("delete", True),
-    "ReadOnlyModelViewSet": ("read", True),
+    "RetrieveDestroyAPIView": ("delete", True), "RetrieveUpdateDestroyAPIView": ("delete", True), "ModelViewSet":
+    ("delete", True), "ReadOnlyModelViewSet": ("read", True),
 }  # fmt: skip
 """Generic view → the gravest thing it does, and whether it addresses rows by key."""
 SCOPING = (
@@ -89,7 +89,6 @@ def _served(judge: Judge, klass: ClassInfo) -> tuple[Model, Place] | None:
 
 def _restricted(judge: Judge, klass: ClassInfo) -> bool:
     """Permission classes, filter backends or mixins of the project, or a guard by name, restrict the view."""
-    inference = judge.inference
     probe = next((klass.module.functions[index] for index in klass.facts.methods.values()), None)
     if any(klass.attribute(name) is not None for name in ("filter_backends", "filterset_class", "permission_required")):
         return True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 
-from statelint.catalogue.schema import ClassRole, EntryPoints, Library, ModelStyle, Ownership, Types
+from statelint.catalogue.schema import ClassRole, EntryPoints, Library, ModelStyle, Ownership, QueryWords, Types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -216,10 +216,8 @@ class Catalogue:
 
         It matters where the code under analysis is a framework of the catalogue itself.
         """
-        for known in self._known_classes.get(name, ()):
-            if known.partition(".")[0] in parts:
-                return known
-        return ""
+        known = [other for other in self._known_classes.get(name, ()) if other.partition(".")[0] in parts]
+        return max(known, key=lambda other: len(set(parts).intersection(other.split("."))), default="")
 
     @cached_property
     def _known_classes(self) -> dict[str, list[str]]:
@@ -284,6 +282,11 @@ class Catalogue:
     def admin(self) -> frozenset[str]:
         """What admits administrators only."""
         return self._union("identity", "admin")
+
+    @cached_property
+    def queries(self) -> dict[str, frozenset[str]]:
+        """The word lists of all ``[queries]`` tables."""
+        return {name: self._union("queries", name) for name in QueryWords.__struct_fields__}
 
     @cached_property
     def dependency_markers(self) -> frozenset[str]:

@@ -171,6 +171,29 @@ class Ownership(Struct, frozen=True):
     """Models that belong to users by their very name, where no definition is in sight."""
 
 
+class QueryWords(Struct, frozen=True):
+    """Names of the methods and functions by which ORMs build and run statements."""
+
+    reads: tuple[str, ...] = ()
+    """Calls that start a reading statement on the model they are given; ``update`` and ``delete`` start writing ones."""
+    by_key: tuple[str, ...] = ()
+    """Calls that fetch rows of the model they are given."""
+    managers: tuple[str, ...] = ()
+    """Class attributes of models from which statements start."""
+    record_verbs: tuple[str, ...] = ()
+    """Class methods of active-record models that read or change rows."""
+    filters: tuple[str, ...] = ()
+    """Methods whose arguments may hold predicates."""
+    terminals: tuple[str, ...] = ()
+    """Calls that end a statement: what is called on their result concerns the row."""
+    updates: tuple[str, ...] = ()
+    """Steps that change the rows of a statement."""
+    deletes: tuple[str, ...] = ()
+    """Steps that delete the rows of a statement."""
+    inserts: tuple[str, ...] = ()
+    """Steps that make new rows, or none."""
+
+
 class Library(Struct, frozen=True):
     """One library."""
 
@@ -211,3 +234,4 @@ class Library(Struct, frozen=True):
     the call gives what that function gives."""
     models: tuple[ModelStyle, ...] = ()
     ownership: Ownership = Ownership()
+    queries: QueryWords = QueryWords()

@@ -46,7 +46,10 @@ class LeakRule(Rule):
                 location(leak.place, "no owner in this query"),
                 symbol=leak.symbol,
                 confidence=CONFIDENCE[leak.certainty],
-                help=f"restrict the query to the caller's rows ({leak.model}.{column} == the authenticated user), or check the owner before the row is used",
+                help=(
+                    f"restrict the query to the caller's rows ({leak.model}.{column} == the authenticated user), "
+                    "or check the owner before the row is used"
+                ),
                 related=related,
                 trace=[location(stop.place, stop.label) for stop in leak.way],
             )

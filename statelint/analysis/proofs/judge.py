@@ -13,7 +13,6 @@ from statelint.analysis.proofs.verdict import Proof, Verdict
 from statelint.analysis.proofs.words import (
     CHECKING,
 )
-from statelint.analysis.queries import Query
 from statelint.analysis.reach import Reach
 from statelint.extract.facts import Call, Const, Param
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.ownership import Ownership
     from statelint.analysis.principals import Principals
-    from statelint.analysis.queries import QueryFinder
+    from statelint.analysis.queries import Query, QueryFinder
     from statelint.analysis.reach import ReachMap
     from statelint.extract.facts import Event, TermId
 
@@ -42,7 +41,8 @@ class Judge:
         ownership: Ownership,
         queries: QueryFinder,
         principals: Principals,
-        admin_guards: Iterable[str],
+        *,
+        admin_guards: Iterable[str] = (),
     ) -> None:
         self.graph = graph
         self.inference = graph.inference
@@ -54,7 +54,6 @@ class Judge:
         self.guards = Guards(self, admin_guards)
         self.statement = Statement(self)
         self._verdicts: dict[tuple[FunctionInfo, TermId], Verdict] = {}
-        self._getters: dict[FunctionInfo, bool] = {}
 
     def verdicts(self) -> Iterator[Verdict]:
         """Yield the verdict on every query of the project."""
@@ -90,35 +89,6 @@ class Judge:
     @staticmethod
     def _constant(module: Module, term: TermId) -> bool:
         return isinstance(module.terms[term], Const)
-
-    def _from_proven(self, query: Query, value: TermId) -> bool:
-        """Tell whether a value comes from a row of an earlier query that is proven."""
-        return self.statement.proven_source(query.function, value, query.leaf)
-
-    def is_scoped_getter(self, function: FunctionInfo) -> bool:
-        """Tell whether every row that a function returns is its owner's by the function's own statement or check, or new."""
-        found = self._getters.get(function)
-        if found is None:
-            self._getters[function] = False
-            found = self._getters[function] = self._scoped_getter(function)
-        return found
-
-    def _scoped_getter(self, function: FunctionInfo) -> bool:
-        module = function.module
-        holds = self.queries.containment(module).holds
-        proven = 0
-        for event in function.events:
-            if event.op not in {"return", "yield"} or event.term < 0 or isinstance(module.terms[event.term], Const):
-                continue
-            queries = [query for query in self.queries.of(function) if holds(event.term, query.leaf)]
-            for query in queries:
-                if self.judge(query).proof not in {Proof.PREDICATE, Proof.CHECKED, Proof.RELATION, Proof.PARENT}:
-                    return False
-            if queries or self.statement.proven_source(function, event.term):
-                proven += 1
-            elif self.inference.term(module, event.term) and not queries:
-                return False
-        return proven > 0
 
     def _escapes_proof(self, query: Query) -> Proof | None:
         if query.verb != "read":
@@ -165,7 +135,7 @@ class Judge:
             module = edge.caller.module
             if any(
                 self.principals.is_principal(module, key)
-                or self.statement.proven_source(edge.caller, key)
+                or self.statement.from_row(edge.caller, key)
                 or self.statement.of_loaded_row(module, key, "")
                 for key in outer_keys
             ):

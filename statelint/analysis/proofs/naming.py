@@ -31,7 +31,7 @@ def raw_names(module: Module, term: TermId) -> Iterator[str]:
     """Yield names for the raw values in a key: its parameters, and constant keys of request data."""
     stack = [term]
     depth = 0
-    while stack and depth < 60:  # noqa: PLR2004
+    while stack and depth < 60:
         depth += 1
         at = stack.pop()
         if at < 0:

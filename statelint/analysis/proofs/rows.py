@@ -13,7 +13,6 @@ from statelint.analysis.proofs.words import (
     QUIET,
     SECRET,
 )
-from statelint.analysis.queries import Query
 from statelint.analysis.terms import children
 from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Item, Logic, Not, Param
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
+    from statelint.analysis.queries import Query
     from statelint.extract.facts import Event, TermId
 
 
@@ -55,11 +55,13 @@ class Rows:
                     continue
                 name = called_name(module, call)
                 func = module.terms[call.func]
-                if name in {"delete", "save", "update", "adelete", "asave", "remove", "delete_instance"} and (
-                    (isinstance(func, Attr) and holds(func.base, leaf)) or any(holds(arg, leaf) for arg in call.args)
-                ):
-                    found.append(other)
-                elif (
+                if (
+                    name in {"delete", "save", "update", "adelete", "asave", "remove", "delete_instance"}
+                    and (
+                        (isinstance(func, Attr) and holds(func.base, leaf))
+                        or any(holds(arg, leaf) for arg in call.args)
+                    )
+                ) or (
                     name not in QUIET
                     and any(holds(arg, leaf) for arg in (*call.args, *(value for _, value in call.keywords)))
                     # A subquery is part of the statement around it, which is judged itself.
@@ -130,10 +132,10 @@ class Rows:
         return Proof.CHECKED if found else None
 
     def _left_block(self, function: FunctionInfo, event: Event, leaf: TermId) -> int:
-        """Return the place of the event after which the rows are known to have passed a check in the query's own block.
+        """Return the place of the event after which rows have passed a check in the query's own block.
 
-        A check that leaves, in the block in which the rows were loaded, dominates whatever is done with them later, also
-        after the branch that loads them has joined others.
+        A check that leaves, in the block in which the rows were loaded, dominates whatever is done with them later,
+        also after the branch that loads them has joined others.
         """
         module = function.module
         conditions = module.facts.conditions
@@ -196,7 +198,7 @@ class Rows:
         )
 
     def is_check(self, module: Module, test: TermId, leaf: TermId, positive: bool) -> bool:
-        """Tell whether ``test``, being ``positive``, says that the rows are the caller's, or that a helper allows them."""
+        """Tell whether ``test``, being ``positive``, says that rows are the caller's or that a helper allows them."""
         if test < 0:
             return False
         holds = self.queries.containment(module).holds
@@ -294,6 +296,7 @@ class Rows:
         return bool(name) and self.ownership.column_kind(name) in {OwnerKind.OWNER, OwnerKind.TENANT}
 
     def may_abort(self, function: FunctionInfo) -> bool:
+        """Tell whether a function leaves its caller by an exception on some condition."""
         return any(event.op == "raise" and event.condition for event in function.events) or any(
             event.op == "call" and self._aborts(function.module, event.term) for event in function.events
         )
@@ -304,6 +307,7 @@ class Rows:
 
     @staticmethod
     def chain(module: Module, condition: int) -> Iterator[int]:
+        """Yield a condition and those around it, innermost first."""
         conditions = module.facts.conditions
         while condition:
             yield condition

@@ -13,14 +13,13 @@ from statelint.analysis.proofs.words import (
     KEYS,
     OWN_METHOD,
 )
-from statelint.analysis.queries import FILTERS, Query
-from statelint.extract.facts import Attr, Call, Comprehension, Element, Item, Param
+from statelint.extract.facts import Attr, Call, Compare, Comprehension, Element, Item, Not, Param
 
 if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs.judge import Judge
-    from statelint.analysis.queries import Atom
+    from statelint.analysis.queries import Atom, Query
     from statelint.extract.facts import TermId
 
 
@@ -34,8 +33,10 @@ class Statement:
         self.principals = judge.principals
         self.queries = judge.queries
         self.reach = judge.reach
+        self._getters: dict[FunctionInfo, bool] = {}
 
     def predicate(self, query: Query, atoms: list[Atom]) -> Proof | None:
+        """Return what the statement's comparisons prove."""
         module = query.module
         if self._asks_with_caller(query):
             return Proof.PREDICATE
@@ -55,7 +56,7 @@ class Statement:
             if atom.value >= 0:
                 if self.principals.is_principal(module, atom.value):
                     return Proof.RELATION
-                if self.judge._from_proven(query, atom.value):
+                if self.from_row(query.function, atom.value, query.leaf):
                     return Proof.PARENT
                 if self.of_loaded_row(module, atom.value, re.sub(r"_(id|uuid|pk)$", "", atom.column[0])):
                     return Proof.RELATION
@@ -71,7 +72,7 @@ class Statement:
     def _asks_with_caller(self, query: Query) -> bool:
         """A method of the project's own manager or query class is given the caller, or a credential."""
         return any(
-            step.method not in FILTERS
+            step.method not in self.queries.words["filters"]
             and (
                 any(
                     self.principals.is_principal(query.module, arg)
@@ -138,13 +139,8 @@ class Statement:
                 model is None or part not in model.columns or model.columns[part].target == ""
             ):
                 return True
-        if (
-            atom.model is not None
-            and (atom.model.is_principal or atom.model.is_tenant)
-            and atom.model is not query.chain.model
-        ):
-            return True
-        return False
+        joined = atom.model
+        return joined is not None and joined is not model and (joined.is_principal or joined.is_tenant)
 
     @staticmethod
     def _owner_columns(model: Model | None) -> frozenset[str]:
@@ -155,25 +151,39 @@ class Statement:
             names.update(path.columns[-1:])
         return frozenset(names)
 
-    def proven_source(self, function: FunctionInfo, value: TermId, besides: TermId = -1) -> bool:
-        """Tell whether a value comes from a proven row, a scoped getter, or a row that the function itself made."""
+    def from_row(self, function: FunctionInfo, value: TermId, besides: TermId = -1) -> bool:
+        """Tell whether a value comes from an owned row that was loaded or made before.
+
+        A row that is not proven is reported where it is loaded, not again for each of its relatives.
+        """
         module = function.module
         containment = self.queries.containment(module)
         for other in self.queries.of(function):
-            # A row that is not proven is reported where it is loaded, not again for each of its relatives.
-            if (
-                other.leaf != besides
-                and containment.holds(value, other.leaf)
-                and (other.chain.model is None or other.chain.model.owned)
-            ):
+            model = other.chain.model
+            if other.leaf != besides and (model is None or model.owned) and containment.holds(value, other.leaf):
                 return True
         for part in containment.parts(value):
             held = module.terms[part]
             if not isinstance(held, Call) or part == besides:
                 continue
             for target in self.inference.term(module, held.func):
-                if isinstance(target, FunctionValue) and self.judge.is_scoped_getter(target.function):
+                if isinstance(target, FunctionValue) and self._returns_rows(target.function):
                     return True
                 if isinstance(target, ClassValue) and self.ownership.model_of(target.klass) is not None:
                     return True
         return False
+
+    def _returns_rows(self, function: FunctionInfo) -> bool:
+        """Tell whether a function hands out owned rows."""
+        found = self._getters.get(function)
+        if found is None:
+            # A function that calls itself adds no rows by that.
+            self._getters[function] = False
+            found = self._getters[function] = any(
+                event.op in {"return", "yield"}
+                and event.term >= 0
+                and not isinstance(function.module.terms[event.term], (Compare, Not))
+                and self.from_row(function, event.term)
+                for event in function.events
+            )
+        return found
