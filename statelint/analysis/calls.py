@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from statelint.analysis.model import ClassInfo, Module, Value
     from statelint.extract.facts import TermId
 
-MAX_OVERRIDES = 8
+MAX_OVERRIDES = 40
 """A method overridden more often than this is taken as its own definition alone."""
 COMMON_NAMES = 3
 """A method name that more classes than this define says nothing about an unknown receiver."""

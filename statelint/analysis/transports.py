@@ -22,6 +22,8 @@ HTTP = frozenset(
         "StreamableHTTPSessionManager", "SseServerTransport", "StreamableHTTPServerTransport", "WebSocketServerTransport",
     }
 )  # fmt: skip
+STREAMS = 2
+"""A lowlevel server runs on the two streams of a transport that is named elsewhere."""
 _LIBRARIES = frozenset({"mcp", "fastmcp"})
 
 
@@ -87,7 +89,7 @@ class Transports:
                     yield Transport.STDIO
                 elif name in HTTP:
                     yield Transport.HTTP
-                elif name in RUNNERS and self._runs_server(module, call):
+                elif name in RUNNERS and len(call.args) < STREAMS and self._runs_server(module, call):
                     yield self._given(module, call)
 
     def _runs_server(self, module: Module, call: Call) -> bool:

@@ -88,7 +88,8 @@ class Harmless:
             return False
         if self.origins.of(module, write.value) is Origin.REQUEST:
             return False
-        if write.key >= 0 and not self._fixed(module, write.key):
+        entry = write.value if write.how in {"append", "add"} else write.key
+        if entry >= 0 and not self._fixed(module, entry):
             return False
         for subject in self._unset(module, write.event.condition):
             if subject is None:

@@ -238,6 +238,18 @@ class Locator:
             yield location.below(f".{name}")
         if not found:
             yield Location(Field(klass, name))
+            if not bound:
+                yield from self._shared_defaults(klass, name)
+
+    def _shared_defaults(self, klass: ClassInfo, name: str) -> Iterator[Location]:
+        """Locate mutable default arguments that constructors store: all instances made without one share them."""
+        for owner in self.inference.mro(klass)[0]:
+            for function, event in self.inference.fields(owner).get(name, ()):
+                held = function.module.terms[event.value] if event.value >= 0 else None
+                if isinstance(held, Param) and event.how == "=":
+                    default = function.module.functions[held.function].facts.parameters[held.index].default
+                    if default >= 0 and self._is_container(function.module, default):
+                        yield Location(Default(function.module.functions[held.function], held.index))
 
     def item(self, module: Module, base: TermId, key: TermId) -> Iterator[Location]:
         """Locate ``base[key]``."""
