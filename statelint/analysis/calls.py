@@ -222,8 +222,7 @@ def decorates(function: FunctionInfo) -> bool:
 
 def nested(function: FunctionInfo) -> Iterator[FunctionInfo]:
     """Yield the functions defined inside ``function``, at any depth."""
-    inside = {function.index}
-    for other in function.module.functions:
-        if other.facts.parent in inside and other is not function:
-            inside.add(other.index)
-            yield other
+    queue = list(function.module.children.get(function.index, ()))
+    for other in queue:
+        yield other
+        queue += other.module.children.get(other.index, ())

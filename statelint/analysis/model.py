@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Module:
     """A file of the project. ``parts`` is its dotted path from the project root; a package's ends with its folder."""
 
-    __slots__ = ("_holders", "bindings", "classes", "definitions", "facts", "functions", "imports", "is_package",
-                 "local_imports", "parts", "path", "stars", "terms")  # fmt: skip
+    __slots__ = ("_holders", "bindings", "children", "classes", "definitions", "facts", "functions", "imports",
+                 "is_package", "local_imports", "parts", "path", "stars", "terms")  # fmt: skip
 
     def __init__(self, facts: ModuleFacts) -> None:
         self.facts = facts
@@ -25,6 +25,10 @@ class Module:
         self.parts = parts[:-1] if self.is_package else parts
         self.functions = [FunctionInfo(self, function) for function in facts.functions]
         self.classes = [ClassInfo(self, klass) for klass in facts.classes]
+        self.children: dict[int, list[FunctionInfo]] = {}
+        """Functions by the function that encloses them."""
+        for function in self.functions:
+            self.children.setdefault(function.facts.parent, []).append(function)
         self.imports: dict[str, list[Import]] = {}
         self.local_imports: dict[str, list[Import]] = {}
         self.stars: list[Import] = []

@@ -24,6 +24,8 @@ MAX_DEPTH = 150
 
 def unique(values: Iterable[T]) -> tuple[T, ...]:
     """Return the distinct values in order, at most ``MAX_VALUES`` of them."""
+    if isinstance(values, tuple) and len(values) < 2:
+        return values
     return tuple(dict.fromkeys(values))[:MAX_VALUES]
 
 
@@ -38,7 +40,7 @@ class Questions:
         """Known calls of each function: module, call term, whether the receiver is passed implicitly."""
         self.passed: dict[tuple[FunctionInfo, int], str] = {}
         """Types of the parameters that frameworks pass to the functions registered with them."""
-        self._terms: dict[tuple[Module, TermId], Values] = {}
+        self._terms: dict[Module, dict[TermId, Values]] = {}
         self._names: dict[tuple[Module, str], Values] = {}
         self._returns: dict[FunctionInfo, Values] = {}
         self._parameters: dict[tuple[FunctionInfo, int], Values] = {}
@@ -46,6 +48,7 @@ class Questions:
         self._shared: dict[str, list[tuple[Module, TermId]]] | None = None
         self._mro: dict[ClassInfo, tuple[tuple[ClassInfo, ...], tuple[str, ...]]] = {}
         self._fields: dict[ClassInfo, dict[str, list[tuple[FunctionInfo, Event]]]] = {}
+        self._indexed: set[Module] = set()
         self._busy: set[object] = set()
 
     def forget(self) -> None:

@@ -84,22 +84,22 @@ class Members(Annotations):
 
     def fields(self, klass: ClassInfo) -> dict[str, list[tuple[FunctionInfo, Event]]]:
         """Return the assignments to ``self.name`` in the class's own methods."""
-        found = self._fields.get(klass)
-        if found is None:
-            found = {}
-            module = klass.module
-            members = set(klass.facts.methods.values())
-            for function in module.functions:
-                for event in function.events:
-                    if event.op != "write":
-                        continue
-                    target = module.terms[event.term]
-                    if isinstance(target, Attr):
-                        base = module.terms[target.base]
-                        if isinstance(base, Param) and base.index == 0 and base.function in members:
-                            found.setdefault(target.name, []).append((function, event))
-            self._fields[klass] = found
-        return found
+        if klass.module not in self._indexed:
+            self._index_fields(klass.module)
+        return self._fields.get(klass, {})
+
+    def _index_fields(self, module: Module) -> None:
+        self._indexed.add(module)
+        owners = {index: klass for klass in module.classes for index in klass.facts.methods.values()}
+        for function in module.functions:
+            for event in function.events:
+                if event.op != "write":
+                    continue
+                target = module.terms[event.term]
+                base = module.terms[target.base] if isinstance(target, Attr) else None
+                if isinstance(target, Attr) and isinstance(base, Param) and base.index == 0 and base.function in owners:
+                    fields = self._fields.setdefault(owners[base.function], {})
+                    fields.setdefault(target.name, []).append((function, event))
 
     def method(self, klass: ClassInfo, name: str) -> FunctionInfo | None:
         """Return the method ``name`` of a class or of its project bases."""

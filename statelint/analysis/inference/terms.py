@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from statelint.analysis.inference.base import MAX_DEPTH, unique
 from statelint.analysis.inference.elements import Elements
 from statelint.analysis.model import ClassValue, External, FunctionValue, Result
 from statelint.extract.facts import (
@@ -45,11 +46,23 @@ class Inference(Elements):
         """Return what ``term`` of ``module`` stands for."""
         if term < 0:
             return ()
-        key = (module, term)
-        found = self._terms.get(key)
+        table = self._terms.get(module)
+        if table is None:
+            table = self._terms[module] = {}
+        found = table.get(term)
         if found is not None:
             return found
-        return self._once(("t", *key), self._terms, key, lambda: self._term(module, term))
+        # The same as ``_once``, without its price: this is asked more often than everything else.
+        busy, key = self._busy, (module, term)
+        if key in busy or len(busy) > MAX_DEPTH:
+            return ()
+        busy.add(key)
+        try:
+            found = unique(self._term(module, term))
+        finally:
+            busy.discard(key)
+        table[term] = found
+        return found
 
     def _term(self, module: Module, term: TermId) -> Iterable[Value]:
         held = module.terms[term]
