@@ -10,7 +10,7 @@ from statelint.analysis.queries import Atom, Chain, Query
 from statelint.extract.facts import NO_TERM, Attr, Binary, Call, Cell, Choice, Item, Mapping, Name, Sequence, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import FunctionInfo, Module
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PACKAGES = frozenset({"pymongo", "motor", "flask_pymongo"})
 VERBS = {
-    "find_one": "read", "find": "read", "aggregate": "read", "count_documents": "read", "distinct": "read", "find_raw_batches": "read",
+    "find_one": "read", "find": "read", "aggregate": "read", "count_documents": "read", "distinct": "read",
     "update_one": "update", "update_many": "update", "replace_one": "update", "find_one_and_update": "update",
     "find_one_and_replace": "update", "delete_one": "delete", "delete_many": "delete", "find_one_and_delete": "delete",
     "insert_one": "insert", "insert_many": "insert",
@@ -33,6 +33,15 @@ _COLLECTION = re.compile(r"^_?(?:get_)?(?P<name>\w+?)_(?:collection|coll|col)$",
 _DRIVERS = ("pymongo.", "motor.", "flask_pymongo.")
 
 
+class Condition(NamedTuple):
+    """``path op value`` in a filter; ``test`` is what it depends on, or ``NO_TERM``."""
+
+    path: tuple[str, ...]
+    value: TermId
+    op: str
+    test: TermId
+
+
 class Document(NamedTuple):
     """One call on a collection: the fields it filters by or inserts, and whether more may be there than is seen."""
 
@@ -40,8 +49,7 @@ class Document(NamedTuple):
     event: Event
     collection: str
     verb: str
-    filters: tuple[tuple[tuple[str, ...], TermId, str, TermId], ...]
-    """Path, value, operator and the test under which the filter applies."""
+    filters: tuple[Condition, ...]
     fields: tuple[str, ...]
     is_open: bool
 
@@ -88,9 +96,9 @@ class Documents:
                 fields = tuple(self._fields(module, given[0])) if given else ()
                 yield Document(function, event, collection, verb, (), fields, False)
                 continue
-            filters: list[tuple[tuple[str, ...], TermId, str, TermId]] = []
+            filters: list[Condition] = []
             is_open = bool(given) and not self._conditions(module, given[0], NO_TERM, filters)
-            fields = tuple(path[0] for path, *_ in filters)
+            fields = tuple(condition.path[0] for condition in filters)
             yield Document(function, event, collection, verb, tuple(filters), fields, is_open)
 
     # -- which collection
@@ -142,8 +150,9 @@ class Documents:
         for value in self.inference.term(module, base):
             if isinstance(value, Package):
                 home = self.inference.index.by_parts.get(value.parts)
-                for binding in home.bindings.get(name, ()) if home is not None else ():
-                    found = self.collection(home, binding.value, depth + 1) if home is not None else ""
+                bindings = home.bindings.get(name, ()) if home is not None else ()
+                for binding in bindings:
+                    found = self.collection(home or module, binding.value, depth + 1)
                     if found:
                         return found
             elif isinstance(value, (Instance, ClassValue)):
@@ -185,7 +194,7 @@ class Documents:
         module: Module,
         term: TermId,
         test: TermId,
-        found: list[tuple[tuple[str, ...], TermId, str, TermId]],
+        found: list[Condition],
         depth: int = 0,
     ) -> bool:
         """Collect the conditions of a filter or of a pipeline; False if something in it is not known."""
@@ -195,30 +204,28 @@ class Documents:
         match held:
             case Mapping(keys=keys, values=values, more=more):
                 return (
-                    all(
-                        [
-                            self._entry(module, key, value, test, found, depth)
-                            for key, value in zip(keys, values, strict=True)
-                        ]
+                    every(
+                        self._entry(module, (key, value), test, found, depth)
+                        for key, value in zip(keys, values, strict=True)
                     )
                     and not more
                 )
             case Sequence(items=items):
-                return all([self._conditions(module, item, test, found, depth + 1) for item in items])
+                return every(self._conditions(module, item, test, found, depth + 1) for item in items)
             case Choice(test=why, then=then, other=other):
                 reason = why if why >= 0 else then
                 branches = [branch for branch in (then, other) if not isinstance(module.terms[branch], Unknown)]
-                return all([self._conditions(module, branch, reason, found, depth + 1) for branch in branches])
+                return every(self._conditions(module, branch, reason, found, depth + 1) for branch in branches)
             case Binary(op="|" | "+", left=left, right=right):
-                return all([self._conditions(module, side, test, found, depth + 1) for side in (left, right)])
+                return every(self._conditions(module, side, test, found, depth + 1) for side in (left, right))
             case Call(func=func, args=args, keywords=keywords):
                 name = module.dotted(func).rpartition(".")[2]
                 if name == "ObjectId":
-                    found.append((("_id",), term, "==", test))
+                    found.append(Condition(("_id",), term, "==", test))
                     return True
                 if name == "dict":
-                    found += (((key,), value, "==", test) for key, value in keywords if key)
-                    return all([self._conditions(module, argument, test, found, depth + 1) for argument in args])
+                    found += (Condition((key,), value, "==", test) for key, value in keywords if key)
+                    return every(self._conditions(module, argument, test, found, depth + 1) for argument in args)
                 return False
             case _:
                 return False
@@ -226,12 +233,12 @@ class Documents:
     def _entry(
         self,
         module: Module,
-        key: TermId,
-        value: TermId,
+        entry: tuple[TermId, TermId],
         test: TermId,
-        found: list[tuple[tuple[str, ...], TermId, str, TermId]],
+        found: list[Condition],
         depth: int,
     ) -> bool:
+        key, value = entry
         text = module.text(key) if key >= 0 else None
         if key < 0 or text in {"$and", "$or", "$nor", "$match"}:
             return self._conditions(module, value, test, found, depth + 1)
@@ -254,7 +261,7 @@ class Documents:
             if inner and inner[0][0].startswith("$"):
                 op = {"$ne": "!=", "$nin": "not in", "$in": "in"}.get(inner[0][0], "==")
                 value = inner[0][1]
-        found.append((tuple(text.split(".")), value, op, test))
+        found.append(Condition(tuple(text.split(".")), value, op, test))
         return True
 
     def _fields(self, module: Module, term: TermId, depth: int = 0) -> Iterator[str]:
@@ -275,9 +282,9 @@ class Documents:
         elif isinstance(held, Call):
             func = module.terms[held.func]
             if isinstance(func, Attr) and func.name in {"dict", "model_dump", "to_dict", "asdict", "to_mongo"}:
-                for value in self.inference.term(module, func.base):
-                    if isinstance(value, Instance):
-                        for klass in self.inference.mro(value.klass)[0]:
+                for made in self.inference.term(module, func.base):
+                    if isinstance(made, Instance):
+                        for klass in self.inference.mro(made.klass)[0]:
                             yield from (binding.name for binding in klass.facts.attributes)
             yield from (name for name, _ in held.keywords if name and isinstance(func, Name) and func.id == "dict")
 
@@ -295,9 +302,14 @@ class DocumentQueryFinder:
             model = self.ownership.named(document.collection, function.module)
             if model is None or document.verb == "insert" or document.is_open:
                 continue
-            atoms = tuple(Atom(path, value, op, test, model) for path, value, op, test in document.filters)
+            atoms = tuple(Atom(one.path, one.value, one.op, one.test, model) for one in document.filters)
             leaf = document.event.term
             yield Query(function, Chain(model, model.name, leaf, document.verb, ()), leaf, document.event, atoms)
+
+
+def every(answers: Iterable[bool]) -> bool:
+    """Tell whether all answers are yes, having heard them all."""
+    return False not in list(answers)
 
 
 def _stem(name: str) -> str:

@@ -26,9 +26,10 @@ _TEXT_KEYWORDS = ("query", "sql", "statement", "stmt", "operation", "clause")
 _VALUE_KEYWORDS = ("params", "parameters", "values", "args", "vars", "parameter", "query_params", "bind", "data")
 _NO_RUN = frozenset(
     {
-        "text", "SQL", "dedent", "cleandoc", "format", "join", "strip", "replace", "print", "append", "extend", "debug", "info", "warning", "error",
-        "exception", "log", "len", "str", "repr", "isinstance", "hash", "startswith", "RawSQL", "Composed", "ValueError", "RuntimeError", "encode",
-        "compile", "match", "search", "sub", "literal_column", "DDL", "columns", "bindparams", "setdefault",
+        "text", "SQL", "dedent", "cleandoc", "format", "join", "strip", "replace", "print", "append", "extend", "debug",
+        "info", "warning", "error", "exception", "log", "len", "str", "repr", "isinstance", "hash", "startswith", "sub",
+        "RawSQL", "Composed", "ValueError", "RuntimeError", "encode", "compile", "match", "search", "literal_column",
+        "DDL", "columns", "bindparams", "setdefault",
     }
 )  # fmt: skip
 """Calls that take a text and do not run it."""
@@ -133,7 +134,7 @@ class SqlCalls:
         return -1, NO_TERM
 
     def _given_clauses(self, module: Module, call: Call, rest: tuple[TermId, ...]) -> bool:
-        """Tell whether a helper is given predicates beside the text: ``fetch_page(sql, ["user_id = :user"], values)``."""
+        """Tell whether a helper is given predicates beside the text: ``page(sql, ["user_id = :user"], values)``."""
         if any(name in _CLAUSES for name, _ in call.keywords):
             return True
         return any(
@@ -166,9 +167,7 @@ class SqlCalls:
     ) -> Iterator[tuple[str, TermId]]:
         """Yield the value of each placeholder that can be told."""
         names, items = spread(module, parameters)
-        if not names and not items and len(rest) >= 1:
-            items = list(rest)
-        elif len(rest) > 1 and not names:
+        if not names and (not items or len(rest) > 1):
             items = list(rest)
         named = {name: value for name, value in call.keywords if name}
         for mark, key in keys.items():
@@ -185,8 +184,8 @@ class SqlCalls:
 def marked(text: Text) -> tuple[str, dict[str, str], dict[str, TermId], dict[str, TermId]]:
     """Put marks in place of placeholders and holes.
 
-    Returns the text, the placeholder (a position, a name, or nothing known) of each mark, the value of each hole, and the tests of the
-    marks that are optional.
+    Returns the text, the placeholder (a position, a name, or nothing known) of each mark, the value of each hole, and
+    the tests of the marks that are optional.
     """
     keys: dict[str, str] = {}
     holes: dict[str, TermId] = {}
@@ -246,11 +245,11 @@ def spread(module: Module, term: TermId) -> tuple[dict[str, TermId], list[TermId
                 names.update(spread(module, value)[0])
     elif isinstance(held, Sequence):
         for item in held.items:
-            value = module.terms[item]
-            if isinstance(value, Star):
-                items += spread(module, value.value)[1] or [value.value]
+            inner = module.terms[item]
+            if isinstance(inner, Star):
+                items += spread(module, inner.value)[1] or [inner.value]
             else:
-                items.append(value.then if isinstance(value, Choice) and value.then >= 0 else item)
+                items.append(inner.then if isinstance(inner, Choice) and inner.then >= 0 else item)
         if items and all(isinstance(module.terms[item], (Sequence, Mapping)) for item in items):
             # executemany: the first row speaks for all.
             return spread(module, items[0])

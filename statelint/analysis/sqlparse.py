@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,9 +17,13 @@ MARK = re.compile(r"__[hp]\d+__")
 _HOLE = re.compile(r"__h\d+__")
 _OPEN_END = re.compile(r"(\w+|[=<>(,+*/%|-])\s*$")
 _EXPECTING = frozenset(
-    "select from where and or in set by limit offset into join on values table update like ilike not having distinct as between"
-    " then else when case returning using all any is interval fetch top exists top only over with".split()
-)
+    {
+        "select", "from", "where", "and", "or", "in", "set", "by", "limit", "offset", "into", "join", "on", "values",
+        "table", "update", "like", "ilike", "not", "having", "distinct", "as", "between", "then", "else", "when",
+        "case", "returning", "using", "all", "any", "is", "interval", "fetch", "top", "exists", "only", "over", "with",
+    }
+)  # fmt: skip
+"""Words after which a value or a name must follow."""
 _PUBLIC = re.compile(
     r"(^|_)(public|published|shared|visibility|is_?public|is_?shared|is_?published)$|^is(Public|Shared|Published)$",
     re.IGNORECASE,
@@ -104,7 +108,9 @@ def parse(text: str) -> tuple[Statement, ...]:
             continue
         partial = level is ErrorLevel.IGNORE
         found = [
-            _statement(tree, dropped or partial, _replaces(settled) is not None) for tree in trees if tree is not None
+            _statement(cast("exp.Expression", tree), dropped or partial, _replaces(settled) is not None)
+            for tree in trees
+            if tree is not None
         ]
         return tuple(statement for statement in found if statement is not None)
     return ()
@@ -195,8 +201,8 @@ def _inserted(tree: exp.Insert, is_open: bool, replaces: bool) -> Statement | No
     ):
         verb = "upsert"
         for key in conflict.args.get("conflict_keys") or ():
-            for name in [column.name for column in key.find_all(exp.Column, exp.Identifier)][:1]:
-                predicates.append(Predicate(table.name, name, "==", columns.get(name, ())))
+            name = next((column.name for column in key.find_all(exp.Column, exp.Identifier)), "")
+            predicates += [Predicate(table.name, name, "==", columns.get(name, ()))] if name else []
         where = conflict.args.get("where")
         if where is not None:
             predicates += _predicates(where, {table.name: table.name}, table.name)[0]

@@ -105,11 +105,11 @@ class TextReader:
             if depth > MAX_DEPTH:
                 return ()
             self._texts[key] = ()
-            made = self._texts_of(module, term, module.terms[term], depth + 1)
+            made = self._texts_of(module, module.terms[term], depth + 1)
             found = self._texts[key] = tuple(text for text in made if _size(text) <= MAX_LENGTH)[:MAX_TEXTS]
         return found
 
-    def _texts_of(self, module: Module, term: TermId, held: Term, depth: int) -> Iterable[Text]:
+    def _texts_of(self, module: Module, held: Term, depth: int) -> Iterable[Text]:
         match held:
             case Const(value=str(value)):
                 return (Text((Piece(value),)),) if value else (Text(()),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.analysis.documents import Condition, every
 from statelint.analysis.queries import Atom, Chain, Query
 from statelint.extract.facts import NO_TERM, Attr, Call, Choice, Const, Enter, Item, Mapping, Name, Sequence
 
@@ -17,17 +18,25 @@ if TYPE_CHECKING:
     from statelint.extract.facts import Event, TermId
 
 PACKAGES = frozenset(
-    "chromadb qdrant_client pinecone weaviate langchain langchain_core langchain_community langchain_chroma langchain_qdrant"
-    " langchain_pinecone langchain_postgres langchain_weaviate llama_index pymilvus lancedb".split()
-)
+    {
+        "chromadb", "qdrant_client", "pinecone", "weaviate", "langchain", "langchain_core",
+        "langchain_community", "langchain_chroma", "langchain_qdrant", "langchain_pinecone", "langchain_postgres",
+        "langchain_weaviate", "llama_index", "pymilvus", "lancedb",
+    }
+)  # fmt: skip
 SEARCHES = re.compile(
-    r"^a?(similarity_search|max_marginal_relevance_search)\w*$|^(near_text|near_vector|hybrid|bm25|query_points|search_points|as_retriever|as_query_engine|as_chat_engine)$"
+    r"^a?(similarity_search|max_marginal_relevance_search)\w*$"
+    r"|^(near_text|near_vector|hybrid|bm25|query_points|search_points|as_retriever|as_query_engine|as_chat_engine)$"
 )
 """Methods that nothing but vector stores have."""
 _QUERY_KEYWORDS = frozenset({"query_texts", "query_embeddings", "query_vector", "vector", "top_k", "n_results"})
 """Keywords that tell a store's ``query`` and ``search`` from others'."""
-_SCOPES = frozenset({"filter", "where", "query_filter", "scroll_filter", "filters", "pre_filter", "expr", "namespace", "tenant", "partition_names",
-                     "collection_name", "index_name", "search_kwargs", "metadata_filter", "collection"})  # fmt: skip
+_SCOPES = frozenset(
+    {
+        "filter", "where", "query_filter", "scroll_filter", "filters", "pre_filter", "expr", "namespace", "tenant",
+        "partition_names", "collection_name", "index_name", "search_kwargs", "metadata_filter", "collection",
+    }
+)  # fmt: skip
 _NAMES = frozenset({"namespace", "tenant", "partition_names", "collection_name", "index_name", "collection"})
 _WRITES = frozenset(
     {"add", "upsert", "add_texts", "aadd_texts", "from_texts", "from_documents", "add_documents", "update"}
@@ -36,18 +45,15 @@ MAX_DEPTH = 12
 
 
 class Search(NamedTuple):
-    """One call on a vector store: conditions as path, value, operator and test, or the metadata it writes."""
+    """One call on a vector store: the conditions of a search, or the metadata that is written."""
 
     function: FunctionInfo
     event: Event
     store: str
-    conditions: tuple[tuple[tuple[str, ...], TermId, str, TermId], ...]
+    conditions: tuple[Condition, ...]
     fields: tuple[str, ...]
     is_write: bool
     is_open: bool
-
-
-Conditions = list[tuple[tuple[str, ...], "TermId", str, "TermId"]]
 
 
 class Vectors:
@@ -83,13 +89,13 @@ class Vectors:
             if SEARCHES.match(func.name) or (
                 func.name in {"query", "search", "scroll", "get"} and names & _QUERY_KEYWORDS
             ):
-                conditions: Conditions = []
+                conditions: list[Condition] = []
                 known = [
                     self._scope(module, name, value, conditions)
                     for name, value in call.keywords
                     if name in _SCOPES or not name
                 ]
-                fields = tuple(path[-1] for path, *_ in conditions if path[-1] not in _NAMES)
+                fields = tuple(one.path[-1] for one in conditions if one.path[-1] not in _NAMES)
                 yield Search(
                     function, event, self._store(module, func.base), tuple(conditions), fields, False, not all(known)
                 )
@@ -123,7 +129,7 @@ class Vectors:
                     break
         return "vector store"
 
-    def _scope(self, module: Module, name: str, value: TermId, found: Conditions) -> bool:
+    def _scope(self, module: Module, name: str, value: TermId, found: list[Condition]) -> bool:
         """Collect what a keyword restricts the search to; False if that is not known."""
         held = module.terms[value]
         if isinstance(held, Const) and held.value is None:
@@ -132,55 +138,51 @@ class Vectors:
             inner = [
                 (module.text(key) or "", item) for key, item in zip(held.keys, held.values, strict=True) if key >= 0
             ]
-            return all([self._scope(module, key, item, found) for key, item in inner if key in _SCOPES]) and len(
+            return every(self._scope(module, key, item, found) for key, item in inner if key in _SCOPES) and len(
                 inner
             ) == len(held.keys)
         if name in _NAMES:
             # A constant name is the same for everybody.
             if not isinstance(held, Const):
-                found.append(((name,), value, "==", NO_TERM))
+                found.append(Condition((name,), value, "==", NO_TERM))
             return True
         return bool(name) and self._conditions(module, value, NO_TERM, found)
 
-    def _conditions(self, module: Module, term: TermId, test: TermId, found: Conditions, depth: int = 0) -> bool:
+    def _conditions(self, module: Module, term: TermId, test: TermId, found: list[Condition], depth: int = 0) -> bool:
         held = module.terms[term] if term >= 0 else None
         if depth > MAX_DEPTH:
             return False
         match held:
             case Mapping(keys=keys, values=values):
-                return all(
-                    [
-                        self._entry(module, key, value, test, found, depth)
-                        for key, value in zip(keys, values, strict=True)
-                    ]
+                return every(
+                    self._entry(module, (key, value), test, found, depth)
+                    for key, value in zip(keys, values, strict=True)
                 )
             case Sequence(items=items):
-                return all([self._conditions(module, item, test, found, depth + 1) for item in items])
+                return every(self._conditions(module, item, test, found, depth + 1) for item in items)
             case Call(func=func, args=args, keywords=keywords):
                 named = dict(keywords)
                 key = module.text(named.get("key", NO_TERM)) if "key" in named else None
                 if key is not None:
                     inner = module.terms[named["match"]] if "match" in named else None
-                    values = (
-                        [value for _, value in inner.keywords]
-                        if isinstance(inner, Call)
-                        else [named.get("value", NO_TERM)]
-                    )
-                    found.append(((key.rpartition(".")[2],), values[0] if values else NO_TERM, "==", test))
+                    given = [named.get("value", NO_TERM)]
+                    if isinstance(inner, Call):
+                        given = [item for _, item in inner.keywords] or given
+                    found.append(Condition((key.rpartition(".")[2],), given[0], "==", test))
                     return True
                 property_ = self._property(module, func)
                 if property_:
-                    found.append(((property_,), args[0] if args else NO_TERM, "==", test))
+                    found.append(Condition((property_,), args[0] if args else NO_TERM, "==", test))
                     return True
                 parts = [
                     *args,
                     *(value for name, value in keywords if name in {"must", "should", "filters", "must_not"}),
                 ]
-                return bool(parts) and all([self._conditions(module, part, test, found, depth + 1) for part in parts])
+                return bool(parts) and every(self._conditions(module, part, test, found, depth + 1) for part in parts)
             case Choice(test=why, then=then, other=other):
                 reason = why if why >= 0 else then
                 branches = [branch for branch in (then, other) if not isinstance(module.terms[branch], Const)]
-                return all([self._conditions(module, branch, reason, found, depth + 1) for branch in branches])
+                return every(self._conditions(module, branch, reason, found, depth + 1) for branch in branches)
             case _:
                 return False
 
@@ -193,14 +195,17 @@ class Vectors:
             return module.text(base.args[0]) or ""
         return ""
 
-    def _entry(self, module: Module, key: TermId, value: TermId, test: TermId, found: Conditions, depth: int) -> bool:
+    def _entry(
+        self, module: Module, entry: tuple[TermId, TermId], test: TermId, found: list[Condition], depth: int
+    ) -> bool:
+        key, value = entry
         text = module.text(key) if key >= 0 else None
         if text is None or text in {"$and", "$or", "must", "should"}:
             return self._conditions(module, value, test, found, depth + 1)
         held = module.terms[value]
         if isinstance(held, Mapping) and held.values and (module.text(held.keys[0]) or "").startswith("$"):
             value = held.values[0]
-        found.append(((text.rpartition(".")[2],), value, "==", test))
+        found.append(Condition((text.rpartition(".")[2],), value, "==", test))
         return True
 
     def _keys(self, module: Module, term: TermId, depth: int = 0) -> Iterator[str]:
@@ -237,6 +242,6 @@ class VectorQueryFinder:
             model = self.ownership.vector_store(search.store)
             if model is None or search.is_write or search.is_open:
                 continue
-            atoms = tuple(Atom(path, value, op, test, model) for path, value, op, test in search.conditions)
+            atoms = tuple(Atom(one.path, one.value, one.op, one.test, model) for one in search.conditions)
             leaf = search.event.term
             yield Query(function, Chain(model, model.name, leaf, "read", ()), leaf, search.event, atoms)
