@@ -6,26 +6,22 @@ import hashlib
 import tomllib
 from functools import cached_property, lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
+from statelint.catalogue.patterns import CatalogueError, expand, file, fill, names_in, names_method
 from statelint.catalogue.schema import ClassRole, EntryPoints, Library, ModelStyle, Ownership, QueryWords, Types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from statelint.catalogue.schema import EntryKind
+    from statelint.catalogue.schema import Answer, EntryKind, Outbound, Retry, TokenDecoder, TokenEncoder
 
-Value = TypeVar("Value")
 Declaration = Literal["columns", "foreign_keys", "relations", "many"]
 DECLARATIONS: tuple[Declaration, ...] = ("columns", "foreign_keys", "relations", "many")
 MAX_ALIASES = 4
 """Aliases may lead to aliases, at most so often."""
-
-
-class CatalogueError(ValueError):
-    """A catalogue file or the project's own catalogue section is not of the expected form."""
 
 
 class Stub(NamedTuple):
@@ -35,62 +31,9 @@ class Stub(NamedTuple):
     library: Library
 
 
-def expand(pattern: str) -> list[str]:
-    """Return the names that a pattern with ``{a,b}`` alternatives stands for.
-
-    Raises CatalogueError when a brace is not closed, or stands within braces.
-    """
-    head, opening, rest = pattern.partition("{")
-    if not opening:
-        return [pattern]
-    choices, closing, tail = rest.partition("}")
-    if not closing or "{" in choices:
-        raise CatalogueError(f"unbalanced or nested braces in {pattern!r}")
-    ends = expand(tail)
-    return [f"{head}{choice.strip()}{end}" for choice in choices.split(",") for end in ends]
-
-
-def _names(patterns: Iterable[str]) -> Iterator[str]:
-    for pattern in patterns:
-        if "{" in pattern:
-            yield from expand(pattern)
-        else:
-            yield pattern
-
-
-def _fill(table: dict[str, Value], entries: Mapping[str, Value]) -> None:
-    for pattern, value in entries.items():
-        if "{" in pattern:
-            table.update(dict.fromkeys(expand(pattern), value))
-        else:
-            table[pattern] = value
-
-
-def _file(
-    patterns: Iterable[str], value: Value, exact: dict[str, Value], loose: dict[str, Value], mark: str = "*."
-) -> None:
-    """Enter ``value`` under the names, those that start with ``mark`` in the table of loose ones."""
-    for name in _names(patterns):
-        if name.startswith(mark):
-            loose[name.removeprefix(mark)] = value
-        else:
-            exact[name] = value
-
-
 def _owners(name: str) -> tuple[str, str]:
     """Return the class that ``name`` is (or whose instances it calls) and the one it is a member of."""
     return name.removesuffix("()"), name.rpartition(".")[0]
-
-
-def names_method(patterns: Iterable[str], method: str) -> bool:
-    """Tell whether ``patterns`` (a class role's ``served``) name ``method``."""
-    for pattern in patterns:
-        if pattern == "*":
-            if not method.startswith("_"):
-                return True
-        elif pattern == method or (pattern.endswith("*") and method.startswith(pattern[:-1])):
-            return True
-    return False
 
 
 class Catalogue:
@@ -124,6 +67,11 @@ class Catalogue:
         """Call in a model's body → what it declares."""
         self.memoisers: dict[str, bool] = {}
         """Qualified decorator → whether it bounds what it keeps."""
+        self.decoders_of_tokens: dict[str, TokenDecoder] = {}
+        self.encoders_of_tokens: dict[str, TokenEncoder] = {}
+        self.answers: dict[str, Answer] = {}
+        self.outbound: dict[str, Outbound] = {}
+        self.retries: dict[str, Retry] = {}
         roles: dict[str, set[str]] = {}
         for library in self.libraries:
             self._add(library, roles)
@@ -132,10 +80,10 @@ class Catalogue:
         self._inherit()
 
     def _add(self, library: Library, roles: dict[str, set[str]]) -> None:
-        _fill(self.aliases, library.aliases)
-        _fill(self.inherits, library.inherits)
-        _fill(self.returns, library.returns)
-        _fill(self.attributes, library.attributes)
+        fill(self.aliases, library.aliases)
+        fill(self.inherits, library.inherits)
+        fill(self.returns, library.returns)
+        fill(self.attributes, library.attributes)
         for pattern, methods in library.mutators.items():
             for name in expand(pattern):
                 self.mutators[name] = self.mutators.get(name, frozenset()) | frozenset(methods)
@@ -143,25 +91,35 @@ class Catalogue:
             for name in expand(pattern):
                 self.callbacks[name] = {**self.callbacks.get(name, {}), **keywords}
         for role in Types.__struct_fields__:
-            for name in _names(getattr(library.types, role)):
+            for name in names_in(getattr(library.types, role)):
                 roles.setdefault(name, set()).add(role)
         for entry in library.entry_points:
-            _file(entry.decorators, entry, self.decorators, self.loose_decorators)
-            _file(entry.calls, entry, self.calls, self.loose_calls)
-            _fill(self.variables, dict.fromkeys(entry.variables, entry))
+            file(entry.decorators, entry, self.decorators, self.loose_decorators)
+            file(entry.calls, entry, self.calls, self.loose_calls)
+            fill(self.variables, dict.fromkeys(entry.variables, entry))
         for pattern, position in library.invokers.items():
-            _file((pattern,), position, self.invokers, self.loose_invokers)
+            file((pattern,), position, self.invokers, self.loose_invokers)
         for class_role in library.classes:
-            _file(class_role.bases, class_role, self.classes, self.loose_classes, "*")
+            file(class_role.bases, class_role, self.classes, self.loose_classes, "*")
         for style in library.models:
-            _fill(self.models, dict.fromkeys(style.bases, style))
+            fill(self.models, dict.fromkeys(style.bases, style))
             if not style.table_keyword:
-                for name in _names(style.bases):
+                for name in names_in(style.bases):
                     roles.setdefault(name, set()).add("model")
             for declaration in DECLARATIONS:
-                _fill(self.declarations, dict.fromkeys(getattr(style, declaration), declaration))
-        _fill(self.memoisers, dict.fromkeys(library.memoisers.unbounded, False))
-        _fill(self.memoisers, dict.fromkeys(library.memoisers.bounded, True))
+                fill(self.declarations, dict.fromkeys(getattr(style, declaration), declaration))
+        fill(self.memoisers, dict.fromkeys(library.memoisers.unbounded, False))
+        fill(self.memoisers, dict.fromkeys(library.memoisers.bounded, True))
+        for decoder in library.tokens.decoders:
+            fill(self.decoders_of_tokens, dict.fromkeys(decoder.calls, decoder))
+        for encoder in library.tokens.encoders:
+            fill(self.encoders_of_tokens, dict.fromkeys(encoder.calls, encoder))
+        for answer in library.answers:
+            fill(self.answers, dict.fromkeys(answer.calls, answer))
+        for call in library.resilience.outbound:
+            fill(self.outbound, dict.fromkeys(call.calls, call))
+        for retry in library.resilience.retries:
+            fill(self.retries, dict.fromkeys(retry.calls, retry))
 
     def _lines(self) -> dict[str, list[str]]:
         """Return the heirs of every class that has some, nearest first."""
@@ -193,6 +151,8 @@ class Catalogue:
             self.models,
             self.declarations,
             self.memoisers,
+            self.answers,
+            self.outbound,
         )
         for table in tables:
             # A base's own facts come before those it has from its base, so the nearest one wins.
@@ -244,7 +204,7 @@ class Catalogue:
             held: object = library
             for part in path:
                 held = getattr(held, part)
-            names.update(_names(held))  # type: ignore[arg-type]
+            names.update(names_in(held))  # type: ignore[arg-type]
         names.update([heir for name in names for heir in self._derived(name)])
         return frozenset(names)
 
@@ -308,6 +268,15 @@ class Catalogue:
         """Calls that run a function outside the request."""
         return self._union("spawners")
 
+    def listed(self, table: str, field: str) -> frozenset[str]:
+        """Return the names that ``field`` of a library's ``table`` (``failures``, ``broad``) lists in any file."""
+        return self._union(table, field)
+
+    @cached_property
+    def max_token_days(self) -> float:
+        """Access tokens that live longer are long-lived."""
+        return next((lib.tokens.max_days for lib in reversed(self.libraries) if lib.tokens.max_days), 0)
+
     @cached_property
     def configured_memoisers(self) -> frozenset[str]:
         """Decorators that keep results where the service's configuration says."""
@@ -319,7 +288,7 @@ class Catalogue:
         return {name: self._union("ownership", name) for name in Ownership.__struct_fields__}
 
     @cached_property
-    def aborting_names(self) -> frozenset[str]:
+    def abortingnames_in(self) -> frozenset[str]:
         """``aborts`` as code usually writes them: the qualified name and its last parts."""
         names = set(self.aborts)
         for name in self.aborts:
@@ -384,3 +353,6 @@ def load(extra: Mapping[str, object] | None = None) -> Catalogue:
         libraries.append(_decode("[tool.statelint.catalogue]", {"library": "project", **extra}))
     digest = hashlib.blake2b(msgspec.json.encode(libraries), digest_size=16).hexdigest()
     return Catalogue(libraries, digest)
+
+
+__all__ = ["Catalogue", "CatalogueError", "Stub", "bundled", "expand", "load", "names_method"]

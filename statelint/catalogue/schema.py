@@ -194,6 +194,126 @@ class QueryWords(Struct, frozen=True):
     """Steps that make new rows, or none."""
 
 
+class TokenDecoder(Struct, frozen=True):
+    """How a library reads signed tokens."""
+
+    calls: tuple[str, ...]
+    token: int = 0
+    """Position of the token among the arguments."""
+    verifies: bool = True
+    """Whether the signature is checked unless a switch says otherwise."""
+    options: str = ""
+    """Keyword of a dict that holds switches."""
+    signature: tuple[str, ...] = ()
+    """Switches, in ``options`` or as keywords, that are false where the signature is not checked."""
+    expiry: tuple[str, ...] = ()
+    """Switches that are false where expired tokens are accepted."""
+    algorithms: str = ""
+    """Keyword that lists the algorithms accepted."""
+    algorithms_at: int = 2
+    """Position of ``algorithms``."""
+    validate: str = ""
+    """Method of the result without which no claim, and so no expiry, is checked."""
+    max_age: str = ""
+    """Keyword without which tokens never expire."""
+
+
+class TokenEncoder(Struct, frozen=True):
+    """How a library makes signed tokens."""
+
+    calls: tuple[str, ...]
+    claims: int = 0
+    """Position of the claims; -1 where ``lifetime`` alone decides on the expiry."""
+    claims_keyword: str = ""
+    lifetime: str = ""
+    """Keyword that holds the lifetime, as a ``timedelta`` or in seconds; false or None: for ever."""
+    refresh: bool = False
+    """Whether the tokens are refresh tokens."""
+
+
+class Tokens(Struct, frozen=True):
+    """Tokens and secrets."""
+
+    decoders: tuple[TokenDecoder, ...] = ()
+    encoders: tuple[TokenEncoder, ...] = ()
+    lifetimes: tuple[str, ...] = ()
+    """Settings that hold the lifetime of access tokens; false or None: for ever."""
+    secrets: tuple[str, ...] = ()
+    """Calls that make a random secret."""
+    max_days: float = 0
+    """Access tokens that live longer are reported; the last file that sets it wins."""
+
+
+class Answer(Struct, frozen=True):
+    """Ways to answer a request: responses and the exceptions that become one."""
+
+    calls: tuple[str, ...]
+    body: int = 0
+    """Position of the body, or of the detail; -1: given by keyword only."""
+    body_keywords: tuple[str, ...] = ()
+    status: int = -1
+    """Position of the status."""
+    status_keywords: tuple[str, ...] = ()
+    code: int = 200
+    """The status where none is given."""
+    json: bool = True
+    """Whether a program reads the body."""
+    shape: str = ""
+    """The key under which the framework sends a plain detail."""
+
+
+class Failures(Struct, frozen=True):
+    """Exceptions, and what becomes of them."""
+
+    broad: tuple[str, ...] = ()
+    """Exceptions that may be of any kind."""
+    internal: tuple[str, ...] = ()
+    """Exceptions whose text shows insides: statements, paths, hosts."""
+    tracebacks: tuple[str, ...] = ()
+    """Calls that give a traceback as text."""
+    logs: tuple[str, ...] = ()
+    """Calls that log an error."""
+    context: tuple[str, ...] = ()
+    """Calls and classes whose use adds the request or the user to every log record."""
+
+
+class Outbound(Struct, frozen=True):
+    """Calls that wait for another machine."""
+
+    calls: tuple[str, ...]
+    timeouts: tuple[str, ...] = ()
+    """Keywords, of the call or of the call that makes its receiver, that set a limit."""
+    position: int = -1
+    """Position of the timeout."""
+    bounded: bool = False
+    """Whether there is a limit by default, so that only an explicit ``None`` takes it away."""
+    unsafe: bool = False
+    """Whether doing it twice is not the same as doing it once."""
+
+
+class Retry(Struct, frozen=True):
+    """Decorators that call a function again when it fails."""
+
+    calls: tuple[str, ...]
+    limits: tuple[str, ...] = ()
+    """Keywords that end the retries."""
+    position: int = -1
+    """Position of a limit."""
+    endless: bool = True
+    """Whether retries go on for ever where no limit is given."""
+
+
+class Resilience(Struct, frozen=True):
+    """Calls to other machines: their limits, and what repeats them."""
+
+    outbound: tuple[Outbound, ...] = ()
+    retries: tuple[Retry, ...] = ()
+    guards: tuple[str, ...] = ()
+    """Calls and context managers that limit how long what they hold may take."""
+    effects: tuple[str, ...] = ()
+    """Calls, besides those of ``outbound``, that must not be done twice."""
+
+
 class Library(Struct, frozen=True):
     """One library."""
 
@@ -235,3 +355,7 @@ class Library(Struct, frozen=True):
     models: tuple[ModelStyle, ...] = ()
     ownership: Ownership = Ownership()
     queries: QueryWords = QueryWords()
+    tokens: Tokens = Tokens()
+    answers: tuple[Answer, ...] = ()
+    failures: Failures = Failures()
+    resilience: Resilience = Resilience()
