@@ -288,7 +288,7 @@ class Catalogue:
         return {name: self._union("ownership", name) for name in Ownership.__struct_fields__}
 
     @cached_property
-    def abortingnames_in(self) -> frozenset[str]:
+    def aborting_names(self) -> frozenset[str]:
         """``aborts`` as code usually writes them: the qualified name and its last parts."""
         names = set(self.aborts)
         for name in self.aborts:
