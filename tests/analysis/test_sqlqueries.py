@@ -51,7 +51,7 @@ def proofs(make: Make, *lines: str) -> list[str | None]:
         ["cursor.execute('SELECT * FROM messages WHERE thread_id = ?', (key,))", "return jsonify(cursor.fetchall())"],
         ["return jsonify(db.fetch_all('SELECT * FROM messages WHERE thread_id = :t', {'t': key}))"],
         [
-            "cursor.execute('INSERT INTO threads (id, title) VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET title = 1', (key,))"
+            "cursor.execute('INSERT INTO threads (id, a) VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET a = 1', (key,))"
         ],
         ["cursor.execute('INSERT OR REPLACE INTO threads (id, title) VALUES (?, 1)', (key,))"],
     ],
@@ -67,13 +67,14 @@ def test_a_statement_by_id_alone_is_unproven(sample: Make, lines: list[str]) -> 
         (["cursor.execute(f'DELETE FROM threads WHERE id = {key} AND user_id = {me}')"], "predicate"),
         (
             [
-                "cursor.execute('DELETE FROM messages WHERE thread_id IN (SELECT id FROM threads WHERE user_id = ?)', (me,))"
+                "db.run('DELETE FROM messages WHERE thread_id IN (SELECT id FROM threads WHERE user_id = ?)', [me])"
             ],
             "predicate",
         ),
         (
             [
-                "r = db.run('SELECT m.* FROM messages m JOIN threads t ON t.id = m.thread_id WHERE m.id = ? AND t.user_id = ?', (key, me))",
+                "q = 'SELECT m.* FROM messages m JOIN threads t ON t.id = m.thread_id '",
+                "r = db.run(q + 'WHERE m.id = ? AND t.user_id = ?', (key, me))",
                 "return r",
             ],
             "predicate",
@@ -159,7 +160,7 @@ def test_tables_are_known_from_migrations(sample: Make) -> None:
             from alembic import op
 
             def upgrade():
-                op.create_table("notes", sa.Column("id", sa.Integer()), sa.Column("who", sa.Integer(), sa.ForeignKey("users.id")))
+                op.create_table("notes", sa.Column("who", sa.Integer(), sa.ForeignKey("users.id")))
                 op.create_table("users", sa.Column("id", sa.Integer()), sa.Column("email", sa.String()))
             """
         }

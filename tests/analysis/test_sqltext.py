@@ -159,14 +159,17 @@ def test_an_upsert_names_its_key() -> None:
 
 
 def test_a_table_declares_columns_and_references() -> None:
-    text = "CREATE TABLE IF NOT EXISTS n (id INTEGER PRIMARY KEY AUTOINCREMENT, a INT REFERENCES x(id), b INT, FOREIGN KEY (b) REFERENCES y (id))"
+    text = """CREATE TABLE IF NOT EXISTS n (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, a INT REFERENCES x(id), b INT, FOREIGN KEY (b) REFERENCES y (id)
+    )"""
     (statement,) = parse(text)
     assert set(statement.columns) == {"id", "a", "b"}
     assert statement.references == {"a": "x", "b": "y"}
 
 
 def test_joins_and_subqueries_count_with_their_own_tables() -> None:
-    text = "SELECT * FROM steps s JOIN threads t ON s.thread_id = t.id WHERE t.user_id = ? AND s.id IN (SELECT step_id FROM links WHERE key = ?)"
+    text = """SELECT * FROM steps s JOIN threads t ON s.thread_id = t.id
+      WHERE t.user_id = ? AND s.id IN (SELECT step_id FROM links WHERE key = ?)"""
     (statement,) = parse(marked_text(text))
     assert {(one.table, one.column) for one in statement.predicates} == {("threads", "user_id"), ("links", "key")}
     assert statement.tables[0] == "steps"
