@@ -1,0 +1,287 @@
+"""Compound statements: branches, loops, handlers, and the conditions that hold in and after them."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from statelint.extract.bindings import BindingReader, dotted
+from statelint.extract.facts import NO_TERM, Condition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from statelint.extract.facts import TermId
+    from statelint.source.lines import Columns
+
+SWALLOWING = frozenset({"suppress", "contextlib.suppress"})
+"""Context managers whose block may end early with control going on after it."""
+
+
+class _Branch(NamedTuple):
+    """How a branch ended: whether control left, environment, first and last condition, a final call that may leave."""
+
+    ended: bool
+    env: dict[str, TermId]
+    condition: int
+    last: int
+    via: TermId
+
+
+class ControlReader(BindingReader):
+    """Reads blocks and compound statements; each handler returns whether control never reaches the next statement."""
+
+    def __init__(self, columns: Columns, aborting: Collection[str]) -> None:
+        super().__init__(columns, aborting)
+        self._statements: dict[type[ast.stmt], Callable[..., bool]] = {
+            ast.Expr: self._expr, ast.Assign: self._assign, ast.AnnAssign: self._annassign,
+            ast.AugAssign: self._augassign, ast.Return: self._return, ast.Raise: self._raise, ast.If: self._if,
+            ast.For: self._for, ast.AsyncFor: self._for, ast.While: self._while, ast.Try: self._try,
+            ast.TryStar: self._try, ast.With: self._with, ast.AsyncWith: self._with, ast.Match: self._match,
+            ast.Assert: self._assert, ast.Delete: self._delete, ast.Global: self._global,
+            ast.Nonlocal: self._nonlocal, ast.Import: self._import, ast.ImportFrom: self._import_from,
+            ast.Break: self._leave, ast.Continue: self._leave,
+        }  # fmt: skip
+        """Handlers by the kind of statement."""
+
+    def block(self, statements: list[ast.stmt]) -> bool:
+        """Read statements in order; return whether control never reaches the end of the block."""
+        for statement in statements:
+            handler = self._statements.get(type(statement))
+            if handler is not None and handler(statement):
+                return True
+            if handler is None and type(statement).__name__ == "TypeAlias":
+                self._type_alias(statement)
+        return False
+
+    def _branch(self, statements: list[ast.stmt], condition: int) -> _Branch:
+        """Read a branch under ``condition`` on a copy of the environment."""
+        scope = self.scope
+        before, outer = scope.env, scope.condition
+        scope.env = dict(before)
+        scope.condition = condition
+        ended = self.block(statements)
+        via = NO_TERM if ended else self._never_returns(statements)
+        branch = _Branch(ended, scope.env, condition, scope.condition, via)
+        scope.env, scope.condition = before, outer
+        return branch
+
+    def _join(self, test: TermId, left: dict[str, TermId], right: dict[str, TermId]) -> None:
+        """Make the environment the join of two branches; a name bound in one branch only is possibly absent."""
+        if left == right:
+            self.scope.env = left
+            return
+        absent = self.table.unknown("absent")
+        joined = {}
+        for name in left.keys() | right.keys():
+            joined[name] = self.table.join(test, left.get(name, absent), right.get(name, absent))
+        self.scope.env = joined
+
+    def _lift(self, inner: int, marker: int, outer: int) -> int:
+        """Return the guards passed between ``marker`` and ``inner`` as conditions below ``outer``.
+
+        After a ``with`` or ``try`` body its guards still hold, while the body's own condition does not.
+        """
+        chain: list[Condition] = []
+        at = inner
+        while at not in (marker, 0):
+            condition = self.conditions[at]
+            chain.append(condition)
+            at = condition.parent
+        for condition in reversed(chain):
+            if condition.kind in {"guard", "call-guard", "assert"}:
+                outer = self.under(condition.kind, condition.test, condition.positive, condition.via, parent=outer)
+        return outer
+
+    def _never_returns(self, statements: list[ast.stmt]) -> TermId:
+        """Return the call that ends a block if it may never return, else ``NO_TERM``."""
+        last = statements[-1] if statements else None
+        if isinstance(last, ast.Expr):
+            value = last.value.value if isinstance(last.value, ast.Await) else last.value
+            if isinstance(value, ast.Call):
+                events = self.scope.events
+                if events and events[-1].op == "call":
+                    return events[-1].term
+        return NO_TERM
+
+    # -- compound statements
+
+    def _if(self, node: ast.If) -> bool:
+        scope = self.scope
+        test = self.expr(node.test)
+        outer = scope.condition
+        then = self._branch(node.body, self.under("if", test, True, parent=outer))
+        other = self._branch(node.orelse, self.under("if", test, False, parent=outer) if node.orelse else outer)
+        if then.ended and other.ended:
+            return True
+        if then.ended or other.ended:
+            # The guards passed in the branch that goes on hold from here.
+            goes_on = other if then.ended else then
+            scope.env = goes_on.env
+            guard = self.under("guard", test, other.ended)
+            scope.condition = self._lift(goes_on.last, goes_on.condition, guard)
+            return False
+        self._join(test, then.env, other.env)
+        if then.via >= 0:
+            scope.condition = self.under("call-guard", test, False, then.via)
+        if other.via >= 0:
+            scope.condition = self.under("call-guard", test, True, other.via)
+        return False
+
+    def _for(self, node: ast.For | ast.AsyncFor) -> bool:
+        scope = self.scope
+        iterable = self.expr(node.iter)
+        before, outer = scope.env, scope.condition
+        scope.env = dict(before)
+        scope.condition = self.under("loop", iterable)
+        self.assign(node.target, self.table.element(iterable), "for")
+        self.block(node.body)
+        scope.condition = outer
+        self._join(NO_TERM, scope.env, before)
+        return self.block(node.orelse) if node.orelse and not _breaks(node.body) else self._also(node.orelse)
+
+    def _while(self, node: ast.While) -> bool:
+        scope = self.scope
+        test = self.expr(node.test)
+        before, outer = scope.env, scope.condition
+        scope.env = dict(before)
+        scope.condition = self.under("loop", NO_TERM)
+        scope.condition = self.under("if", test)
+        ended = self.block(node.body)
+        scope.condition = outer
+        forever = isinstance(node.test, ast.Constant) and bool(node.test.value)
+        if forever:
+            return ended and not _breaks(node.body)
+        self._join(NO_TERM, scope.env, before)
+        return self._also(node.orelse)
+
+    def _also(self, statements: list[ast.stmt]) -> bool:
+        if statements:
+            self.block(statements)
+        return False
+
+    def _try(self, node: ast.Try | ast.TryStar) -> bool:
+        scope = self.scope
+        before, outer = scope.env, scope.condition
+        swallows = any(not _leaves(handler.body, self.aborting) for handler in node.handlers)
+        marker = self.under("try", NO_TERM) if swallows else outer
+        scope.env = dict(before)
+        scope.condition = marker
+        ended = self.block(node.body)
+        body_env, body_condition = scope.env, scope.condition
+        if not ended and node.orelse:
+            ended = self.block(node.orelse)
+            body_env, body_condition = scope.env, scope.condition
+        ends = [] if ended else [body_env]
+        self._join(NO_TERM, dict(before), body_env)
+        entry = scope.env
+        for handler in node.handlers:
+            scope.env = dict(entry)
+            caught = self.table.unknown("any") if handler.type is None else self.expr(handler.type)
+            scope.condition = self.under("except", caught, parent=outer)
+            if handler.name:
+                scope.env[handler.name] = self.table.caught(caught)
+                scope.assigned.setdefault(handler.name, []).append(scope.env[handler.name])
+            if not self.block(handler.body):
+                ends.append(scope.env)
+        scope.condition = outer
+        if ends:
+            scope.env = ends[0]
+            for env in ends[1:]:
+                self._join(NO_TERM, scope.env, env)
+            if not ended and not swallows:
+                scope.condition = body_condition
+        else:
+            scope.env = entry
+        finally_ended = self.block(node.finalbody) if node.finalbody else False
+        return finally_ended or not ends
+
+    def _with(self, node: ast.With | ast.AsyncWith) -> bool:
+        scope = self.scope
+        outer = scope.condition
+        swallows = False
+        for item in node.items:
+            context = self.expr(item.context_expr)
+            scope.condition = self.under("with", context)
+            if isinstance(item.context_expr, ast.Call) and dotted(item.context_expr.func) in SWALLOWING:
+                swallows = True
+                scope.condition = self.under("try", NO_TERM)
+            if item.optional_vars is not None:
+                self.assign(item.optional_vars, self.table.enter(context), "with")
+        before = scope.env
+        if swallows:
+            scope.env = dict(before)
+        ended = self.block(node.body)
+        if swallows:
+            self._join(NO_TERM, scope.env, before)
+            scope.condition = outer
+            return False
+        scope.condition = outer if ended else self._lift(scope.condition, outer, outer)
+        return ended
+
+    def _match(self, node: ast.Match) -> bool:
+        scope, table = self.scope, self.table
+        subject = self.expr(node.subject)
+        outer = scope.condition
+        ends: list[dict[str, TermId]] = []
+        exhaustive = False
+        for case in node.cases:
+            pattern = case.pattern
+            test = table.unknown("pattern")
+            if isinstance(pattern, ast.MatchValue):
+                test = table.compare("==", subject, self.expr(pattern.value))
+            elif isinstance(pattern, ast.MatchAs) and pattern.pattern is None and case.guard is None:
+                exhaustive = True
+            before = scope.env
+            scope.env = dict(before)
+            for capture in ast.walk(pattern):
+                name = getattr(capture, "name", None) or getattr(capture, "rest", None)
+                if isinstance(name, str):
+                    scope.env[name] = table.element(subject)
+            if case.guard is not None:
+                test = table.logic("and", (test, self.expr(case.guard)))
+            scope.condition = outer if exhaustive else self.under("if", test, parent=outer)
+            if not self.block(case.body):
+                ends.append(scope.env)
+            scope.env, scope.condition = before, outer
+        if not exhaustive:
+            ends.append(scope.env)
+        if not ends:
+            return True
+        scope.env = ends[0]
+        for env in ends[1:]:
+            self._join(NO_TERM, scope.env, env)
+        return False
+
+
+def _leaves(statements: list[ast.stmt], aborting: Collection[str]) -> bool:
+    """Tell whether a handler's block certainly leaves (an approximation from its last statement)."""
+    last = statements[-1] if statements else None
+    if isinstance(last, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
+        return True
+    if isinstance(last, ast.Expr):
+        call = last.value.value if isinstance(last.value, ast.Await) else last.value
+        return isinstance(call, ast.Call) and dotted(call.func) in aborting
+    if isinstance(last, ast.If):
+        return bool(last.orelse) and _leaves(last.body, aborting) and _leaves(last.orelse, aborting)
+    if isinstance(last, (ast.With, ast.AsyncWith)):
+        return _leaves(last.body, aborting)
+    return False
+
+
+def _breaks(statements: list[ast.stmt]) -> bool:
+    """Tell whether a loop body holds a ``break`` of its own loop."""
+    for statement in statements:
+        if isinstance(statement, ast.Break):
+            return True
+        if isinstance(
+            statement, (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        ):
+            continue
+        for field in ("body", "orelse", "finalbody"):
+            if _breaks(getattr(statement, field, [])):
+                return True
+        for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+            if _breaks(part.body):
+                return True
+    return False
