@@ -47,7 +47,9 @@ def django(work: Path) -> Path:
         with tarfile.open(archive) as tar:
             tar.extractall(work / "unpacked", filter="data")
         (unpacked,) = (work / "unpacked").iterdir()
-        unpacked.rename(package.parent)
+        # The package alone: statelint reads the whole project that the named folder belongs to, peers only the folder.
+        package.parent.mkdir()
+        (unpacked / "django").rename(package)
     return package
 
 

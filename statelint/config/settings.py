@@ -11,8 +11,8 @@ Severities = Literal["note", "warning", "error"]
 Confidences = Literal["low", "medium", "high"]
 
 DEFAULT_EXCLUDES = (
-    ".bzr", ".direnv", ".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".pants.d", ".pytest_cache", ".ruff_cache", ".svn",
-    ".tox", ".venv", ".vscode", "__pypackages__", "_build", "buck-out", "build", "dist", "env", "node_modules",
+    ".bzr", ".direnv", ".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".pants.d", ".pytest_cache", ".ruff_cache",
+    ".svn", ".tox", ".venv", ".vscode", "__pypackages__", "_build", "buck-out", "build", "dist", "env", "node_modules",
     "site-packages", "venv",
 )  # fmt: skip
 
@@ -20,7 +20,7 @@ DEFAULT_EXCLUDES = (
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """Contents of ``[tool.statelint]`` or of ``statelint.toml``."""
 
-    select: Annotated[tuple[str, ...], Meta(description="Rules to run: codes, prefixes, names or ALL.")] = ("SL",)
+    select: Annotated[tuple[str, ...], Meta(description="Rules to run: codes, prefixes, names or ALL.")] = ("ALL",)
     ignore: Annotated[tuple[str, ...], Meta(description="Rules not to run; wins over select.")] = ()
     extend_select: Annotated[tuple[str, ...], Meta(description="Rules to run besides select.")] = ()
     per_file_ignores: Annotated[
@@ -30,10 +30,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid
     exclude: Annotated[tuple[str, ...], Meta(description="Globs of files and folders to leave out.")] = DEFAULT_EXCLUDES
     extend_exclude: Annotated[tuple[str, ...], Meta(description="Globs to leave out besides exclude.")] = ()
     respect_gitignore: Annotated[bool, Meta(description="Leave out what git ignores.")] = True
-    force_exclude: Annotated[bool, Meta(description="Apply the excludes to files named on the command line, too.")] = True
+    force_exclude: Annotated[bool, Meta(description="Apply the excludes to files named on the command line, too.")] = (
+        True
+    )
     min_severity: Annotated[Severities, Meta(description="Hide findings below this severity.")] = "warning"
     min_confidence: Annotated[Confidences, Meta(description="Hide findings below this confidence.")] = "medium"
-    fail_on: Annotated[Severities, Meta(description="Exit with 1 only for findings of this severity or above.")] = "warning"
+    fail_on: Annotated[Severities, Meta(description="Exit with 1 only for findings of this severity or above.")] = (
+        "warning"
+    )
     owner_columns: Annotated[
         tuple[str, ...], Meta(description="Column names that hold the owner of a row, besides the known ones.")
     ] = ()
