@@ -142,7 +142,9 @@ class Isolation:
         if reach is Reach.SERVED:
             certainty = 1 if self.reach.loosely(query.function) else 2
         else:
-            certainty = 0 if self.reach.in_sight(query.module) else 1
+            # Data layers written in SQL are often there for others to call; what no known request reaches is a hint.
+            library = query.given is not None and bool(self.reach.entry_points)
+            certainty = 0 if library or self.reach.in_sight(query.module) else 1
         if model is None:
             certainty = min(certainty, 1)
         kind = model.kind if model is not None else OwnerKind.OWNER
