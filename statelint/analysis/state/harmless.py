@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import External
 from statelint.analysis.reach import Reach
 from statelint.analysis.state.keys import Origin
+from statelint.analysis.state.locations import INSTANCE_BASES
 from statelint.analysis.state.roots import ClassAttribute, Field, Global, Local
 from statelint.extract.facts import Attr, Call, Compare, Const, FunctionRef, Item, Logic, Name, Not
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from statelint.analysis.calls import Edge
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.reach import ReachMap
     from statelint.analysis.state.keys import Origins
@@ -32,16 +34,25 @@ _MISSING = frozenset({"KeyError", "AttributeError", "NameError", "LookupError", 
 class Harmless:
     """Finds the reason, if any, for which a change needs no report."""
 
-    def __init__(self, locator: Locator, reach: ReachMap, origins: Origins, lifetimes: Lifetimes) -> None:
+    def __init__(
+        self,
+        locator: Locator,
+        reach: ReachMap,
+        origins: Origins,
+        lifetimes: Lifetimes,
+        changed: Mapping[FunctionInfo, frozenset[Root]],
+    ) -> None:
+        """``changed`` names the roots that each function changes."""
         self.locator = locator
         self.inference = locator.inference
         self.reach = reach
         self.origins = origins
         self.lifetimes = lifetimes
+        self.changed = changed
         self._construction: dict[FunctionInfo, bool] = {}
 
-    def reason(self, write: Write, siblings: frozenset[Root]) -> str:
-        """Return why ``write`` is harmless, or an empty string. ``siblings``: the roots its function changes."""
+    def reason(self, write: Write) -> str:
+        """Return why ``write`` is harmless, or an empty string."""
         function = write.function
         root = write.location.root
         if function.is_module or (write.location.origin is not None and write.location.origin.is_module):
@@ -55,13 +66,15 @@ class Harmless:
             return "construction"
         if isinstance(root, Local) and not self.lifetimes.long_lived(root.function):
             return "request-lived"
-        if self.lazy(write, siblings):
+        if self.lazy(write):
             return "lazy-init"
+        if self._fixed(write.module, write.key) and self.once(function):
+            return "set-up"
         return ""
 
     def constructs(self, function: FunctionInfo, depth: int = 0) -> bool:
         """Tell whether a method runs only while its object is being made."""
-        if function.name in CONSTRUCTORS:
+        if function.name in CONSTRUCTORS or self._validates(function):
             return True
         found = self._construction.get(function)
         if found is None:
@@ -79,9 +92,36 @@ class Harmless:
             self._construction[function] = found
         return found
 
+    def _validates(self, function: FunctionInfo) -> bool:
+        """Tell whether a method is a validator, which runs while an object is being made from data."""
+        owner = function.owner
+        if owner is None or function not in self.reach.entry_points:
+            return False
+        roles = self.inference.catalogue.roles
+        return any(roles.get(base, frozenset()) & INSTANCE_BASES for base in self.inference.external_bases(owner))
+
+    def once(self, function: FunctionInfo, depth: int = 0) -> bool:
+        """Tell whether a function is only called to set something up: at import, at start-up or lazily."""
+        edges = [edge for edge in self.reach.graph.callers.get(function, ()) if edge.kind in {"call", "name", "override"}]
+        if not edges or depth > 3 or function in self.reach.entry_points:
+            return False
+        return all(self._sets_up(edge, depth) for edge in edges)
+
+    def _sets_up(self, edge: Edge, depth: int) -> bool:
+        caller = edge.caller
+        if caller.is_module or self.reach.of(caller) is Reach.OFFLINE:
+            return True
+        module, changed = caller.module, self.changed.get(caller, frozenset())
+        for event in caller.events:
+            if event.op == "call" and event.term == edge.call:
+                for subject in self._unset(module, event.condition):
+                    if subject is not None and any(held.root in changed for held in self.locator.locate(module, subject)):
+                        return True
+        return self.once(caller, depth + 1)
+
     # -- lazy initialisation
 
-    def lazy(self, write: Write, siblings: frozenset[Root]) -> bool:
+    def lazy(self, write: Write) -> bool:
         """Tell whether the change happens once: under "it is not there yet", with a value that no request decides."""
         module = write.module
         if write.how not in {"=", "setdefault", "append", "add", "update"}:
@@ -97,7 +137,7 @@ class Harmless:
             for location in self.locator.locate(module, subject):
                 if location.root == write.location.root:
                     return True
-                if location.root in siblings and self._related(location.root, write.location.root):
+                if location.root in self.changed[write.function] and self._related(location.root, write.location.root):
                     return True
             held = module.terms[subject]
             if isinstance(held, Name) and write.location.root == Global(module, held.id):
@@ -106,7 +146,9 @@ class Harmless:
 
     @staticmethod
     def _fixed(module: Module, key: TermId) -> bool:
-        """Tell whether a key is the same for every request: a literal or a constant's name."""
+        """Tell whether there is no key, or one that is the same for every request: a literal or a constant's name."""
+        if key < 0:
+            return True
         held = module.terms[key]
         if isinstance(held, (Const, FunctionRef)):
             return True

@@ -24,7 +24,7 @@ from statelint.analysis.state.roots import (
     Memo,
 )
 from statelint.analysis.state.writes import Write, WriteCollector, constant
-from statelint.extract.facts import Attr, Name
+from statelint.extract.facts import Attr, Const, Name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +112,11 @@ class StateMap:
             for write in collector.collect(function)
         ]
         self.lifetimes = Lifetimes(self.locator, self.reach, project.entry_points, self.writes)
-        self.harmless = Harmless(self.locator, self.reach, self.origins, self.lifetimes)
+        changed = {
+            function: frozenset(write.location.root for write in writes)
+            for function, writes in self._by_function.items()
+        }
+        self.harmless = Harmless(self.locator, self.reach, self.origins, self.lifetimes, changed)
 
     @cached_property
     def serves(self) -> bool:
@@ -133,19 +137,15 @@ class StateMap:
     def kept(self) -> list[Kept]:
         """The objects that requests change, in source order."""
         objects: dict[object, Kept] = {}
-        siblings = {
-            function: frozenset(write.location.root for write in writes)
-            for function, writes in self._by_function.items()
-        }
         for write in self.writes:
-            if self.harmless.reason(write, siblings[write.function]):
+            if self.harmless.reason(write):
                 continue
             change: Change | None = None
             for kept, inside in self._objects(write, objects):
                 if change is None:
                     change = self._change(write, kept)
                 (kept.inside if inside else kept.changes).append(change)
-        found = [kept for kept in objects.values() if kept.changes or kept.inside]
+        found = [kept for kept in objects.values() if self._matters(kept)]
         return sorted(found, key=lambda kept: (kept.place.module.path, kept.place.position.line, kept.name))
 
     @cached_property
@@ -164,6 +164,22 @@ class StateMap:
             table.setdefault(write.function, []).append(write)
         return table
 
+    def _matters(self, kept: Kept) -> bool:
+        """Tell whether an object's changes amount to state.
+
+        Merely resetting it to None, as a ``close`` does, is none; a library's settings are only where a request
+        decides about them.
+        """
+        if kept.kind == "library":
+            kept.changes = [change for change in kept.changes if change.from_request is Origin.REQUEST]
+        written: dict[object, bool] = {}
+        for change in kept.changes:
+            write = change.write
+            place = (write.location.root, write.location.path)
+            written[place] = written.get(place, False) or not _resets(write)
+        kept.changes = [change for change in kept.changes if written[change.write.location.root, change.write.location.path]]
+        return bool(kept.changes or kept.inside)
+
     def of_kind(self, *kinds: str) -> Iterator[Kept]:
         """Yield the kept objects of some kinds."""
         return (kept for kept in self.kept if kept.kind in kinds)
@@ -173,9 +189,11 @@ class StateMap:
     def _objects(self, write: Write, objects: dict[object, Kept]) -> Iterator[tuple[Kept, bool]]:
         root = write.location.root
         if isinstance(root, Field):
+            if self._framework(root.klass):
+                return
             for holder in self.lifetimes.holders(root.klass):
-                if self.catalogue.own_name(holder.klass.module.parts, holder.klass.name):
-                    continue  # The framework's own object, in the framework's own repository.
+                if self._framework(holder.klass):
+                    continue
                 if holder.element or not isinstance(holder.root, Field):
                     container = self._container(holder.root, write, objects) if holder.element else None
                     if holder.element:
@@ -187,6 +205,10 @@ class StateMap:
         kept = self._container(root, write, objects)
         if kept is not None:
             yield kept, False
+
+    def _framework(self, klass: ClassInfo) -> bool:
+        """Tell whether a class belongs to a framework whose own repository this is."""
+        return bool(self.catalogue.own_name(klass.module.parts, klass.name))
 
     def _instance(self, root: Root, place: Place, klass: ClassInfo, objects: dict[object, Kept]) -> Kept:
         key = ("instance", place)
@@ -293,6 +315,11 @@ class StateMap:
         if any(function.module.dotted(decorator) not in _PLAIN for decorator in function.facts.decorators):
             return True
         return function.name in self.mentioned
+
+
+def _resets(write: Write) -> bool:
+    held = write.module.terms[write.value] if write.value >= 0 else None
+    return write.rebinds and isinstance(held, Const) and held.value is None
 
 
 _KINDS: dict[type, str] = {

@@ -142,7 +142,7 @@ class Lifetimes:
 
     def _find_builders(self) -> frozenset[FunctionInfo]:
         """Functions that make an application or router, define its handlers, or run when it starts."""
-        found = set(self.reach.startup)
+        found = {entry.function for entry in self.finder.found if entry.kind == "startup"}
         for module in self.inference.modules:
             for function in module.functions:
                 if function in self.reach.entry_points and function.parent is not None:

@@ -189,7 +189,9 @@ class Locator:
                     yield Location(ClassAttribute(self.declaring(value.klass, name) or value.klass, name))
             elif isinstance(value, FunctionValue):
                 known = True
-                yield Location(FunctionAttribute(value.function, name))
+                # A function made by a call is as short-lived as the call; what decorators note is no state.
+                if isinstance(module.terms[base], Name) and value.function.parent is None and not name.startswith("__"):
+                    yield Location(FunctionAttribute(value.function, name))
             elif isinstance(value, External):
                 known = True
                 if self._private(value.name):
@@ -225,6 +227,9 @@ class Locator:
             return
         made = module.terms[base]
         if isinstance(made, Call) and ClassValue(klass) in self.inference.term(module, made.func):
+            return
+        if any("app" in self._roles(outside) for outside in self.inference.external_bases(klass)):
+            yield Location(AppAttribute("app", name))
             return
         shared = None if bound else self.shared_attribute(klass, name)
         if shared is not None:

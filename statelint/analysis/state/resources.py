@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import Place, Result
 from statelint.analysis.reach import Reach, is_offline_path
+from statelint.analysis.state.keys import children
 from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, Global
-from statelint.extract.facts import Attr, Call, Cell, Name, Param
+from statelint.extract.facts import Attr, Call, Name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.model import ClassInfo, FunctionInfo, Module
     from statelint.analysis.state.kept import StateMap
     from statelint.extract.facts import Event, TermId
 
@@ -98,7 +99,7 @@ class Resources:
         module = function.module
         if function.is_module:
             name = self._module_name(module, event.term)
-            if role != "session" or self._used(module, name):
+            if not name or self._used(module, name, event.term):
                 yield name, None
             return
         if self.state.locator.memoised(function) and any(
@@ -118,7 +119,7 @@ class Resources:
             root = location.root
             if isinstance(root, Field) and not location.path and self.state.harmless.constructs(function):
                 for holder in self.state.lifetimes.holders(root.klass):
-                    if not holder.element:
+                    if not holder.element and self._at_work(root.klass):
                         yield f"{holder.klass.name}.{root.name}", holder.place
             elif isinstance(root, (Global, ClassAttribute, AppAttribute)) and not location.path:
                 yield root.name, None
@@ -137,19 +138,28 @@ class Resources:
                     return f"{klass.name}.{binding.name}"
         return ""
 
-    def _used(self, module: Module, name: str) -> bool:
-        """Tell whether functions that may serve requests use a module's object."""
-        if not name:
-            return False
+    def _used(self, module: Module, name: str, made: TermId = -1) -> bool:
+        """Tell whether code that may serve requests uses a module's object, or set-up code hands it on."""
         if not name.isidentifier():
             return True
         for user in self.inference.modules:
             if user is not module and not any(item.symbol == name for item in user.facts.imports):
                 continue
             for function in user.functions:
-                if not function.is_module and self.reach.of(function) is not Reach.OFFLINE and _mentions(function, name):
+                if function.is_module:
+                    if any(_hands_on(user, event, name) for event in function.events if event.term != made):
+                        return True
+                elif self.reach.of(function) is not Reach.OFFLINE and _mentions(function, name):
                     return True
         return False
+
+    def _at_work(self, klass: ClassInfo) -> bool:
+        """Tell whether methods of a class may serve requests."""
+        return any(
+            self.reach.of(function) is not Reach.OFFLINE and not self.state.harmless.constructs(function)
+            for index in klass.facts.methods.values()
+            if (function := klass.module.functions[index])
+        )
 
     def _aliases(self, module: Module) -> Iterator[Resource]:
         """A module that takes a shared connection out of another object and keeps it under a name of its own."""
@@ -160,6 +170,15 @@ class Resources:
             if role == "session" and self._used(module, binding.name):
                 place = Place(module, binding.position)
                 yield Resource(role, kind, binding.name, place, place, self.state.serves)
+
+
+def _hands_on(module: Module, event: Event, name: str) -> bool:
+    """Tell whether an event of set-up code passes the global ``name`` as an argument."""
+    call = module.terms[event.term] if event.op == "call" else None
+    if not isinstance(call, Call):
+        return False
+    arguments = (*call.args, *(value for _, value in call.keywords))
+    return any(isinstance(held := module.terms[term], Name) and held.id == name for term in arguments)
 
 
 def _mentions(function: FunctionInfo, name: str) -> bool:
@@ -173,13 +192,7 @@ def _mentions(function: FunctionInfo, name: str) -> bool:
                 if at < 0:
                     continue
                 held = terms[at]
-                if isinstance(held, Name):
-                    if held.id == name:
-                        return True
-                elif isinstance(held, Call):
-                    queue += (held.func, *held.args, *(value for _, value in held.keywords))
-                elif isinstance(held, Attr):
-                    queue.append(held.base)
-                elif not isinstance(held, (Param, Cell)):
-                    queue += [part for part in (getattr(held, "base", -1), getattr(held, "value", -1)) if isinstance(part, int)]
+                if isinstance(held, Name) and held.id == name:
+                    return True
+                queue += children(held)
     return False

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import External, FunctionValue, Instance, Result
 from statelint.analysis.state.locations import ACCESSORS
-from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, FunctionAttribute, Global, Library, Local, Location
+from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, Global, Library, Local, Location
 from statelint.extract.facts import Attr, Call, Cell, Const, Item, Name, Param
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ GENERIC_MUTATORS = frozenset(
     }
 )  # fmt: skip
 """Methods that change a container of unknown type."""
+TELLING_MUTATORS = frozenset({"append", "appendleft", "extend", "insert", "setdefault", "popitem", "popleft", "discard"})
+"""Those that hardly anything but a container has."""
 KEYED = frozenset({"pop", "setdefault", "discard", "remove", "__setitem__", "__delitem__", "move_to_end"})
 """Mutators whose first argument is a key or the item concerned."""
 
@@ -93,8 +95,7 @@ class WriteCollector:
         elif isinstance(target, Attr):
             locations = tuple(self.locator.attribute(module, target.base, target.name, bound=True))
             for location in locations:
-                if not isinstance(location.root, FunctionAttribute) or target.name.isidentifier():
-                    yield Write(function, event, location, how, -1, event.value)
+                yield Write(function, event, location, how, -1, event.value)
             return
         for location in self.locator.locate(module, event.term):
             yield Write(function, event, location, how, key, event.value)
@@ -184,17 +185,20 @@ class WriteCollector:
                 bases = self.inference.external_bases(value.klass)
                 if any(func.name in self.catalogue.mutators.get(base, frozenset()) for base in bases):
                     return True
-        return not known and func.name in GENERIC_MUTATORS and self._plain(module, func.base)
+        return not known and func.name in GENERIC_MUTATORS and self._plain(module, func.base, func.name)
 
-    def _plain(self, module: Module, base: TermId) -> bool:
-        """Tell whether an object of unknown type is at least reached through containers and project objects only."""
+    def _plain(self, module: Module, base: TermId, method: str) -> bool:
+        """Tell whether an object of unknown type is to be taken for a container.
+
+        What a container holds is, where the method fits; anything else only where no other kind of object has it.
+        """
         for location in self.locator.locate(module, base):
             if isinstance(location.root, Library):
                 return False
             if location.path and location.path[-1] == "[]":
                 return True
             if isinstance(location.root, Field) or location.path:
-                return True
+                return method in TELLING_MUTATORS
             return self._holds_container(location)
         return True
 
