@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from statelint.config.settings import Settings
     from statelint.extract.facts import Binding, Position, TermId
 
+TENANT_SHARE = 5
+"""So many models must refer to what a user belongs to for it to be the tenant, and not a role or a country."""
 MAX_PARENTS = 3
 """Longer chains of foreign keys are too weak a sign of ownership."""
 
@@ -229,7 +231,7 @@ class Ownership:
         if any(base.endswith(("Model", "Document", "Entity", "Base")) for base in outside) or (
             klass.facts.bases and not outside and len(classes) == 1
         ):
-            return sum(self._is_column(klass.module, binding) for binding in klass.facts.attributes) >= 2  # noqa: PLR2004
+            return sum(self._is_column(klass.module, binding) for binding in klass.facts.attributes) >= 2
         return False
 
     def _is_abstract(self, klass: ClassInfo) -> bool:
@@ -288,7 +290,7 @@ class Ownership:
     def _reference(self, module: Module, term: TermId, depth: int = 0) -> tuple[str, bool, bool]:
         """Return what a column declaration refers to: target name, whether by key, whether to many."""
         held = module.terms[term]
-        if not isinstance(held, Call) or depth > 3:  # noqa: PLR2004
+        if not isinstance(held, Call) or depth > 3:
             return "", False, False
         name = _last_name(module, held.func).rpartition(".")[2]
         if name in _FOREIGN_KEY_CALLS or name in _MANY_CALLS or name in _RELATION_CALLS:
@@ -377,6 +379,8 @@ class Ownership:
             model.is_public = model.name in public
             model.is_principal = self._is_principal(model)
             model.is_tenant = not model.is_principal and snake(model.name) in self._tenant_models
+        for model in self._tenants_of_principals():
+            model.is_tenant = True
         for model in self.models.values():
             model.paths = tuple(self._direct(model))
         for _ in range(MAX_PARENTS):
@@ -396,6 +400,35 @@ class Ownership:
                             changed = True
             if not changed:
                 break
+
+    def _tenants_of_principals(self) -> Iterator[Model]:
+        """Yield what every user belongs to and most other rows do, too: it is the tenant, whatever it is called."""
+        pointing: dict[Model, int] = {}
+        for model in self.models.values():
+            targets = {self.named(column.target, column.module) for column in model.columns.values() if column.is_key and column.target}
+            for target in targets:
+                if target is not None and target is not model:
+                    pointing[target] = pointing.get(target, 0) + 1
+        for user in self.models.values():
+            if not user.is_principal:
+                continue
+            for column in user.columns.values():
+                target = self.named(column.target, column.module) if column.is_key and column.target else None
+                if (
+                    target is not None
+                    and not target.is_principal
+                    and pointing.get(target, 0) >= TENANT_SHARE
+                    and not self._refers_to_principal(target)
+                ):
+                    yield target
+
+    def _refers_to_principal(self, model: Model) -> bool:
+        return any(
+            target is not None and target.is_principal
+            for column in model.columns.values()
+            if column.is_key and column.target
+            for target in (self.named(column.target, column.module),)
+        )
 
     def _is_principal(self, model: Model) -> bool:
         if model.name in self.settings.principal_models:
