@@ -52,8 +52,11 @@ class Members(Annotations):
         found = self._mro.get(klass)
         if found is None:
             classes = tuple(self._linearise(klass, ()))
+            # In a framework's own repository, its classes are the bases that the catalogue knows.
+            own = [self.catalogue.own_name(owner.module.parts, owner.name) for owner in classes]
             outside = [
-                value.name for owner in classes for value in self.bases(owner) if isinstance(value, (External, Result))
+                *filter(None, own),
+                *(value.name for owner in classes for value in self.bases(owner) if isinstance(value, (External, Result))),
             ]
             found = (classes, tuple(dict.fromkeys(outside)))
             if not self._busy:

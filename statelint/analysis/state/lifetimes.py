@@ -182,10 +182,19 @@ class Lifetimes:
             call = module.terms[event.term]
             if not isinstance(call, Call):
                 continue
-            if any(isinstance(value, (ClassValue, FunctionValue)) for value in self.inference.term(module, call.func)):
+            if any(self._follows(value) for value in self.inference.term(module, call.func)):
                 continue
             for argument in (*call.args, *(value for _, value in call.keywords)):
                 self._keep(module, argument, Local(function, ""))
+
+    def _follows(self, value: Value) -> bool:
+        """Tell whether the analysis sees for itself what a callee does with its arguments."""
+        if isinstance(value, ClassValue):
+            return not self.inference.catalogue.own_name(value.klass.module.parts, value.klass.name)
+        if isinstance(value, FunctionValue):
+            owner = value.function.owner
+            return owner is None or not self.inference.catalogue.own_name(owner.module.parts, owner.name)
+        return False
 
     def _stored(self, write: Write) -> None:
         root, path = write.location.root, write.location.path
