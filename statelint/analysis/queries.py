@@ -48,6 +48,8 @@ class Chain(NamedTuple):
     start: TermId
     verb: str
     steps: tuple[Step, ...]
+    chosen: TermId = -1
+    """The test that picks this statement among alternatives, or ``NO_TERM``."""
 
 
 class Atom(NamedTuple):
@@ -69,6 +71,8 @@ class Query(NamedTuple):
     event: Event
     given: tuple[Atom, ...] | None = None
     """The predicates, where the finder knows them and they are not in the chain."""
+    others: tuple[Chain, ...] = ()
+    """The statements that it may be instead, by branches before."""
 
     @property
     def module(self) -> Module:
@@ -140,10 +144,11 @@ class QueryFinder:
         for term, (event, chains) in chained.items():
             if term in inner:
                 continue
-            for chain in chains:
-                if not any(step.method in self.words["inserts"] for step in chain.steps):
-                    yield Query(function, chain, term, event)
-                    break
+            asking = [
+                chain for chain in chains if not any(step.method in self.words["inserts"] for step in chain.steps)
+            ]
+            if asking:
+                yield Query(function, asking[0], term, event, others=tuple(asking[1:]))
 
     def _receivers(self, module: Module, term: TermId) -> Iterator[TermId]:
         held = module.terms[term]
@@ -194,7 +199,8 @@ class QueryFinder:
                 extra = tuple(step._replace(optional=test) for step in long.steps[size:])
                 yield long._replace(steps=(*short.steps, *extra))
                 return
-        yield from (*then, *other)
+        for chain in (*then, *other):
+            yield chain._replace(chosen=held.test) if chain.chosen < 0 else chain
 
     def _call(self, module: Module, term: TermId, call: Call) -> Iterator[Chain]:
         func = module.terms[call.func]
@@ -205,6 +211,12 @@ class QueryFinder:
                 for chain in base_chains:
                     if not chain.steps or chain.steps[-1].method not in self.words["terminals"]:
                         yield chain._replace(steps=(*chain.steps, step), verb=self._verb(chain.verb, func.name))
+                return
+            if func.name == "select_from" and call.args:
+                # select(func.count()).select_from(Model)
+                model = self._entity(module, call.args[0])
+                if model is not None:
+                    yield Chain(model, model.name, term, "read", ())
                 return
             method = func.name
         elif isinstance(func, Name):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.calls import nested
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Result
+from statelint.analysis.ownership import snake
 from statelint.analysis.principals import is_admin_name, is_system_name
 from statelint.analysis.proofs.naming import called_name_of, raw_names
 from statelint.analysis.proofs.verdict import Proof
@@ -16,12 +17,13 @@ from statelint.analysis.proofs.words import (
     NO_GUARD,
     ROLE_GATE,
 )
-from statelint.extract.facts import Call
+from statelint.analysis.routers import Routers
+from statelint.extract.facts import Attr, Call, Compare, Logic, Not
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from statelint.analysis.model import ClassInfo, FunctionInfo
+    from statelint.analysis.model import ClassInfo, FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
     from statelint.extract.facts import TermId
 
@@ -35,6 +37,7 @@ class Guards:
         self.principals = judge.principals
         self.queries = judge.queries
         self.rows = judge.rows
+        self.routers = Routers(judge.graph)
         self._admin_guards = frozenset(admin_guards)
 
     def guard_before(self, function: FunctionInfo, keys: list[TermId]) -> Proof | None:
@@ -52,8 +55,11 @@ class Guards:
                 continue
             if self._checks_key(guard, names):
                 return Proof.GUARD
-            if ROLE_GATE.search(name) and self._is_role_gate(guard):
+            if self._admits_admins(guard) or (ROLE_GATE.search(name) and self._is_role_gate(guard)):
                 return Proof.ADMIN
+        proof = self._decorated_permissions(function)
+        if proof is not None:
+            return proof
         return self.class_guard(function.owner) if function.owner is not None else None
 
     def guarded(self, function: FunctionInfo) -> bool:
@@ -88,6 +94,41 @@ class Guards:
             for part in self.queries.containment(module).parts(event.term)
         )
 
+    def _admits_admins(self, guard: FunctionInfo) -> bool:
+        """Tell whether a guard turns away whoever is no administrator."""
+        for function in (guard, *nested(guard)):
+            module = function.module
+            conditions = module.facts.conditions
+            for event in function.events:
+                if not event.condition:
+                    continue
+                condition = conditions[event.condition]
+                leaves = event.op == "raise" or self.rows.aborts(module, event)
+                if (
+                    (leaves and condition.kind in {"if", "guard"}) or (event.op == "return" and condition.kind == "if")
+                ) and self._denies(module, condition.test, condition.positive):
+                    return True
+            if function.name == "<lambda>" and any(
+                event.op == "return" and self.principals.mentions_admin(module, event.term) for event in function.events
+            ):
+                return True
+        return False
+
+    def _denies(self, module: Module, test: TermId, positive: bool) -> bool:
+        """Tell whether a test, being ``positive``, means that the caller lacks a role, whatever else it may mean."""
+        held = module.terms[test] if test >= 0 else None
+        match held:
+            case Not(value=value):
+                return self._denies(module, value, not positive)
+            case Logic(op=op, values=values):
+                return (op == "or") is positive and any(self._denies(module, value, positive) for value in values)
+            case Compare(op=op):
+                return (op in {"!=", "not in", "is not"}) is positive and self.principals.mentions_admin(module, test)
+            case Attr() | Call():
+                return not positive and self.principals.mentions_admin(module, test)
+            case _:
+                return False
+
     def _is_role_gate(self, guard: FunctionInfo) -> bool:
         """A guard that looks at no id of the request can only ask what role the caller has."""
         functions = [guard, *nested(guard)]
@@ -115,6 +156,8 @@ class Guards:
                 elif isinstance(value, ClassValue):
                     found = True
                     yield value.klass.name, self.inference.method(value.klass, "__call__")
+            if name.rpartition(".")[2] == "permission_classes":
+                continue
             if not found and function not in self._routes(function, name):
                 yield name, None
             if isinstance(held, Call):
@@ -131,6 +174,13 @@ class Guards:
         for parameter in function.facts.parameters:
             for value in self.graph.dependencies(module, parameter.annotation, parameter.default):
                 yield from self._guard_values(value)
+        router = self.routers.of(function)
+        if router is not None:
+            for demand in self.routers.demands(router):
+                if demand.value is not None:
+                    yield from self._guard_values(demand.value)
+                else:
+                    yield demand.name, None
         owner = function.owner
         if owner is not None:
             for base in self.inference.external_bases(owner):
@@ -206,18 +256,29 @@ class Guards:
             binding = klass.attribute("permission_classes")
             if binding is None or binding.value < 0:
                 continue
-            for item in self.queries.containment(klass.module).parts(binding.value):
-                for value in self.inference.term(klass.module, item):
-                    if isinstance(value, ClassValue):
-                        if is_admin_name(value.klass.name):
-                            return Proof.ADMIN
-                        if self.inference.method(value.klass, "has_object_permission") is not None or GUARD_NAME.search(
-                            value.klass.name
-                        ):
-                            return Proof.GUARD
-                    elif isinstance(value, External) and is_admin_name(
-                        value.name.rpartition(".")[2].replace("IsAdmin", "is_admin_")
-                    ):
+            return self._permissions(klass.module, binding.value)
+        return None
+
+    def _decorated_permissions(self, function: FunctionInfo) -> Proof | None:
+        """``@permission_classes([IsOwner])`` before a function."""
+        module = function.module
+        for decorator in function.facts.decorators:
+            held = module.terms[decorator]
+            if isinstance(held, Call) and held.args and called_name_of(module, held.func) == "permission_classes":
+                return self._permissions(module, held.args[0])
+        return None
+
+    def _permissions(self, module: Module, listed: TermId) -> Proof | None:
+        """Return what permission classes prove, in a list or joined by operators."""
+        for item in self.queries.containment(module).parts(listed):
+            for value in self.inference.term(module, item):
+                if isinstance(value, ClassValue):
+                    if is_admin_name(snake(value.klass.name)):
                         return Proof.ADMIN
-            break
+                    if self.inference.method(value.klass, "has_object_permission") is not None or GUARD_NAME.search(
+                        value.klass.name
+                    ):
+                        return Proof.GUARD
+                elif isinstance(value, External) and is_admin_name(snake(value.name.rpartition(".")[2])):
+                    return Proof.ADMIN
         return None

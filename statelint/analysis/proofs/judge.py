@@ -73,18 +73,39 @@ class Judge:
         return found
 
     def _judge(self, query: Query) -> Verdict:
+        query, proof = self._weakest(query)
         model = query.chain.model
         if model is not None and not model.owned:
             return Verdict(query, Proof.NOT_OWNED)
         if self.reach.of(query.function) is Reach.OFFLINE:
             return Verdict(query, Proof.OFFLINE)
         atoms = self.queries.atoms(query)
-        proof = self.statement.predicate(query, atoms) or self._escapes_proof(query)
+        proof = proof or self._escapes_proof(query)
         if proof is not None:
             return Verdict(query, proof)
         keys = [atom.value for atom in atoms if atom.value >= 0 and not self._constant(query.module, atom.value)]
         proof, way = self._discharged(query.function, query.event, query.leaf, keys, ())
         return Verdict(query, proof, way)
+
+    def _weakest(self, query: Query) -> tuple[Query, Proof | None]:
+        """Return the alternative of a statement that proves least, and what it proves.
+
+        An alternative that only some callers get (``if user.is_admin: …``) proves itself.
+        """
+        weakest: tuple[Query, Proof] | None = None
+        for chain in (query.chain, *query.others):
+            this = query._replace(chain=chain, others=())
+            if chain.model is not None and not chain.model.owned:
+                proof: Proof | None = Proof.NOT_OWNED
+            else:
+                proof = self.statement.predicate(this, self.queries.atoms(this))
+            if proof is None and chain.chosen >= 0 and self.principals.mentions_identity(query.module, chain.chosen):
+                proof = Proof.ADMIN
+            if proof is None:
+                return this, None
+            if weakest is None or weakest[1] in {Proof.NOT_OWNED, Proof.ADMIN}:
+                weakest = (this, proof)
+        return weakest or (query, None)
 
     @staticmethod
     def _constant(module: Module, term: TermId) -> bool:

@@ -298,11 +298,12 @@ class Rows:
     def may_abort(self, function: FunctionInfo) -> bool:
         """Tell whether a function leaves its caller by an exception on some condition."""
         return any(event.op == "raise" and event.condition for event in function.events) or any(
-            event.op == "call" and self._aborts(function.module, event.term) for event in function.events
+            self.aborts(function.module, event) for event in function.events
         )
 
-    def _aborts(self, module: Module, term: TermId) -> bool:
-        call = module.terms[term]
+    def aborts(self, module: Module, event: Event) -> bool:
+        """Tell whether an event is a call that never returns (``abort(403)``)."""
+        call = module.terms[event.term] if event.op == "call" else None
         return isinstance(call, Call) and module.dotted(call.func) in self.inference.catalogue.aborting_names
 
     @staticmethod

@@ -1,0 +1,177 @@
+"""What stands before whole routers: dependencies of routers and applications, and what runs before their requests."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from statelint.analysis.model import FunctionValue, Package
+from statelint.extract.facts import Attr, Call, Name, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.calls import CallGraph
+    from statelint.analysis.model import FunctionInfo, Module, Value
+    from statelint.extract.facts import Binding, TermId
+
+INCLUDES = {"include_router": 0, "register_blueprint": 0, "add_router": 1, "include": 0, "mount": 1, "blueprint": 0}
+"""Methods that put one router below another, and the position of the router below."""
+BEFORE = frozenset({"before_request", "before_app_request", "before_websocket", "on_request"})
+"""Registrations of functions that run before each request of a router; they can turn it away."""
+GUARDING = frozenset({"dependencies", "auth", "guards"})
+"""Keywords that name what a router demands."""
+MAX_DEPTH = 8
+
+
+class Router(NamedTuple):
+    """A router, blueprint or application: the variable that holds it, or the call that makes it."""
+
+    module: Module
+    name: str
+    made: TermId
+
+
+class Demand(NamedTuple):
+    """Something that every request of a router passes, or the name of it where it is defined elsewhere."""
+
+    value: Value | None
+    name: str
+
+
+class _Inclusion(NamedTuple):
+    parent: Router | None
+    demands: tuple[Demand, ...]
+
+
+class Routers:
+    """Finds the router of a route and what it demands."""
+
+    def __init__(self, graph: CallGraph) -> None:
+        self.graph = graph
+        self.inference = graph.inference
+
+    def of(self, function: FunctionInfo) -> Router | None:
+        """Return the router with which a function is registered by decorator."""
+        module = function.module
+        for decorator in function.facts.decorators:
+            held = module.terms[decorator]
+            target = module.terms[held.func] if isinstance(held, Call) else held
+            if isinstance(target, Attr):
+                router = self._router(module, target.base)
+                if router is not None:
+                    return router
+        return None
+
+    def demands(self, router: Router, depth: int = 0) -> tuple[Demand, ...]:
+        """Return what every request of a router passes, also by the routers above it."""
+        own = (*self._made_with(router), *self._before.get(router, ()))
+        above = self._inclusions.get(router, [])
+        if depth > MAX_DEPTH or not above:
+            return own
+        sets = [
+            (*place.demands, *(self.demands(place.parent, depth + 1) if place.parent is not None else ()))
+            for place in above
+        ]
+        shared = [demand for demand in sets[0] if all(demand in other for other in sets[1:])]
+        return (*own, *shared)
+
+    def _router(self, module: Module, term: TermId) -> Router | None:
+        held = module.terms[term]
+        if isinstance(held, Call):
+            return Router(module, "", term) if self._makes_router(module, held) else None
+        home = module
+        bindings: list[Binding] = []
+        if isinstance(held, Name):
+            home, bindings = self.inference.definition(module, held.id)
+        elif isinstance(held, Attr):
+            for value in self.inference.term(module, held.base):
+                target = self.inference.index.by_parts.get(value.parts) if isinstance(value, Package) else None
+                if target is not None:
+                    home, bindings = self.inference.definition(target, held.name)
+        for binding in bindings:
+            made = home.terms[binding.value] if binding.value >= 0 else None
+            if isinstance(made, Call):
+                return Router(home, binding.name, binding.value)
+        return None
+
+    def _makes_router(self, module: Module, call: Call) -> bool:
+        func = module.terms[call.func]
+        name = func.name if isinstance(func, Attr) else getattr(func, "id", "")
+        return name.endswith(("Router", "Blueprint", "FastAPI", "Flask", "API", "Api", "App", "Quart", "Sanic"))
+
+    def _made_with(self, router: Router) -> Iterator[Demand]:
+        call = router.module.terms[router.made]
+        if isinstance(call, Call):
+            yield from self._given(router.module, call)
+
+    def _given(self, module: Module, call: Call) -> Iterator[Demand]:
+        for keyword, value in call.keywords:
+            if keyword not in GUARDING:
+                continue
+            held = module.terms[value]
+            for item in held.items if isinstance(held, Sequence) else (value,):
+                yield from self._demand(module, item)
+
+    def _demand(self, module: Module, term: TermId) -> Iterator[Demand]:
+        held = module.terms[term]
+        if isinstance(held, Call) and self.inference.is_dependency(module, term):
+            target = self.inference.dependency_target(held)
+            if target < 0:
+                return
+            term = target
+        found = False
+        for value in self.inference.term(module, term):
+            found = True
+            yield Demand(value, "")
+        if not found:
+            held = module.terms[term]
+            name = module.dotted(held.func if isinstance(held, Call) else term)
+            if name:
+                yield Demand(None, name)
+
+    @cached_property
+    def _inclusions(self) -> dict[Router, list[_Inclusion]]:
+        found: dict[Router, list[_Inclusion]] = {}
+        for module, call, func in self._calls(INCLUDES):
+            position = INCLUDES[func.name]
+            arguments = [
+                *call.args[position : position + 1],
+                *(value for name, value in call.keywords if name == "router"),
+            ]
+            if not arguments and call.args:
+                arguments = [call.args[0]]
+            for argument in arguments:
+                child = self._router(module, argument)
+                parent = self._router(module, func.base)
+                if child is not None and child != parent:
+                    found.setdefault(child, []).append(_Inclusion(parent, tuple(self._given(module, call))))
+        return found
+
+    @cached_property
+    def _before(self) -> dict[Router, list[Demand]]:
+        found: dict[Router, list[Demand]] = {}
+        for module in self.inference.modules:
+            for function in module.functions:
+                for decorator in function.facts.decorators:
+                    held = module.terms[decorator]
+                    target = module.terms[held.func] if isinstance(held, Call) else held
+                    if isinstance(target, Attr) and target.name in BEFORE:
+                        router = self._router(module, target.base)
+                        if router is not None:
+                            found.setdefault(router, []).append(Demand(FunctionValue(function), ""))
+        for module, call, func in self._calls(BEFORE):
+            router = self._router(module, func.base)
+            if router is not None:
+                for argument in call.args[:1]:
+                    found.setdefault(router, []).extend(self._demand(module, argument))
+        return found
+
+    def _calls(self, names: dict[str, int] | frozenset[str]) -> Iterator[tuple[Module, Call, Attr]]:
+        for module in self.inference.modules:
+            for function in module.functions:
+                for event in function.events:
+                    call = module.terms[event.term] if event.op == "call" else None
+                    func = module.terms[call.func] if isinstance(call, Call) else None
+                    if isinstance(call, Call) and isinstance(func, Attr) and func.name in names:
+                        yield module, call, func
