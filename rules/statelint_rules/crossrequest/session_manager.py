@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.api import Severity, location
-from statelint_rules.state.keeping import MAX_RELATED, WHOSE, at, KeptRule, trace, verb, weakest
+from statelint.api import Severity
+from statelint_rules.state.keeping import WHOSE, KeptRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,24 +26,9 @@ class SessionManager(KeptRule):
 
     def judge(self, project: Project, kept: Kept) -> Iterator[Finding]:
         """Yield one finding for the object, at its creation."""
-        changes = kept.changes
-        if not changes or kept.klass is None:
+        if not kept.changes or kept.klass is None:
             return
-        first = max(changes, key=lambda change: change.confidence == "high")
-        related = []
-        for change in changes:
-            write = change.write
-            related.append(at(write, f"{write.function.qualname} {verb(write)} {'.'.join(filter(None, (kept.klass.name,)))}"))
-        subject = next((change.subject for change in changes if change.subject), kept.subject)
-        what = f"data {WHOSE[subject]}" if subject in WHOSE else "state"
-        yield self.finding(
-            f"`{kept.name}` lives as long as the process, and its class {kept.klass.name} keeps {what} in its attributes",
-            location(kept.place, f"one {kept.klass.name} for all requests"),
-            symbol=kept.name,
-            severity=self.severity_of(kept, changes),
-            confidence=weakest(changes),
-            help=self.remedy,
-            group=kept.key,
-            related=related[:MAX_RELATED],
-            trace=trace(project, first),
-        )
+        what = f"data {WHOSE[kept.subject]}" if kept.subject in WHOSE else "state"
+        name = kept.klass.name
+        message = f"`{kept.name}` lives as long as the process, and its class {name} keeps {what} in its attributes"
+        yield self.whole(project, kept, message, f"one {name} for all requests")

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from statelint.api import Change, Finding, Kept, Location, Project, Write
 
 MAX_RELATED = 30
+SHARED = frozenset({"instance", "library"})
+"""Kinds of objects on which single attributes are set (SL206)."""
 WHOSE = {
     "user": "per user",
     "session": "per session",
@@ -65,12 +67,12 @@ class KeptRule(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield the findings, object by object."""
         for kept in project.state.of_kind(*self.kinds):
-            if self.concerns(project, kept):
+            if self.concerns(kept):
                 yield from self.judge(project, kept)
 
-    def concerns(self, project: Project, kept: Kept) -> bool:  # noqa: ARG002 - for rules that look closer
-        """Tell whether the object is this rule's matter."""
-        return True
+    def concerns(self, kept: Kept) -> bool:
+        """Tell whether the object is this rule's matter: connections and callers' options are other rules'."""
+        return not kept.registers_sockets and not (kept.kind in SHARED and kept.carries_caller)
 
     def judge(self, project: Project, kept: Kept) -> Iterator[Finding]:
         """Yield one finding per function that changes ``kept``."""
@@ -95,6 +97,22 @@ class KeptRule(Rule):
                 related=related[:MAX_RELATED],
                 trace=trace(project, first),
             )
+
+    def whole(self, project: Project, kept: Kept, message: str, label: str) -> Finding:
+        """Make one finding for an object and all its changes, at the object's definition or creation."""
+        changes = kept.changes
+        first = max(changes, key=lambda change: change.confidence == "high")
+        return self.finding(
+            message,
+            location(kept.place, label),
+            symbol=kept.name,
+            severity=self.severity_of(kept, changes),
+            confidence=weakest(changes),
+            help=self.remedy,
+            group=kept.key,
+            related=[at(change.write, f"{change.write.function.qualname} {verb(change.write)} it") for change in changes][:MAX_RELATED],
+            trace=trace(project, first),
+        )
 
     def message(self, kept: Kept, changes: list[Change]) -> str:
         """Say what is wrong."""

@@ -88,6 +88,21 @@ class Kept:
         return subject_of(names)
 
     @property
+    def registers_sockets(self) -> bool:
+        """Whether all that the object keeps are the connections of this process."""
+        telling = [change for change in self.changes if change.subject]
+        return bool(telling) and all(change.subject == "socket" for change in telling)
+
+    @property
+    def carries_caller(self) -> bool:
+        """Whether requests put what is theirs into single attributes of a shared object, where the next one finds it."""
+        return bool(self.changes) and all(
+            change.write.sets_attribute and (change.from_request is Origin.REQUEST or change.subject in PERSONAL)
+            for change in self.changes
+            if not _resets(change.write)
+        )
+
+    @property
     def from_request(self) -> bool:
         """Whether data of a request ends up in the object."""
         return any(change.from_request is Origin.REQUEST for change in self.changes)

@@ -35,6 +35,10 @@ PROCESS_WIDE = frozenset({"os.environ", "sys.modules"})
 DICT_MUTATORS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
 
 
+OPTIONS = frozenset({"headers", "cookies", "auth", "params", "default_headers", "base_headers"})
+"""Attributes of clients that go along with every request they make."""
+
+
 class Write(NamedTuple):
     """A change of ``location`` by ``function``: ``how`` is an operator, ``del`` or a method's name."""
 
@@ -54,6 +58,17 @@ class Write(NamedTuple):
     def rebinds(self) -> bool:
         """Whether the place itself gets another value, rather than what it holds being changed."""
         return not self.location.path and self.how not in GENERIC_MUTATORS
+
+
+    @property
+    def sets_attribute(self) -> bool:
+        """Whether an attribute of an object gets another value, or an option among its headers and the like does."""
+        path, root = self.location.path, self.location.root
+        if path and path[0][1:] in OPTIONS:
+            return True
+        names = [step for step in path if step != "[]"]
+        single = len(names) == len(path) and self.how == "="
+        return single and (len(names) == 1 or (not path and isinstance(root, (Field, Library))))
 
 
 class WriteCollector:
@@ -110,8 +125,13 @@ class WriteCollector:
                 roles = self.catalogue.roles.get(value.name, frozenset())
                 return self.locator.is_container(value.name) or bool(roles & {"app", "shared"})
             if isinstance(value, External):
-                return value.name in PROCESS_WIDE or self._on_app(module, base)
+                return value.name in PROCESS_WIDE or self._on_app(module, base) or self._option(module, base)
         return True
+
+    @staticmethod
+    def _option(module: Module, base: TermId) -> bool:
+        held = module.terms[base]
+        return isinstance(held, Attr) and held.name in OPTIONS
 
     def _types(self, module: Module, term: TermId) -> tuple[Value, ...]:
         """Return what is known of a term's type; what a container gives is one of its elements."""
@@ -177,8 +197,9 @@ class WriteCollector:
         known = False
         for value in self._types(module, func.base):
             known = True
-            if isinstance(value, External) and value.name in PROCESS_WIDE and func.name in DICT_MUTATORS:
-                return True
+            if isinstance(value, External) and func.name in DICT_MUTATORS:
+                if value.name in PROCESS_WIDE or self._option(module, func.base):
+                    return True
             if isinstance(value, Result) and func.name in self.catalogue.mutators.get(value.name, frozenset()):
                 return True
             if isinstance(value, Instance):
