@@ -5,6 +5,7 @@ from __future__ import annotations
 from statelint.analysis.isolation import Leak
 from statelint.analysis.model import Place
 from statelint.analysis.ownership import OwnerKind
+from statelint.analysis.practices import Flaw
 from statelint.analysis.project import Project
 from statelint.analysis.state.kept import Change, Kept
 from statelint.analysis.state.resources import Resource
@@ -27,6 +28,7 @@ __all__ = [
     "Edit",
     "Finding",
     "Fix",
+    "Flaw",
     "Kept",
     "Leak",
     "Location",

@@ -13,6 +13,7 @@ from statelint.analysis.inference import Inference
 from statelint.analysis.isolation import Isolation
 from statelint.analysis.model import Module
 from statelint.analysis.ownership import Ownership
+from statelint.analysis.practices import Practices
 from statelint.analysis.principals import Principals
 from statelint.analysis.proofs import Judge
 from statelint.analysis.queries import QueryFinder
@@ -134,6 +135,11 @@ class Project:
     def state(self) -> StateMap:
         """The objects that outlive requests and how requests change them."""
         return StateMap(self)
+
+    @cached_property
+    def practices(self) -> Practices:
+        """Departures from good practice in authentication, error handling and calls to other machines."""
+        return Practices(self)
 
     @cached_property
     def coverage(self) -> Coverage:

@@ -1,0 +1,56 @@
+"""Departures from good practice in authentication, error handling and calls to other machines."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from statelint.analysis.practices.answers import ReplyFlaws
+from statelint.analysis.practices.base import Flaw
+from statelint.analysis.practices.lifetimes import TokenLifetimes
+from statelint.analysis.practices.logs import LogFlaws
+from statelint.analysis.practices.outbound import OutboundFlaws
+from statelint.analysis.practices.proofs import TokenProofs
+from statelint.analysis.practices.secrets import SecretFlaws
+
+if TYPE_CHECKING:
+    from statelint.analysis.project import Project
+
+__all__ = ["Flaw", "Practices"]
+
+
+class Practices:
+    """The questions about one project."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    @cached_property
+    def proofs(self) -> TokenProofs:
+        """How tokens are verified."""
+        return TokenProofs(self._project)
+
+    @cached_property
+    def lifetimes(self) -> TokenLifetimes:
+        """How long tokens live."""
+        return TokenLifetimes(self._project)
+
+    @cached_property
+    def secrets(self) -> SecretFlaws:
+        """Signing keys."""
+        return SecretFlaws(self._project)
+
+    @cached_property
+    def replies(self) -> ReplyFlaws:
+        """What requests are answered with."""
+        return ReplyFlaws(self._project)
+
+    @cached_property
+    def outbound(self) -> OutboundFlaws:
+        """Calls to other machines."""
+        return OutboundFlaws(self._project)
+
+    @cached_property
+    def logs(self) -> LogFlaws:
+        """Logs and swallowed errors."""
+        return LogFlaws(self._project)
