@@ -6,7 +6,7 @@ import builtins
 from typing import TYPE_CHECKING
 
 from statelint.analysis.inference.base import Questions, unique
-from statelint.analysis.model import ClassValue, External, FunctionInfo, FunctionValue, Package
+from statelint.analysis.model import ClassValue, External, FunctionInfo, FunctionValue, Package, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,9 @@ class Names(Questions):
             else:
                 name = item.module
             full = f"{name}.{item.symbol}" if item.symbol else name
-            return (External(self.catalogue.canonical(full)),)
+            known = self.catalogue.canonical(full)
+            given = self.catalogue.attributes.get(known)
+            return (External(known),) if given is None else (Result(given),)
         if not item.symbol:
             return (Package(parts),)
         if parts == module.parts and not self.index.exists((*parts, item.symbol)):

@@ -28,6 +28,8 @@ CONSTRUCTORS = frozenset(
     {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "__attrs_post_init__", "model_post_init",
      "__setstate__", "__copy__", "__deepcopy__", "__class_getitem__", "__get__"}
 )  # fmt: skip
+DEFINING = frozenset({"__init_subclass__", "__set_name__", "__class_getitem__"})
+"""Methods that run while classes are being defined."""
 _MISSING = frozenset({"KeyError", "AttributeError", "NameError", "LookupError", "UnboundLocalError", "IndexError"})
 
 
@@ -62,6 +64,8 @@ class Harmless:
         origin = write.location.origin
         if origin is not None and self.reach.of(origin) is Reach.OFFLINE:
             return "offline"
+        if function.name in DEFINING:
+            return "import-time"
         if isinstance(root, Field) and self.constructs(function):
             return "construction"
         if isinstance(root, Local) and not self.lifetimes.long_lived(root.function):

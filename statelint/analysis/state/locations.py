@@ -177,7 +177,7 @@ class Locator:
         if name in {"__dict__", "__self__"}:
             yield from self.locate(module, base)
             return
-        values = self.inference.term(module, base)
+        values = self.inference.term(module, base) or self._class_of(module, base)
         known = False
         for value in values:
             if isinstance(value, Package):
@@ -211,6 +211,18 @@ class Locator:
         if not known:
             for location in self.locate(module, base):
                 yield location.below(f".{name}")
+
+    def _class_of(self, module: Module, base: TermId) -> tuple[Value, ...]:
+        """Return the classes that ``x.__class__`` or ``type(x)`` stands for."""
+        held = module.terms[base]
+        target = -1
+        if isinstance(held, Attr) and held.name == "__class__":
+            target = held.base
+        elif isinstance(held, Call) and len(held.args) == 1 and isinstance(func := module.terms[held.func], Name):
+            target = held.args[0] if func.id == "type" else -1
+        if target < 0:
+            return ()
+        return tuple(ClassValue(value.klass) for value in self.inference.term(module, target) if isinstance(value, Instance))
 
     def _member(self, package: Package, name: str) -> Iterator[Location]:
         home = self.inference.index.by_parts.get(package.parts)

@@ -231,6 +231,8 @@ class WriteCollector:
         elif isinstance(root, ClassAttribute):
             binding = root.klass.attribute(root.name)
             values = () if binding is None else self.inference.binding(root.klass.module, binding)
+        elif isinstance(root, AppAttribute):
+            values = self.inference.shared_attribute(root.name)
         return any(isinstance(value, Result) and self.locator.is_container(value.name) for value in values)
 
     def _function(
