@@ -21,7 +21,9 @@ BEFORE = frozenset({"before_request", "before_app_request", "before_websocket", 
 """Registrations of functions that run before each request of a router; they can turn it away."""
 GUARDING = frozenset({"dependencies", "auth", "guards"})
 """Keywords that name what a router demands."""
+PREFIXES = frozenset({"prefix", "url_prefix"})
 MAX_DEPTH = 8
+"""Routers above each other."""
 
 
 class Router(NamedTuple):
@@ -42,6 +44,7 @@ class Demand(NamedTuple):
 class _Inclusion(NamedTuple):
     parent: Router | None
     demands: tuple[Demand, ...]
+    prefix: str
 
 
 class Routers:
@@ -75,6 +78,17 @@ class Routers:
         ]
         shared = [demand for demand in sets[0] if all(demand in other for other in sets[1:])]
         return (*own, *shared)
+
+    def prefix(self, router: Router, depth: int = 0) -> str:
+        """Return the path below which a router's routes lie, as far as constants tell."""
+        call = router.module.terms[router.made]
+        own = _prefix(router.module, call) if isinstance(call, Call) else ""
+        above = self._inclusions.get(router, [])
+        if depth > MAX_DEPTH or not above:
+            return own
+        place = above[0]
+        parent = self.prefix(place.parent, depth + 1) if place.parent is not None else ""
+        return parent + place.prefix + own
 
     def _router(self, module: Module, term: TermId) -> Router | None:
         held = module.terms[term]
@@ -145,7 +159,9 @@ class Routers:
                 child = self._router(module, argument)
                 parent = self._router(module, func.base)
                 if child is not None and child != parent:
-                    found.setdefault(child, []).append(_Inclusion(parent, tuple(self._given(module, call))))
+                    found.setdefault(child, []).append(
+                        _Inclusion(parent, tuple(self._given(module, call)), _prefix(module, call))
+                    )
         return found
 
     @cached_property
@@ -175,3 +191,7 @@ class Routers:
                     func = module.terms[call.func] if isinstance(call, Call) else None
                     if isinstance(call, Call) and isinstance(func, Attr) and func.name in names:
                         yield module, call, func
+
+
+def _prefix(module: Module, call: Call) -> str:
+    return next((module.text(value) or "" for name, value in call.keywords if name in PREFIXES), "").rstrip("/")

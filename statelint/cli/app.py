@@ -24,6 +24,7 @@ COMMANDS = {
     "check": "Find stateful code and missing user isolation.",
     "completion": "Print the script that completes statelint's commands in a shell.",
     "explain": "Show a rule's page: what it finds, why, and what to write instead.",
+    "map": "Show which entry point touches whose rows, and what isolates them.",
     "rules": "List the rules.",
 }
 """Subcommands with their line in ``--help``; ``statelint.cli.<name>`` defines ``command``."""

@@ -21,7 +21,10 @@ from statelint.source.sources import Sources
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from statelint.analysis.project import Project
+    from statelint.catalogue.loader import Catalogue
     from statelint.config.settings import Settings
+    from statelint.extract.facts import ModuleFacts
     from statelint.lint.finding import LintResult
     from statelint.lint.rule import Rule
 
@@ -55,19 +58,43 @@ def check(request: CheckRequest) -> LintResult:
     """
     settings = request.settings
     selection = Selection(request.rules, settings)  # before the work, which a wrong selector would make vain
-    catalogue = load(settings.catalogue)
     visitors = [type(rule) for rule in request.rules if rule.visitor is not None and rule in selection]
-    reader = Reader(request.root, catalogue, visitors)
+    catalogue = load(settings.catalogue)
     files, buffers = _files(request)
-    on_disk = {path: size for path, size in files.files.items() if path not in buffers}
-    modules = extract_files(reader, settings.catalogue, on_disk, jobs=request.jobs, progress=request.progress)
-    modules += (extract(path, data, catalogue, visitors) for path, data in buffers.items())
-    modules += (failed(path, _closed(reason)) for path, reason in files.closed.items())
-    modules.sort(key=lambda module: module.path)
+    modules = _extract(request, catalogue, visitors, files, buffers)
     with collector_off():
         project = analyse(modules, catalogue, settings)
         sources = Sources(request.root, buffers)
         return lint(project, request.rules, settings, files.named, lines=sources.lines)
+
+
+def survey(request: CheckRequest) -> tuple[Project, frozenset[str]]:
+    """Return the analysed project, and the paths of the files that were named; no rule runs.
+
+    Raises PathError, GlobError or CatalogueError for a request that cannot be carried out.
+    """
+    catalogue = load(request.settings.catalogue)
+    files, buffers = _files(request)
+    modules = _extract(request, catalogue, [], files, buffers)
+    with collector_off():
+        return analyse(modules, catalogue, request.settings), files.named
+
+
+def _extract(
+    request: CheckRequest,
+    catalogue: Catalogue,
+    visitors: list[type[Rule]],
+    files: Discovery,
+    buffers: dict[str, bytes],
+) -> list[ModuleFacts]:
+    """Return the facts of all files, in order of their paths."""
+    reader = Reader(request.root, catalogue, visitors)
+    on_disk = {path: size for path, size in files.files.items() if path not in buffers}
+    modules = extract_files(reader, request.settings.catalogue, on_disk, jobs=request.jobs, progress=request.progress)
+    modules += (extract(path, data, catalogue, visitors) for path, data in buffers.items())
+    modules += (failed(path, _closed(reason)) for path, reason in files.closed.items())
+    modules.sort(key=lambda module: module.path)
+    return modules
 
 
 def _closed(reason: str) -> Failure:

@@ -66,6 +66,11 @@ class Guards:
         """Tell whether a guard stands before a function that admits administrators or checks permissions."""
         return self.guard_before(function, []) is not None
 
+    def prefix(self, function: FunctionInfo) -> str:
+        """Return the path of the router with which a function is registered."""
+        router = self.routers.of(function)
+        return self.routers.prefix(router) if router is not None else ""
+
     def knows_caller(self, function: FunctionInfo) -> bool:
         """Tell whether a function, its decorators or its dependencies ask who is calling."""
         module = function.module
