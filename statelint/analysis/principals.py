@@ -89,7 +89,7 @@ class Principals:
             return True
         match held:
             case Attr(base=base):
-                if self._put_on_request(module, held):
+                if self._put_on_request(module, held) or self._member_of_view(module, held):
                     return True
                 return (
                     bool(_IDENTITY_PATH.search(module.dotted(term)))
@@ -130,6 +130,26 @@ class Principals:
                 return name == "current_user"
             case _:
                 return False
+
+    def _member_of_view(self, module: Module, held: Attr) -> bool:
+        """``self.user`` of a class-based view whose class declares the identity as a dependency or a property."""
+        for value in self.inference.term(module, held.base):
+            if not isinstance(value, Instance):
+                continue
+            for klass in self.inference.mro(value.klass)[0]:
+                binding = klass.attribute(held.name)
+                if binding is not None and self._provided(klass.module, binding.annotation, binding.value):
+                    return True
+                method = klass.method(held.name)
+                if method is not None and self.inference.is_property(method):
+                    return self.is_provider(method)
+        return False
+
+    def _provided(self, module: Module, annotation: TermId, default: TermId) -> bool:
+        return any(
+            isinstance(target, FunctionValue) and self.is_provider(target.function)
+            for target in self.graph.dependencies(module, annotation, default)
+        )
 
     @staticmethod
     def _put_on_request(module: Module, held: Attr) -> bool:

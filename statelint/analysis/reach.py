@@ -58,17 +58,22 @@ class ReachMap:
         self.graph = graph
         self.entry_points: dict[FunctionInfo, list[EntryPoint]] = {}
         outside: list[FunctionInfo] = []
+        startup: list[FunctionInfo] = []
         served: list[FunctionInfo] = []
         for entry in entry_points:
-            if entry.kind in offline:
+            if entry.kind in OFFLINE_KINDS:
+                startup.append(entry.function)
+            elif entry.kind in offline:
+                # Requests do not start it, but what they start may call it.
                 outside.append(entry.function)
             elif not is_offline_path(entry.function.module.path):
                 self.entry_points.setdefault(entry.function, []).append(entry)
                 served.append(entry.function)
-        self.startup = frozenset(outside)
+        self.startup = frozenset(startup)
         """Functions that run once, before or after serving, or on the command line."""
         self._way: dict[FunctionInfo, Edge | None] = {}
         self._spread(dict.fromkeys(served), self._way)
+        outside += startup
         for module in modules:
             outside += [function for function in module.functions if function.is_module or is_offline_path(module.path)]
         self._offline: dict[FunctionInfo, Edge | None] = {}

@@ -188,6 +188,10 @@ class Guards:
                     yield demand.name, None
         owner = function.owner
         if owner is not None:
+            for klass in self.inference.mro(owner)[0]:
+                for binding in klass.facts.attributes:
+                    for value in self.graph.dependencies(klass.module, binding.annotation, binding.value):
+                        yield from self._guard_values(value)
             for base in self.inference.external_bases(owner):
                 last = base.rpartition(".")[2]
                 if last.endswith("Mixin") and last not in {"LoginRequiredMixin", "ContextMixin"}:
