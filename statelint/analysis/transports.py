@@ -19,7 +19,7 @@ STDIO = frozenset({"run_stdio_async", "stdio_server"})
 HTTP = frozenset(
     {
         "run_sse_async", "run_streamable_http_async", "run_http_async", "streamable_http_app", "sse_app", "http_app",
-        "StreamableHTTPSessionManager", "SseServerTransport", "StreamableHTTPServerTransport", "WebSocketServerTransport",
+        "StreamableHTTPSessionManager", "SseServerTransport", "StreamableHTTPServerTransport",
     }
 )  # fmt: skip
 STREAMS = 2

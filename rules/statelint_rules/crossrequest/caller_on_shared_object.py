@@ -30,5 +30,7 @@ class CallerOnSharedObject(KeptRule):
 
     def judge(self, project: Project, kept: Kept) -> Iterator[Finding]:
         """Yield one finding for the shared object."""
-        message = f"`{kept.name}` is shared by all requests, and each sets on it what is its own: they read each other's"
+        message = (
+            f"`{kept.name}` is shared by all requests, and each sets on it what is its own: they read each other's"
+        )
         yield self.whole(project, kept, message, "shared by all requests")

@@ -19,4 +19,4 @@ class InMemoryConversation(ResourceRule):
 
     def message(self, name: str, kind: str) -> str:
         """Say what is lost."""
-        return f"`{name}` keeps conversations in this process ({kind}): other workers do not know them, a restart loses them"
+        return f"`{name}` keeps conversations in this process ({kind}): other workers lack them, a restart loses them"

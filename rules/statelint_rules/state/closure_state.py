@@ -7,7 +7,7 @@ from statelint_rules.state.keeping import KeptRule
 
 
 class ClosureState(KeptRule):
-    """Variables of factories, attributes of functions and default arguments that code changes while serving requests."""
+    """Variables of factories, attributes of functions and default arguments that code changes while serving."""
 
     code = "SL103"
     name = "closure-state"

@@ -110,7 +110,9 @@ class KeptRule(Rule):
             confidence=weakest(changes),
             help=self.remedy,
             group=kept.key,
-            related=[at(change.write, f"{change.write.function.qualname} {verb(change.write)} it") for change in changes][:MAX_RELATED],
+            related=[
+                at(change.write, f"{change.write.function.qualname} {verb(change.write)} it") for change in changes
+            ][:MAX_RELATED],
             trace=trace(project, first),
         )
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External
 from statelint.analysis.reach import Reach
+from statelint.analysis.state.classes import INSTANCE_BASES
 from statelint.analysis.state.keys import Origin
-from statelint.analysis.state.locations import INSTANCE_BASES
 from statelint.analysis.state.roots import ClassAttribute, Field, Global, Local
 from statelint.extract.facts import Attr, Call, Compare, Const, FunctionRef, Item, Logic, Name, Not
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from statelint.extract.facts import TermId
 
 CONSTRUCTORS = frozenset(
-    {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "__attrs_post_init__", "model_post_init",
+    {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "__attrs_post_init__",
+     "model_post_init",
      "__setstate__", "__copy__", "__deepcopy__", "__class_getitem__", "__get__"}
 )  # fmt: skip
 DEFINING = frozenset({"__init_subclass__", "__set_name__", "__class_getitem__"})
@@ -106,7 +107,9 @@ class Harmless:
 
     def once(self, function: FunctionInfo, depth: int = 0) -> bool:
         """Tell whether a function is only called to set something up: at import, at start-up or lazily."""
-        edges = [edge for edge in self.reach.graph.callers.get(function, ()) if edge.kind in {"call", "name", "override"}]
+        edges = [
+            edge for edge in self.reach.graph.callers.get(function, ()) if edge.kind in {"call", "name", "override"}
+        ]
         if not edges or depth > 3 or function in self.reach.entry_points:
             return False
         return all(self._sets_up(edge, depth) for edge in edges)
@@ -119,7 +122,9 @@ class Harmless:
         for event in caller.events:
             if event.op == "call" and event.term == edge.call:
                 for subject in self._unset(module, event.condition):
-                    if subject is not None and any(held.root in changed for held in self.locator.locate(module, subject)):
+                    if subject is not None and any(
+                        held.root in changed for held in self.locator.locate(module, subject)
+                    ):
                         return True
         return self.once(caller, depth + 1)
 
@@ -196,14 +201,14 @@ class Harmless:
                         yield from self._unset_by(module, value, positive, depth + 1)
             case Compare(op=op, left=left, right=right):
                 empty = module.terms[right]
-                if isinstance(empty, Const) and empty.value in {None, False, 0, ""}:
+                if isinstance(empty, Const) and empty.value in {None, False, ""}:
                     if (op in {"is", "=="}) == positive and op in {"is", "==", "is not", "!="}:
                         yield left
                 elif op in {"not in", "in"} and (op == "not in") == positive:
                     yield right
-                elif op == "is" and positive and isinstance(empty, Name):
-                    yield left
-                elif op == "is not" and not positive and isinstance(empty, Name):
+                elif (op == "is" and positive and isinstance(empty, Name)) or (
+                    op == "is not" and not positive and isinstance(empty, Name)
+                ):
                     yield left
             case Name() | Attr() | Item():
                 if not positive:

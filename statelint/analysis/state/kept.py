@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.analysis.model import Instance, Place
+from statelint.analysis.model import Instance, Place, Result
 from statelint.analysis.reach import Reach, is_offline_path
 from statelint.analysis.state.harmless import Harmless
 from statelint.analysis.state.keys import Origin, Origins, names_in, subject_of
 from statelint.analysis.state.lifetimes import Lifetimes
 from statelint.analysis.state.locations import Locator
-from statelint.analysis.state.resources import Resource, Resources
+from statelint.analysis.state.resources import ROLES, Resource, Resources
 from statelint.analysis.state.roots import (
     AppAttribute,
     ClassAttribute,
@@ -24,15 +24,15 @@ from statelint.analysis.state.roots import (
     Memo,
 )
 from statelint.analysis.state.writes import Write, WriteCollector, constant
-from statelint.extract.facts import Attr, Const, Name
+from statelint.extract.facts import Attr, Call, Const, Mapping, Name, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from statelint.analysis.model import ClassInfo, FunctionInfo
+    from statelint.analysis.model import ClassInfo, FunctionInfo, Module
     from statelint.analysis.project import Project
     from statelint.analysis.state.roots import Location, Root
-    from statelint.extract.facts import Event
+    from statelint.extract.facts import Event, TermId
 
 
 PERSONAL = frozenset({"user", "session", "conversation", "token"})
@@ -55,7 +55,8 @@ class Kept:
 
     def __init__(self, kind: str, name: str, place: Place, root: Root, klass: ClassInfo | None) -> None:
         self.kind = kind
-        """``global``, ``class``, ``closure``, ``default``, ``function``, ``app``, ``library``, ``memo``, ``instance``."""
+        """``global``, ``class``, ``closure``, ``default``, ``function``, ``app``, ``library``, ``memo``,
+        ``instance``."""
         self.name = name
         self.place = place
         self.root = root
@@ -90,12 +91,12 @@ class Kept:
     @property
     def registers_sockets(self) -> bool:
         """Whether all that the object keeps are the connections of this process."""
-        telling = [change for change in self.changes if change.subject]
-        return bool(telling) and all(change.subject == "socket" for change in telling)
+        held = [change.subject for change in self.changes if change.subject and not _keeps_nothing(change.write)]
+        return "socket" in held and set(held) == {"socket"}
 
     @property
     def carries_caller(self) -> bool:
-        """Whether requests put what is theirs into single attributes of a shared object, where the next one finds it."""
+        """Whether requests put what is theirs into single attributes of a shared object: others find it there."""
         return bool(self.changes) and all(
             change.write.sets_attribute and (change.from_request is Origin.REQUEST or change.subject in PERSONAL)
             for change in self.changes
@@ -192,7 +193,9 @@ class StateMap:
             write = change.write
             place = (write.location.root, write.location.path)
             written[place] = written.get(place, False) or not _resets(write)
-        kept.changes = [change for change in kept.changes if written[change.write.location.root, change.write.location.path]]
+        kept.changes = [
+            change for change in kept.changes if written[change.write.location.root, change.write.location.path]
+        ]
         return bool(kept.changes or kept.inside)
 
     def of_kind(self, *kinds: str) -> Iterator[Kept]:
@@ -221,6 +224,13 @@ class StateMap:
         if kept is not None:
             yield kept, False
 
+    def _is_resource(self, root: Global) -> bool:
+        """Tell whether a global is a library object with a memory, which rules of their own look at."""
+        return any(
+            isinstance(value, Result) and self.catalogue.roles.get(value.name, frozenset()) & ROLES
+            for value in self.inference.name(root.module, root.name)
+        )
+
     def _framework(self, klass: ClassInfo) -> bool:
         """Tell whether a class belongs to a framework whose own repository this is."""
         return bool(self.catalogue.own_name(klass.module.parts, klass.name))
@@ -236,6 +246,8 @@ class StateMap:
     def _container(self, root: Root, write: Write, objects: dict[object, Kept]) -> Kept | None:
         if root in objects:
             return objects[root]
+        if isinstance(root, Global) and self._is_resource(root):
+            return None
         place = self._defined(root) or Place(write.module, write.event.position)
         if isinstance(root, Global):
             path = write.location.path
@@ -260,7 +272,7 @@ class StateMap:
                 return f"{klass.name}.{name}"
             case Field(klass=klass, name=name):
                 return f"{klass.name}.{name}" if name else klass.name
-            case Default(function=function, index=index):
+            case Default(function=function, parameter=index):
                 return function.facts.parameters[index].name
             case FunctionAttribute(function=function, name=name):
                 return f"{function.name}.{name}"
@@ -270,7 +282,6 @@ class StateMap:
                 return name
             case Memo(function=function):
                 return f"{function.name}()"
-        return ""
 
     def _defined(self, root: Root) -> Place | None:
         match root:
@@ -282,7 +293,7 @@ class StateMap:
                 return Place(klass.module, binding.position if binding is not None else klass.facts.position)
             case Local(function=function) | FunctionAttribute(function=function) | Memo(function=function):
                 return Place(function.module, function.facts.position)
-            case Default(function=function, index=index):
+            case Default(function=function, parameter=index):
                 return Place(function.module, function.facts.parameters[index].position)
         return None
 
@@ -296,12 +307,21 @@ class StateMap:
 
     def _subject(self, write: Write, kept: Kept) -> str:
         module = write.module
+        if write.value >= 0 and self._is_socket(module, write.value):
+            return "socket"
         for term in (write.key, write.value):
             if term >= 0:
                 subject = subject_of(names_in(module, term, 12))
                 if subject:
                     return subject
         return subject_of([kept.name, *write.location.path])
+
+    def _is_socket(self, module: Module, term: TermId) -> bool:
+        """Tell whether a value is an open connection."""
+        return any(
+            isinstance(value, Result) and "websocket" in value.name.rpartition(".")[2].lower()
+            for value in self.inference.term(module, term)
+        )
 
     def _confidence(self, write: Write, origin: Origin) -> str:
         """Tell how sure it is that a request causes the change.
@@ -330,6 +350,16 @@ class StateMap:
         if any(function.module.dotted(decorator) not in _PLAIN for decorator in function.facts.decorators):
             return True
         return function.name in self.mentioned
+
+
+def _keeps_nothing(write: Write) -> bool:
+    """Tell whether a change only removes something or makes room for it."""
+    if write.value < 0 or write.how in {"del", "pop", "remove", "discard", "clear", "popitem", "popleft"}:
+        return True
+    held = write.module.terms[write.value]
+    if isinstance(held, Call):
+        return not held.args and not held.keywords
+    return isinstance(held, (Sequence, Mapping)) and not (held.items if isinstance(held, Sequence) else held.keys)
 
 
 def _resets(write: Write) -> bool:

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from statelint.extract.facts import TermId
 
 SUBJECTS: dict[str, frozenset[str]] = {
-    "socket": frozenset({"websocket", "websockets", "socket", "sockets", "ws", "connection", "connections", "connected", "sockid"}),
+    "socket": frozenset(
+        {"websocket", "websockets", "socket", "sockets", "ws", "connection", "connections", "connected", "sockid"}
+    ),
     "session": frozenset({"session", "sessions", "sid", "sess", "login", "logins", "sessionid"}),
     "conversation": frozenset(
         {
@@ -60,7 +62,9 @@ SUBJECTS: dict[str, frozenset[str]] = {
             "author", "participant", "participants", "person", "subscriber",
         }
     ),
-    "job": frozenset({"job", "jobs", "task", "tasks", "upload", "uploads", "order", "orders", "game", "games", "payment", "payments"}),
+    "job": frozenset(
+        {"job", "jobs", "task", "tasks", "upload", "uploads", "order", "orders", "game", "games", "payment", "payments"}
+    ),
 }  # fmt: skip
 """Words that say what something belongs to, the more telling subjects first."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")

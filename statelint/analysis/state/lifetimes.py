@@ -27,7 +27,7 @@ MAX_HOLDERS = 12
 
 
 class Holder(NamedTuple):
-    """An instance of ``klass`` made at ``place`` and kept in ``root``; ``element`` if in a container that requests fill."""
+    """An instance of ``klass`` made at ``place`` and kept in ``root``; ``element`` if in a container."""
 
     klass: ClassInfo
     root: Root
@@ -150,7 +150,9 @@ class Lifetimes:
                 for event in function.events:
                     if event.op == "call" and not function.is_module:
                         for value in self.inference.term(module, event.term):
-                            if isinstance(value, Result) and self.inference.catalogue.roles.get(value.name, frozenset()) & {"app", "router"}:
+                            if isinstance(value, Result) and self.inference.catalogue.roles.get(
+                                value.name, frozenset()
+                            ) & {"app", "router"}:
                                 found.add(function)
         return frozenset(found)
 
@@ -158,7 +160,7 @@ class Lifetimes:
         classes, outside = self.inference.mro(klass)
         for owner in classes[1:]:
             self._subclasses.setdefault(owner, []).append(klass)
-        if not self.locator.describes_instances(klass, outside):
+        if not self.locator.classes.describes_instances(klass, outside):
             for binding in klass.facts.attributes:
                 if binding.value >= 0:
                     self._keep(module, binding.value, ClassAttribute(klass, binding.name))
@@ -264,9 +266,13 @@ class Lifetimes:
             case Attr(base=base):
                 if isinstance(module.terms[base], Call):
                     yield from self._made(module, base, depth + 1)
-                yield from ((value.klass, term) for value in self.inference.term(module, term) if isinstance(value, Instance))
+                yield from (
+                    (value.klass, term) for value in self.inference.term(module, term) if isinstance(value, Instance)
+                )
             case _:
-                yield from ((value.klass, term) for value in self.inference.term(module, term) if isinstance(value, Instance))
+                yield from (
+                    (value.klass, term) for value in self.inference.term(module, term) if isinstance(value, Instance)
+                )
 
     def _given(self, value: Value, depth: int) -> Iterator[ClassInfo]:
         if isinstance(value, ClassValue):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.inference import unique
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Package, Result
+from statelint.analysis.state.classes import ClassQuestions
 from statelint.analysis.state.roots import (
     AppAttribute,
     ClassAttribute,
@@ -44,17 +45,14 @@ if TYPE_CHECKING:
 
 Locations = tuple[Location, ...]
 
-ACCESSORS = frozenset({"get", "setdefault", "values", "items", "__getitem__", "popleft", "pop", "popitem", "most_common"})
+ACCESSORS = frozenset(
+    {"get", "setdefault", "values", "items", "__getitem__", "popleft", "pop", "popitem", "most_common"}
+)
 """Methods of containers that give what they hold."""
 LEAVING = frozenset({"pop", "popleft", "popitem"})
 """Those after which the container no longer holds it."""
 PRIVATE = frozenset({"private", "request"})
 """Roles of what belongs to one request."""
-INSTANCE_BASES = frozenset({"model", "schema", "settings"})
-"""Roles of bases whose class attributes describe fields of the instances."""
-_DECLARATIVE = frozenset(
-    {"BaseModel", "BaseSettings", "NamedTuple", "TypedDict", "Enum", "IntEnum", "StrEnum", "Document", "Struct", "SQLModel"}
-)
 _SAME = frozenset({"typing.cast", "typing_extensions.cast", "iter", "vars", "reversed", "contextlib.closing"})
 
 
@@ -66,7 +64,7 @@ class Locator:
         self.catalogue = inference.catalogue
         self._memo: dict[tuple[Module, TermId], Locations] = {}
         self._busy: set[object] = set()
-        self._own: dict[tuple[ClassInfo, str], ClassInfo | None] = {}
+        self.classes = ClassQuestions(inference)
         self._globals: dict[Module, frozenset[str]] = {}
 
     def locate(self, module: Module, term: TermId) -> Locations:
@@ -111,7 +109,7 @@ class Locator:
             case Cell(function=function, name=name):
                 yield from self._cell(module.functions[function], name)
             case Enter(base=base):
-                if self._is_container(module, base):
+                if self.classes.is_container_term(module, base):
                     yield from self.locate(module, base)
 
     def _contents(self, module: Module, base: TermId) -> Iterator[Location]:
@@ -186,7 +184,7 @@ class Locator:
             elif isinstance(value, ClassValue):
                 known = True
                 if self.inference.method(value.klass, name) is None:
-                    yield Location(ClassAttribute(self.declaring(value.klass, name) or value.klass, name))
+                    yield Location(ClassAttribute(self.classes.declaring(value.klass, name) or value.klass, name))
             elif isinstance(value, FunctionValue):
                 known = True
                 # A function made by a call is as short-lived as the call; what decorators note is no state.
@@ -222,7 +220,9 @@ class Locator:
             target = held.args[0] if func.id == "type" else -1
         if target < 0:
             return ()
-        return tuple(ClassValue(value.klass) for value in self.inference.term(module, target) if isinstance(value, Instance))
+        return tuple(
+            ClassValue(value.klass) for value in self.inference.term(module, target) if isinstance(value, Instance)
+        )
 
     def _member(self, package: Package, name: str) -> Iterator[Location]:
         home = self.inference.index.by_parts.get(package.parts)
@@ -243,7 +243,7 @@ class Locator:
         if any("app" in self._roles(outside) for outside in self.inference.external_bases(klass)):
             yield Location(AppAttribute("app", name))
             return
-        shared = None if bound else self.shared_attribute(klass, name)
+        shared = None if bound else self.classes.shared_attribute(klass, name)
         if shared is not None:
             yield Location(ClassAttribute(shared, name))
             return
@@ -256,17 +256,7 @@ class Locator:
         if not found:
             yield Location(Field(klass, name))
             if not bound:
-                yield from self._shared_defaults(klass, name)
-
-    def _shared_defaults(self, klass: ClassInfo, name: str) -> Iterator[Location]:
-        """Locate mutable default arguments that constructors store: all instances made without one share them."""
-        for owner in self.inference.mro(klass)[0]:
-            for function, event in self.inference.fields(owner).get(name, ()):
-                held = function.module.terms[event.value] if event.value >= 0 else None
-                if isinstance(held, Param) and event.how == "=":
-                    default = function.module.functions[held.function].facts.parameters[held.index].default
-                    if default >= 0 and self._is_container(function.module, default):
-                        yield Location(Default(function.module.functions[held.function], held.index))
+                yield from self.classes.shared_defaults(klass, name)
 
     def item(self, module: Module, base: TermId, key: TermId) -> Iterator[Location]:
         """Locate ``base[key]``."""
@@ -284,7 +274,11 @@ class Locator:
             return
         if isinstance(held, Sequence):
             index = module.terms[key]
-            if isinstance(index, Const) and isinstance(index.value, int) and -len(held.items) <= index.value < len(held.items):
+            if (
+                isinstance(index, Const)
+                and isinstance(index.value, int)
+                and -len(held.items) <= index.value < len(held.items)
+            ):
                 yield from self.locate(module, held.items[index.value])
             return
         for value in self.inference.term(module, base):
@@ -297,48 +291,6 @@ class Locator:
                     return
         for location in self._contents(module, base):
             yield location.below("[]")
-
-    # -- classes
-
-    def declaring(self, klass: ClassInfo, name: str) -> ClassInfo | None:
-        """Return the class, among ``klass`` and its project bases, that declares the attribute ``name``."""
-        key = (klass, name)
-        if key not in self._own:
-            found = None
-            for owner in self.inference.mro(klass)[0]:
-                if owner.attribute(name) is not None or name in self.inference.fields(owner):
-                    found = owner
-            self._own[key] = found
-        return self._own[key]
-
-    def shared_attribute(self, klass: ClassInfo, name: str) -> ClassInfo | None:
-        """Return the class whose body holds the value that all instances share under ``name``, if they share one."""
-        classes, outside = self.inference.mro(klass)
-        holder: ClassInfo | None = None
-        for owner in classes:
-            for _, event in self.inference.fields(owner).get(name, ()):
-                if event.how == "=":
-                    return None
-            binding = owner.attribute(name)
-            if binding is not None and holder is None and self._is_container(owner.module, binding.value):
-                holder = owner
-        if holder is None or self.describes_instances(klass, outside):
-            return None
-        return holder
-
-    def describes_instances(self, klass: ClassInfo, outside: tuple[str, ...]) -> bool:
-        """Tell whether attributes in the class body are declarations of the instances' fields."""
-        for base in outside:
-            if self.catalogue.roles.get(base, frozenset()) & INSTANCE_BASES:
-                return True
-            if base.rpartition(".")[2] in _DECLARATIVE:
-                return True
-        for decorator in klass.facts.decorators:
-            held = klass.module.terms[decorator]
-            name = klass.module.dotted(held.func if isinstance(held, Call) else decorator)
-            if name.rpartition(".")[2] in {"dataclass", "define", "frozen", "mutable", "attrs", "s"}:
-                return True
-        return False
 
     # -- calls and parameters
 
@@ -366,24 +318,15 @@ class Locator:
                         yield from self._dependency(self.inference.term(module, target))
 
     def _holds_values(self, module: Module, base: TermId) -> bool:
-        """Tell whether ``base.get(…)`` may give something that ``base`` holds: not if ``base`` is known as no container."""
+        """Tell whether ``base.get(…)`` may give what ``base`` holds: not if ``base`` is known as no container."""
         for value in self.inference.term(module, base):
-            if isinstance(value, Result) and not self.is_container(value.name):
+            if isinstance(value, Result) and not self.classes.is_container(value.name):
                 return False
             if isinstance(value, External):
                 return False
             if isinstance(value, Instance):
-                return any(self.is_container(base) for base in self.inference.external_bases(value.klass))
+                return any(self.classes.is_container(base) for base in self.inference.external_bases(value.klass))
         return True
-
-    def is_container(self, name: str) -> bool:
-        """Tell whether a library type is a mutable container."""
-        return bool(self.catalogue.roles.get(name, frozenset()) & {"container", "cache"}) or name in self.catalogue.mutators
-
-    def _is_container(self, module: Module, term: TermId) -> bool:
-        return any(
-            isinstance(value, Result) and self.is_container(value.name) for value in self.inference.term(module, term)
-        )
 
     def memoised(self, function: FunctionInfo) -> bool:
         """Tell whether a decorator keeps the function's results."""

@@ -73,7 +73,11 @@ class Resources:
                 if event.op != "call":
                     continue
                 role, kind = self._typed(module, event.term)
-                if not role or self._entered(module, event.term, event.condition) or not self._fresh(module, event.term):
+                if (
+                    not role
+                    or self._entered(module, event.term, event.condition)
+                    or not self._fresh(module, event.term)
+                ):
                     continue
                 made = Place(module, event.position)
                 for name, place in self._keepers(function, event, role):

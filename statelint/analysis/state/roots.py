@@ -40,7 +40,7 @@ class Default(NamedTuple):
     """The default value of a parameter, made once when the function is defined."""
 
     function: FunctionInfo
-    index: int
+    parameter: int
 
 
 class FunctionAttribute(NamedTuple):
@@ -73,7 +73,7 @@ Root: TypeAlias = Global | ClassAttribute | Field | Local | Default | FunctionAt
 
 
 class Location(NamedTuple):
-    """Something in or below ``root``. ``path`` leads from there: ``[]`` for an item or element, ``.x`` for an attribute.
+    """Something in or below ``root``. ``path`` leads there: ``[]`` for an item or element, ``.x`` for an attribute.
 
     ``origin`` is the function that named the root and handed it on, where that is not the one being looked at.
     """

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 GENERIC_MUTATORS = frozenset(
     {
         "append", "extend", "insert", "remove", "clear", "add", "discard", "update", "pop", "popitem", "setdefault",
-        "appendleft", "popleft", "extendleft", "sort", "reverse", "put", "put_nowait", "get_nowait", "difference_update",
+        "appendleft", "popleft", "extendleft", "sort", "reverse", "put", "put_nowait", "get_nowait",
+        "difference_update",
         "intersection_update", "symmetric_difference_update", "subtract", "move_to_end", "rotate",
     }
 )  # fmt: skip
 """Methods that change a container of unknown type."""
-TELLING_MUTATORS = frozenset({"append", "appendleft", "extend", "insert", "setdefault", "popitem", "popleft", "discard"})
+TELLING_MUTATORS = frozenset(
+    {"append", "appendleft", "extend", "insert", "setdefault", "popitem", "popleft", "discard"}
+)
 """Those that hardly anything but a container has."""
 KEYED = frozenset({"pop", "setdefault", "discard", "remove", "__setitem__", "__delitem__", "move_to_end"})
 """Mutators whose first argument is a key or the item concerned."""
@@ -58,7 +61,6 @@ class Write(NamedTuple):
     def rebinds(self) -> bool:
         """Whether the place itself gets another value, rather than what it holds being changed."""
         return not self.location.path and self.how not in GENERIC_MUTATORS
-
 
     @property
     def sets_attribute(self) -> bool:
@@ -123,10 +125,13 @@ class WriteCollector:
         for value in self._types(module, base):
             if isinstance(value, Result):
                 roles = self.catalogue.roles.get(value.name, frozenset())
-                return self.locator.is_container(value.name) or bool(roles & {"app", "shared"})
+                return self.locator.classes.is_container(value.name) or bool(roles & {"app", "shared"})
             if isinstance(value, External):
                 return value.name in PROCESS_WIDE or self._on_app(module, base) or self._option(module, base)
         return True
+
+    def _shared(self, value: External, module: Module, base: TermId) -> bool:
+        return value.name in PROCESS_WIDE or self._option(module, base)
 
     @staticmethod
     def _option(module: Module, base: TermId) -> bool:
@@ -140,7 +145,7 @@ class WriteCollector:
             func = module.terms[held.func]
             if isinstance(func, Attr) and func.name in ACCESSORS:
                 owners = self.inference.term(module, func.base)
-                if any(isinstance(owner, Result) and self.locator.is_container(owner.name) for owner in owners):
+                if any(isinstance(owner, Result) and self.locator.classes.is_container(owner.name) for owner in owners):
                     return self.inference.elements(module, func.base)
         return self.inference.term(module, term)
 
@@ -177,9 +182,7 @@ class WriteCollector:
                 for location in self.locator.locate(module, base):
                     yield Write(function, event, location, "[]", held.key, -1)
 
-    def _method(
-        self, function: FunctionInfo, module: Module, event: Event, call: Call, func: Attr
-    ) -> Iterator[Write]:
+    def _method(self, function: FunctionInfo, module: Module, event: Event, call: Call, func: Attr) -> Iterator[Write]:
         if not self._mutates(module, call, func):
             return
         arguments = [*call.args, *(value for _, value in call.keywords)]
@@ -197,9 +200,8 @@ class WriteCollector:
         known = False
         for value in self._types(module, func.base):
             known = True
-            if isinstance(value, External) and func.name in DICT_MUTATORS:
-                if value.name in PROCESS_WIDE or self._option(module, func.base):
-                    return True
+            if isinstance(value, External) and func.name in DICT_MUTATORS and self._shared(value, module, func.base):
+                return True
             if isinstance(value, Result) and func.name in self.catalogue.mutators.get(value.name, frozenset()):
                 return True
             if isinstance(value, Instance):
@@ -233,11 +235,9 @@ class WriteCollector:
             values = () if binding is None else self.inference.binding(root.klass.module, binding)
         elif isinstance(root, AppAttribute):
             values = self.inference.shared_attribute(root.name)
-        return any(isinstance(value, Result) and self.locator.is_container(value.name) for value in values)
+        return any(isinstance(value, Result) and self.locator.classes.is_container(value.name) for value in values)
 
-    def _function(
-        self, function: FunctionInfo, module: Module, event: Event, call: Call, name: str
-    ) -> Iterator[Write]:
+    def _function(self, function: FunctionInfo, module: Module, event: Event, call: Call, name: str) -> Iterator[Write]:
         if name in self.catalogue.argument_mutators:
             value = call.args[1] if len(call.args) > 1 else -1
             for location in self.locator.locate(module, call.args[0]):
