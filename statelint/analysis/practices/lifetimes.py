@@ -26,7 +26,8 @@ IDENTITY = frozenset(
     }
 )  # fmt: skip
 _ENDS = frozenset({"exp", "expires", "expires_at", "expiry", "expires_in", "exp_time", "expiration"})
-_REFRESH = re.compile(r"refresh|remember|offline", re.IGNORECASE)
+_REFRESH = re.compile(r"refresh|remember|offline|api_?(key|token)|personal", re.IGNORECASE)
+"""Tokens that are meant to live long, and that the service can take back."""
 _MACHINE = re.compile(
     r"webhook|livekit|zoom|jitsi|apns|app_store|github_app|installation|service_account|centrifug|client_assertion"
     r"|private_key_jwt|embed",
@@ -227,7 +228,7 @@ class TokenLifetimes(Practice):
             spans += self._spans(function, parameter.default, depth + 1)
         for edge in self.project.calls.callers.get(function, ())[:MAX_CALLERS]:
             if edge.kind == "call" and edge.call >= 0 and self.certainty(edge.caller) >= 0:
-                if _REFRESH.search(edge.caller.qualname):
+                if _REFRESH.search(f"{edge.caller.module.path}::{edge.caller.qualname}"):
                     continue
                 given = self.inference.argument(edge.caller.module, edge.call, function, index, edge.bound)
                 spans += self._spans(edge.caller, given, depth + 1)

@@ -280,17 +280,15 @@ class OutboundFlaws(Practice):
             if found is None:
                 continue
             call, names = found
-            if any(
-                _KEY.search(str(getattr(module.terms[term], "value", "")) or "") for term in walk(module, event.term)
-            ):
+            texts = [name for name, _ in call.keywords] + [module.text(term) or "" for term in walk(module, event.term)]
+            if any(_KEY.search(text) for text in texts):
                 return None
             for name in names:
                 known = self.catalogue.outbound.get(name)
                 if name in effects:
                     return Place(module, event.position), name, 2
                 if known is not None and known.unsafe and keyword(call, "params") < 0:
-                    texts = " ".join(str(module.text(term) or "") for term in walk(module, *call.args))
-                    if not _QUESTION.search(f"{function.qualname} {texts}"):
+                    if not _QUESTION.search(f"{function.qualname} {' '.join(texts)}"):
                         return Place(module, event.position), name, 1
             func = module.terms[call.func]
             if isinstance(func, Attr) and func.name == "add" and self._is_session(module, func.base):

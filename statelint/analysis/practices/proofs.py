@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from statelint.extract.facts import TermId
 
 _PURPOSE = re.compile(
-    r"refresh|logout|revoke|blacklist|block_?list|expired|introspect|debug|inspect|peek", re.IGNORECASE
+    r"(^|[._])(is|has|looks)_|refresh|logout|revoke|blacklist|block_?list|expired|introspect|debug|inspect|peek",
+    re.IGNORECASE,
 )
+"""Functions that may look into a token that proves nothing."""
 _ENVELOPE = frozenset({"iss", "kid", "exp", "iat", "jti", "tid", "alg", "nbf", "aud", "azp"})
 
 

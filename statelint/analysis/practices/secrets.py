@@ -47,7 +47,9 @@ class SecretFlaws(Practice):
             for name, value, position, condition in self._assignments(module):
                 if not _SECRET.search(name) or _NO_SECRET.search(name) or value < 0:
                     continue
-                if not self._random(module, value, generators) or self._stored(module, value):
+                if self._debugging(module, condition):
+                    continue
+                if not self._random(module, value, generators) or self._stored(module, name, value):
                     continue
                 fallback = self._fallback(module, value) or condition > 0
                 what = "fallback" if fallback else "always"
@@ -103,6 +105,14 @@ class SecretFlaws(Practice):
         else:
             yield value
 
+    def _debugging(self, module: Module, condition: int) -> bool:
+        """Tell whether what stands under a condition is done by developers only."""
+        return any(
+            module.dotted(term).rpartition(".")[2].upper() in {"DEBUG", "DEVELOPMENT", "TESTING"}
+            for step in self.conditions(module, condition)
+            for term in walk(module, step.test)
+        )
+
     def _fallback(self, module: Module, value: TermId) -> bool:
         """Tell whether the secret can come from outside, so that it is made up only where it is missing."""
         held = module.terms[value]
@@ -120,7 +130,7 @@ class SecretFlaws(Practice):
                 return any("settings" in base.lower() for base in bases)
         return False
 
-    def _stored(self, module: Module, value: TermId) -> bool:
+    def _stored(self, module: Module, kept: str, value: TermId) -> bool:
         """Tell whether what is made up is also written somewhere that outlives the process."""
         made = {term for term in walk(module, value) if isinstance(module.terms[term], Call)}
         for function in module.functions:
@@ -131,6 +141,8 @@ class SecretFlaws(Practice):
                 if isinstance(call, Call):
                     func = module.terms[call.func]
                     name = func.name if isinstance(func, Attr) else func.id if isinstance(func, Name) else ""
-                    if name in _STORES and not made.isdisjoint(walk(module, *call.args)):
+                    if name in _STORES and any(
+                        term in made or module.terms[term] == Name(kept) for term in walk(module, *call.args)
+                    ):
                         return True
         return False
