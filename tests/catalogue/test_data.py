@@ -43,6 +43,14 @@ def patterns(library: Library) -> Iterator[str]:
         yield from strings(role, "bases", "parameters")
     yield from strings(library.types)
     yield from strings(library.memoisers, *Memoisers.__struct_fields__)
+    for struct in (library.tokens, library.failures, library.resilience):
+        for field in struct.__struct_fields__:
+            held = getattr(struct, field)
+            if field != "lifetimes" and isinstance(held, tuple):
+                for item in held:
+                    yield from (item,) if isinstance(item, str) else item.calls
+    for answer in library.answers:
+        yield from answer.calls
     yield from strings(library.identity, *Identity.__struct_fields__)
     yield from strings(library, "dependency_markers", "passthrough", "argument_mutators", "aborts", "spawners")
     for style in library.models:

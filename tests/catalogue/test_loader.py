@@ -5,7 +5,22 @@ from __future__ import annotations
 import pytest
 
 from statelint.catalogue.loader import Catalogue, CatalogueError, expand, load, names_method
-from statelint.catalogue.schema import ClassRole, EntryPoints, Identity, Library, ModelStyle, Types
+from statelint.catalogue.schema import (
+    Answer,
+    ClassRole,
+    EntryPoints,
+    Failures,
+    Identity,
+    Library,
+    ModelStyle,
+    Outbound,
+    Resilience,
+    Retry,
+    TokenDecoder,
+    TokenEncoder,
+    Tokens,
+    Types,
+)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +143,34 @@ def test_a_projects_own_facts_extend_the_catalogue() -> None:
     assert extended.digest != plain.digest
 
 
+def test_calls_are_found_by_name_in_the_tables_of_tokens_answers_and_resilience() -> None:
+    known = catalogue(
+        tokens=Tokens(
+            decoders=(TokenDecoder(calls=("lib.{read,peek}",), verifies=False),),
+            encoders=(TokenEncoder(calls=("lib.write",), lifetime="lasts"),),
+            secrets=("lib.random",),
+        ),
+        answers=(Answer(calls=("lib.Reply",), status=1),),
+        failures=Failures(broad=("lib.Error",)),
+        resilience=Resilience(
+            outbound=(Outbound(calls=("lib.Client.get",), bounded=True),), retries=(Retry(calls=("lib.again",)),)
+        ),
+        inherits={"lib.OwnClient": "lib.Client"},
+    )
+    assert not known.decoders_of_tokens["lib.peek"].verifies
+    assert known.encoders_of_tokens["lib.write"].lifetime == "lasts"
+    assert known.listed("tokens", "secrets") == {"lib.random"}
+    assert known.answers["lib.Reply"].status == 1
+    assert known.listed("failures", "broad") == {"lib.Error"}
+    assert known.outbound["lib.OwnClient.get"].bounded
+    assert known.retries["lib.again"].endless
+
+
+def test_a_project_may_set_the_longest_life_of_access_tokens() -> None:
+    assert load({"tokens": {"max-days": 90}}).max_token_days == 90
+    assert 0 < load().max_token_days < 90
+
+
 @pytest.mark.parametrize(
     ("facts", "named"),
     [
@@ -136,6 +179,8 @@ def test_a_projects_own_facts_extend_the_catalogue() -> None:
         ({"entry-points": [{"kind": "rout"}]}, "kind"),
         ({"classes": [{"bases": ["a.B"], "instance": "for ever"}]}, "instance"),
         ({"invokers": {"a.b": "first"}}, "invokers"),
+        ({"answers": [{"calls": ["a.b"], "statuses": 1}]}, "statuses"),
+        ({"tokens": {"max-days": "a year"}}, "max-days"),
     ],
 )
 def test_wrong_facts_are_an_error_that_names_the_section_and_the_key(facts: dict[str, object], named: str) -> None:

@@ -287,9 +287,9 @@ class OutboundFlaws(Practice):
                 known = self.catalogue.outbound.get(name)
                 if name in effects:
                     return Place(module, event.position), name, 2
-                if known is not None and known.unsafe and keyword(call, "params") < 0:
-                    if not _QUESTION.search(f"{function.qualname} {' '.join(texts)}"):
-                        return Place(module, event.position), name, 1
+                posts = known is not None and known.unsafe and keyword(call, "params") < 0
+                if posts and not _QUESTION.search(f"{function.qualname} {' '.join(texts)}"):
+                    return Place(module, event.position), name, 1
             func = module.terms[call.func]
             if isinstance(func, Attr) and func.name == "add" and self._is_session(module, func.base):
                 adds = Place(module, event.position)
