@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from functools import cached_property, lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
@@ -39,10 +37,8 @@ def _owners(name: str) -> tuple[str, str]:
 class Catalogue:
     """All framework facts, indexed. Names that start with ``*.`` are kept apart, by their last part."""
 
-    def __init__(self, libraries: Iterable[Library], digest: str = "") -> None:
+    def __init__(self, libraries: Iterable[Library]) -> None:
         self.libraries = tuple(libraries)
-        self.digest = digest
-        """Changes whenever the facts change."""
         self.aliases: dict[str, str] = {}
         self._canonical: dict[str, str] = {}
         self.inherits: dict[str, str] = {}
@@ -171,6 +167,11 @@ class Catalogue:
                 depth += 1
         return depth
 
+    @cached_property
+    def digest(self) -> str:
+        """Changes whenever the facts change."""
+        return hashlib.blake2b(msgspec.json.encode(self.libraries), digest_size=16).hexdigest()
+
     def own_name(self, parts: tuple[str, ...], name: str) -> str:
         """Return the qualified name of a known class that is defined in the module ``parts``, or an empty string.
 
@@ -273,6 +274,11 @@ class Catalogue:
         return self._union(table, field)
 
     @cached_property
+    def local_sessions(self) -> dict[str, tuple[str, ...]]:
+        """Settings, with their values, that keep login sessions on one machine."""
+        return {name: values for library in self.libraries for name, values in library.tokens.local_sessions.items()}
+
+    @cached_property
     def max_token_days(self) -> float:
         """Access tokens that live longer are long-lived."""
         return next((lib.tokens.max_days for lib in reversed(self.libraries) if lib.tokens.max_days), 0)
@@ -334,6 +340,9 @@ def _decode(source: str, data: object) -> Library:
 @lru_cache(maxsize=1)
 def bundled() -> tuple[Stub, ...]:
     """Return the catalogue files that come with statelint."""
+    import tomllib  # noqa: PLC0415 - not for those who have kept the libraries
+    from importlib import resources  # noqa: PLC0415
+
     folder = resources.files("statelint.catalogue") / "data"
     stubs = []
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
@@ -343,16 +352,16 @@ def bundled() -> tuple[Stub, ...]:
     return tuple(stubs)
 
 
-def load(extra: Mapping[str, object] | None = None) -> Catalogue:
+def load(extra: Mapping[str, object] | None = None, libraries: Iterable[Library] | None = None) -> Catalogue:
     """Return the bundled catalogue together with a project's own facts.
 
-    Raises CatalogueError when ``extra`` is not of the form of a catalogue file.
+    ``libraries`` are the bundled ones where they are at hand: reading their files takes a while. Raises CatalogueError
+    when ``extra`` is not of the form of a catalogue file.
     """
-    libraries = [stub.library for stub in bundled()]
+    chosen = [stub.library for stub in bundled()] if libraries is None else list(libraries)
     if extra:
-        libraries.append(_decode("[tool.statelint.catalogue]", {"library": "project", **extra}))
-    digest = hashlib.blake2b(msgspec.json.encode(libraries), digest_size=16).hexdigest()
-    return Catalogue(libraries, digest)
+        chosen.append(_decode("[tool.statelint.catalogue]", {"library": "project", **extra}))
+    return Catalogue(chosen)
 
 
 __all__ = ["Catalogue", "CatalogueError", "Stub", "bundled", "expand", "load", "names_method"]

@@ -240,6 +240,8 @@ class Tokens(Struct, frozen=True):
     """Settings that hold the lifetime of access tokens; false or None: for ever."""
     secrets: tuple[str, ...] = ()
     """Calls that make a random secret."""
+    local_sessions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Setting → its values that keep login sessions on this machine."""
     max_days: float = 0
     """Access tokens that live longer are reported; the last file that sets it wins."""
 

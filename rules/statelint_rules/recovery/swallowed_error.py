@@ -14,11 +14,25 @@ if TYPE_CHECKING:
 
     from statelint.api import Flaw, Project
 
+SHAPES = tuple(
+    f"{head}:\n{' ' * indent}{word}"
+    for head in (
+        "except",
+        "except Exception",
+        "except BaseException",
+        "except Exception as e",
+        "except Exception as exc",
+    )
+    for indent in range(8, 28, 4)
+    for word in ("pass", "continue", "return")
+)
+"""What a file must hold to be parsed for this rule: most files with broad handlers handle something in them."""
 BROAD = frozenset({"Exception", "BaseException"})
 CLEANUP = frozenset(
     {
         "close", "aclose", "disconnect", "cancel", "unlink", "remove", "rmtree", "rollback", "shutdown", "terminate",
         "kill", "stop", "release", "expunge", "logout", "quit", "wait_closed", "cleanup", "flush", "delete", "dispose",
+        "inc", "observe", "labels",
     }
 )  # fmt: skip
 READING = frozenset(
@@ -31,15 +45,24 @@ READING = frozenset(
 
 
 class _Calls(cst.CSTVisitor):
-    """Collects the names of what is called."""
+    """Collects the names of what is called, and whether something is imported."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
+        self.imports = False
 
     def visit_Call(self, node: cst.Call) -> None:
         """Note the last part of the name."""
         func = node.func
         self.names.append(func.attr.value if isinstance(func, cst.Attribute) else getattr(func, "value", ""))
+
+    def visit_Import(self, node: cst.Import) -> None:  # noqa: ARG002 - the walk gives it
+        """Note that a module may be missing."""
+        self.imports = True
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:  # noqa: ARG002 - the walk gives it
+        """Note that a module may be missing."""
+        self.imports = True
 
 
 class Handlers(cst.CSTVisitor):
@@ -103,7 +126,7 @@ def _expected(body: cst.BaseSuite) -> bool:
     """Tell whether all that can fail is tidying up, reading a value or an import."""
     calls = _Calls()
     body.visit(calls)
-    if not calls.names:
+    if calls.imports or not calls.names:
         return True
     return all(name in CLEANUP for name in calls.names) or any(name in READING for name in calls.names)
 
@@ -117,7 +140,7 @@ class SwallowedError(FlawRule):
     severity = Severity.NOTE
     ceiling = Confidence.MEDIUM
     visitor = Handlers
-    screen = ("except:", "except Exception", "except BaseException", "except (Exception")
+    screen = SHAPES
     label = "dropped"
     remedy = "log the exception, or catch only the one that is expected"
 

@@ -12,6 +12,7 @@ from statelint.analysis.practices.logs import LogFlaws
 from statelint.analysis.practices.outbound import OutboundFlaws
 from statelint.analysis.practices.proofs import TokenProofs
 from statelint.analysis.practices.secrets import SecretFlaws
+from statelint.analysis.practices.sessions import SessionFlaws
 
 if TYPE_CHECKING:
     from statelint.analysis.project import Project
@@ -39,6 +40,11 @@ class Practices:
     def secrets(self) -> SecretFlaws:
         """Signing keys."""
         return SecretFlaws(self._project)
+
+    @cached_property
+    def sessions(self) -> SessionFlaws:
+        """Login sessions."""
+        return SessionFlaws(self._project)
 
     @cached_property
     def replies(self) -> ReplyFlaws:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from statelint.analysis.model import ClassValue, External, Place
 from statelint.analysis.practices.constants import Constants
 from statelint.analysis.reach import Reach, is_offline_path, is_test_path
-from statelint.extract.facts import Call, Star
+from statelint.extract.facts import Call, Item, Mapping, Star
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.project import Project
-    from statelint.extract.facts import Condition, Event, TermId
+    from statelint.extract.facts import Condition, Event, Position, TermId
 
 _SCRIPT_PATH = re.compile(
     r"(^|/)(scripts?|bin|ci|dev|docs?|docs_src|examples?|samples?|demos?|seeds?|seeders?|load_?tests?)/"
@@ -156,3 +156,24 @@ class Practice:
             for edge in self.reach.way(function)
         ]
         return tuple(stops)
+
+    @staticmethod
+    def settings(module: Module) -> Iterator[tuple[str, TermId, Position]]:
+        """Yield the names, values and places of what a module sets: variables, attributes, keys of mappings."""
+        bindings = [*module.facts.bindings, *(held for klass in module.facts.classes for held in klass.attributes)]
+        rows = [(binding.name, binding.value, binding.position) for binding in bindings]
+        for function in module.facts.functions:
+            rows += [
+                (module.text(target.key) or "", event.value, event.position)
+                for event in function.events
+                if event.op == "write" and isinstance(target := module.terms[event.term], Item)
+            ]
+        for name, value, position in rows:
+            if value < 0:
+                continue
+            yield name, value, position
+            held = module.terms[value]
+            if isinstance(held, Mapping):
+                for key, inner in zip(held.keys, held.values, strict=True):
+                    if key >= 0 and inner >= 0:
+                        yield module.text(key) or "", inner, position

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.practices.base import Site
     from statelint.catalogue.schema import TokenEncoder
-    from statelint.extract.facts import Position, TermId
+    from statelint.extract.facts import TermId
 
 IDENTITY = frozenset(
     {
@@ -89,7 +89,7 @@ class TokenLifetimes(Practice):
         for module in self.project.modules.values():
             if is_test_path(module.path) or is_script(module.path):
                 continue
-            for name, value, position in self._settings(module):
+            for name, value, position in self.settings(module):
                 if name not in settings:
                     continue
                 seconds = self.constants.seconds(module, value)
@@ -98,26 +98,6 @@ class TokenLifetimes(Practice):
                 literal = self.constants.literal(module, value)
                 if not limit and literal is not None and literal.value in (None, False):
                     yield Flaw(Place(module, position), name, "endless", name, 2)
-
-    def _settings(self, module: Module) -> Iterator[tuple[str, TermId, Position]]:
-        """Yield the names, values and places of what a module sets: variables, attributes, keys of mappings."""
-        bindings = [*module.facts.bindings, *(held for klass in module.facts.classes for held in klass.attributes)]
-        rows = [(binding.name, binding.value, binding.position) for binding in bindings]
-        for function in module.facts.functions:
-            rows += [
-                (module.text(target.key) or "", event.value, event.position)
-                for event in function.events
-                if event.op == "write" and isinstance(target := module.terms[event.term], Item)
-            ]
-        for name, value, position in rows:
-            if value < 0:
-                continue
-            yield name, value, position
-            held = module.terms[value]
-            if isinstance(held, Mapping):
-                for key, inner in zip(held.keys, held.values, strict=True):
-                    if key >= 0 and inner >= 0:
-                        yield module.text(key) or "", inner, position
 
     def _unending(self, function: FunctionInfo, claims: TermId, depth: int = 0) -> int:
         """Return how certain it is that claims lack an expiry (2, 1), or -1 where they may have one."""
