@@ -33,6 +33,15 @@ if TYPE_CHECKING:
     from statelint.extract.facts import ModuleFacts, Observation
 
 
+MAPPING_EVENTS = frozenset(
+    {
+        "instrument_class", "class_instrument", "attribute_instrument", "mapper_configured", "before_mapper_configured",
+        "after_mapper_constructed", "before_configured", "after_configured", "first_connect",
+    }
+)  # fmt: skip
+"""Events of SQLAlchemy that happen once, while classes are mapped."""
+
+
 class Project:
     """All files' facts, linked. Parts that not every rule needs are computed when first asked for."""
 
@@ -64,12 +73,15 @@ class Project:
     def _served(self) -> tuple[EntryPoint, ...]:
         """The entry points; what serves one client per process is taken for a program of its user."""
         transports = Transports(self.calls.inference)
-        return tuple(
-            entry._replace(kind="cli")
-            if entry.kind == "tool" and transports.one_client(entry.function.module)
-            else entry
-            for entry in self.entry_points.found
-        )
+        served = []
+        for entry in self.entry_points.found:
+            if entry.kind == "tool" and transports.one_client(entry.function.module):
+                served.append(entry._replace(kind="cli"))
+            elif entry.kind in {"handler", "signal"} and entry.path in MAPPING_EVENTS:
+                served.append(entry._replace(kind="startup"))
+            else:
+                served.append(entry)
+        return tuple(served)
 
     @cached_property
     def callers_reach(self) -> ReachMap:

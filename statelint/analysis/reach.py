@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
 
 _OFFLINE_PATH = re.compile(
-    r"(^|/)(tests?|testing|migrations|alembic|fixtures?|conftest\.py|setup\.py|noxfile\.py|fabfile\.py|manage\.py"
+    r"(^|/)(tests?|testing|scripts?|migrations|alembic|fixtures?|conftest\.py|setup\.py|noxfile\.py|fabfile\.py|manage\.py"
     r"|management/commands|benchmarks?|e2e)(/|$)|(^|/)(test_[^/]*|[^/]*_tests?|conftest)\.py$"
 )
 

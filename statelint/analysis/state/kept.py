@@ -105,8 +105,11 @@ class Kept:
 
     @property
     def from_request(self) -> bool:
-        """Whether data of a request ends up in the object."""
-        return any(change.from_request is Origin.REQUEST for change in self.changes)
+        """Whether what a request brought stays in the object, not keyed by anything."""
+        return any(
+            change.from_request is Origin.REQUEST and change.write.key < 0 and not _keeps_nothing(change.write)
+            for change in self.changes
+        )
 
 
 class StateMap:
@@ -232,8 +235,14 @@ class StateMap:
         )
 
     def _framework(self, klass: ClassInfo) -> bool:
-        """Tell whether a class belongs to a framework whose own repository this is."""
-        return bool(self.catalogue.own_name(klass.module.parts, klass.name))
+        """Tell whether a class belongs to a framework, or derives from it there, in the framework's own repository."""
+        for owner in self.inference.mro(klass)[0]:
+            own = self.catalogue.own_name(owner.module.parts, owner.name)
+            if own:
+                package = own.partition(".")[0]
+                home = owner.module.parts[: owner.module.parts.index(package) + 1]
+                return klass.module.parts[: len(home)] == home
+        return False
 
     def _instance(self, root: Root, place: Place, klass: ClassInfo, objects: dict[object, Kept]) -> Kept:
         key = ("instance", place)
@@ -311,7 +320,7 @@ class StateMap:
             return "socket"
         for term in (write.key, write.value):
             if term >= 0:
-                subject = subject_of(names_in(module, term, 12))
+                subject = subject_of(names_in(module, term, 12), values=True)
                 if subject:
                     return subject
         return subject_of([kept.name, *write.location.path])

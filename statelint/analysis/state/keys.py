@@ -67,6 +67,7 @@ SUBJECTS: dict[str, frozenset[str]] = {
     ),
 }  # fmt: skip
 """Words that say what something belongs to, the more telling subjects first."""
+AMBIGUOUS = frozenset({"connection", "connections", "connected"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -75,11 +76,16 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORD.findall(name))
 
 
-def subject_of(names: Iterable[str]) -> str:
-    """Return the subject that the first telling name is about, or an empty string."""
+def subject_of(names: Iterable[str], *, values: bool = False) -> str:
+    """Return the subject that the first telling name is about, or an empty string.
+
+    With ``values`` the names are those of keys and values, where a "connection" is mostly the database's.
+    """
     for name in names:
         parts = set(words(name))
         parts.add(name.lower().strip("_"))
+        if values:
+            parts -= AMBIGUOUS
         for subject, vocabulary in SUBJECTS.items():
             if parts & vocabulary:
                 return subject

@@ -82,7 +82,12 @@ class Lifetimes:
         return list(found.values())
 
     def long_lived(self, function: FunctionInfo) -> bool:
-        """Tell whether the locals of ``function`` that inner functions see live as long as the process."""
+        """Tell whether the locals of ``function`` that inner functions see live as long as the process.
+
+        They do when set-up code runs it; a function of which no caller is known may run for every request.
+        """
+        if not self.sets_up(function) and self.reach.of(function) is not Reach.OFFLINE:
+            return False
         at: FunctionInfo | None = function
         while at is not None:
             if self.reach.of(at) is Reach.SERVED:
@@ -129,7 +134,7 @@ class Lifetimes:
                 for event in function.events:
                     if event.op == "return":
                         self._keep(module, event.term, Memo(function))
-            if self.long_lived(function) and (self.sets_up(function) or self.reach.of(function) is Reach.OFFLINE):
+            if self.long_lived(function):
                 for name, values in function.facts.cells.items():
                     for value in values:
                         self._keep(module, value, Local(function, name))
