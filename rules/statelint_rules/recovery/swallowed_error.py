@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -35,13 +36,11 @@ CLEANUP = frozenset(
         "inc", "observe", "labels",
     }
 )  # fmt: skip
-READING = frozenset(
-    {
-        "loads", "literal_eval", "int", "float", "strptime", "fromisoformat", "parse", "decode", "UUID", "Decimal",
-        "isoformat", "json", "import_module", "getattr", "parse_obj", "model_validate", "b64decode", "urlparse",
-        "strftime", "safe_load",
-    }
-)  # fmt: skip
+READING = re.compile(
+    r"^(json|int|float|bool|UUID|Decimal|getattr|eval|isoformat|strftime|strptime|send_(text|json|str|bytes))$"
+    r"|loads?$|parse|decode|hex|hints|verify|validate|detect|convert|literal|import|from_|^from|^to_",
+)
+"""Calls that read a value which may be malformed, or speak to a client that may have gone."""
 
 
 class _Calls(cst.CSTVisitor):
@@ -128,7 +127,7 @@ def _expected(body: cst.BaseSuite) -> bool:
     body.visit(calls)
     if calls.imports or not calls.names:
         return True
-    return all(name in CLEANUP for name in calls.names) or any(name in READING for name in calls.names)
+    return all(name in CLEANUP for name in calls.names) or any(READING.search(name) for name in calls.names)
 
 
 class SwallowedError(FlawRule):

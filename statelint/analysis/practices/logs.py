@@ -123,4 +123,6 @@ class LogFlaws(Practice):
             if certainty < 0:
                 continue
             what = observation.data
-            yield Flaw(Place(module, observation.position), function.qualname, what, "", certainty, self.way(function))
+            # An empty result may well be the answer that is meant.
+            sure = 0 if what == "return" else certainty
+            yield Flaw(Place(module, observation.position), function.qualname, what, "", sure, self.way(function))
