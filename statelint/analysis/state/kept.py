@@ -24,7 +24,7 @@ from statelint.analysis.state.roots import (
     Memo,
 )
 from statelint.analysis.state.writes import Write, WriteCollector, constant
-from statelint.extract.facts import Attr, Call, Const, Mapping, Name, Sequence
+from statelint.extract.facts import Attr, Call, Const, Mapping, Name, Param, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -318,12 +318,22 @@ class StateMap:
         module = write.module
         if write.value >= 0 and self._is_socket(module, write.value):
             return "socket"
-        for term in (write.key, write.value):
-            if term >= 0:
-                subject = subject_of(names_in(module, term, 12), values=True)
-                if subject:
-                    return subject
+        for term in (write.key, write.value, write.event.term):
+            subject = subject_of(self._names(module, term), values=True)
+            if subject:
+                return subject
         return subject_of([kept.name, *write.location.path])
+
+    def _names(self, module: Module, term: TermId) -> Iterator[str]:
+        """Yield the names in a term; of a parameter, also what known callers pass for it."""
+        if term < 0:
+            return
+        yield from names_in(module, term, 12)
+        held = module.terms[term]
+        if isinstance(held, Param):
+            function = module.functions[held.function]
+            for home, call, bound in (self.inference.callers or {}).get(function, ())[:3]:
+                yield from names_in(home, self.inference.argument(home, call, function, held.index, bound), 12)
 
     def _is_socket(self, module: Module, term: TermId) -> bool:
         """Tell whether a value is an open connection."""

@@ -165,7 +165,6 @@ class WriteCollector:
             return
         if isinstance(func, Attr):
             yield from self._insert_on_read(function, module, event, func.base)
-            return
         if not call.args:
             return
         for value in self.inference.term(module, call.func):
