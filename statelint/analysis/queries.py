@@ -338,6 +338,9 @@ class QueryFinder:
         for step in query.chain.steps:
             if step.method not in self.words["filters"]:
                 continue
+            if step.method == "exclude":
+                found += (atom._replace(op="!=") for atom in self._excluded(query, step))
+                continue
             for name, value in step.keywords:
                 if name:
                     path = tuple(part for part in name.split("__") if part)
@@ -350,6 +353,10 @@ class QueryFinder:
                     inner = [Atom(("pk",), argument, "==", step.optional, model)]
                 found += inner
         return found
+
+    def _excluded(self, query: Query, step: Step) -> list[Atom]:
+        kept = query._replace(chain=query.chain._replace(steps=(step._replace(method="filter"),)))
+        return self.atoms(kept)
 
     def _positional(self, module: Module, term: TermId, optional: TermId, depth: int = 0) -> Iterator[Atom]:
         if term < 0 or depth > 12:

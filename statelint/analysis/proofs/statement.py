@@ -47,10 +47,10 @@ class Statement:
                 or self._bound_to_object(module, atom.value)
             ):
                 continue
+            if atom.op in {"!=", "not in", "is not", "notin_", "isnot"}:
+                continue
             if self._on_owner(query, atom):
                 return Proof.PREDICATE
-            if atom.op in {"!=", "not in", "is not"}:
-                continue
             if any(CREDENTIAL.search(part) for part in atom.column) and atom.column[-1] not in KEYS:
                 return Proof.OWN_ROW
             if atom.value >= 0:
