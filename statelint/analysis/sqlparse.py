@@ -259,7 +259,7 @@ def _predicates(tree: exp.Expression, aliases: dict[str, str], first: str) -> tu
                     op = {"in": "not in", "==": "!=", "is": "is not"}.get(op, op)
                 pairs = list(_sides(node, op, aliases, first))
                 found += pairs
-                unknown = unknown or (not pairs and _HOLE.search(node.this.sql()) is not None)
+                unknown = unknown or (not pairs and node.this is not None and _HOLE.search(node.this.sql()) is not None)
             elif (
                 isinstance(node, exp.Column)
                 and _HOLE.fullmatch(node.name)
@@ -276,7 +276,10 @@ def _sides(node: exp.Expression, op: str, aliases: dict[str, str], first: str) -
     rights = [
         part for name in ("expression", "query", "field", "low", "high") if (part := node.args.get(name)) is not None
     ]
-    rights += node.args.get("expressions") or []
+    rights += [part for part in node.args.get("expressions") or [] if part is not None]
+    if left is None:
+        # sqlglot leaves out what broken text lacks.
+        return
     for column, others in ((left, rights), *((right, [left]) for right in rights)):
         named = _column(column)
         if named is None or MARK.search(named.name):
