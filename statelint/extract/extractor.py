@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from statelint.extract.facts import Failure, ModuleFacts, Observation, Position
+from statelint.extract.nesting import tractable
 from statelint.extract.statements import ModuleReader
 from statelint.source.lines import Columns
 from statelint.source.suppressions import find_suppressions, statements
@@ -31,23 +32,23 @@ def extract(
     try:
         text = decode(data)
     except SourceError as error:
-        return _failed(path, Failure("unreadable", error.message, error.line, error.column))
+        return failed(path, Failure("unreadable", error.message, error.line, error.column))
     lines = text.count("\n") + (not text.endswith("\n"))
     try:
         with warnings.catch_warnings():
             # Invalid escapes and the like are the author's linter's business.
             warnings.simplefilter("ignore")
-            tree = ast.parse(text)
+            tree, read = _parse(text)
     except SyntaxError as error:
         failure = Failure("syntax", error.msg or "invalid syntax", error.lineno or 1, error.offset or 1)
-        return _failed(path, failure, lines, text)
+        return failed(path, failure, lines, text)
     except (ValueError, RecursionError, MemoryError) as error:
-        return _failed(path, Failure("unreadable", f"cannot be parsed: {_reason(error)}", 1, 1), lines, text)
-    reader = ModuleReader(Columns(text), catalogue.aborting_names, bodies)
+        return failed(path, Failure("unreadable", f"cannot be parsed: {_reason(error)}", 1, 1), lines, text)
+    reader = ModuleReader(Columns(read), catalogue.aborting_names, bodies)
     try:
         reader.read(tree)
     except RecursionError:
-        return _failed(path, Failure("unreadable", "code is nested too deeply to be analysed", 1, 1), lines, text)
+        return failed(path, Failure("unreadable", "code is nested too deeply to be analysed", 1, 1), lines, text)
     return ModuleFacts(
         path=path,
         lines=lines,
@@ -59,18 +60,29 @@ def extract(
         conditions=reader.conditions,
         exports=reader.exports,
         suppressions=list(find_suppressions(text)),
-        observations=_observe(data, visitors),
+        observations=_observe(data, text, visitors),
         failure=None,
         screened=not bodies,
         statements=statements(tree),
     )
 
 
+def _parse(text: str) -> tuple[ast.Module, str]:
+    """Return the tree of ``text`` and the text that its columns refer to: another one if the syntax had to change."""
+    try:
+        return ast.parse(text), text
+    except SyntaxError as error:
+        from statelint.extract import newer  # noqa: PLC0415 - brings LibCST, which few projects need
+
+        return newer.parse(text, error)
+
+
 def _reason(error: BaseException) -> str:
     return "nested too deeply" if isinstance(error, (RecursionError, MemoryError)) else str(error)
 
 
-def _failed(path: str, failure: Failure, lines: int = 0, text: str = "") -> ModuleFacts:
+def failed(path: str, failure: Failure, lines: int = 0, text: str = "") -> ModuleFacts:
+    """Return the facts of a file of which nothing is known but why."""
     reader = ModuleReader(Columns(""))
     reader.read(ast.Module([], []))
     return ModuleFacts(
@@ -91,23 +103,23 @@ def _failed(path: str, failure: Failure, lines: int = 0, text: str = "") -> Modu
     )
 
 
-def _observe(data: bytes, rules: Iterable[type[Rule]]) -> list[Observation]:
+def _observe(data: bytes, text: str, rules: Iterable[type[Rule]]) -> list[Observation]:
     """Run the rules' LibCST visitors over a file that contains one of their screen words."""
     wanted = [
         rule
         for rule in rules
         if rule.visitor is not None and (not rule.screen or any(word.encode() in data for word in rule.screen))
     ]
-    if not wanted:
+    if not wanted or not tractable(text):
         return []
     import libcst  # noqa: PLC0415 - costs more than a whole warm run
     from libcst.metadata import MetadataWrapper, PositionProvider  # noqa: PLC0415
 
-    from statelint.extract.walk import walk  # noqa: PLC0415
+    from statelint.extract.walk import UNREADABLE, walk  # noqa: PLC0415
 
     try:
         module = libcst.parse_module(data)
-    except (libcst.ParserSyntaxError, RecursionError):
+    except UNREADABLE:
         return []
     visitors = [(rule, rule.visitor()) for rule in wanted if rule.visitor is not None]
     walk(module, [visitor for _, visitor in visitors])

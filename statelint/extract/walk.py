@@ -14,6 +14,9 @@ import libcst
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+UNREADABLE = (libcst.ParserSyntaxError, libcst.CSTValidationError, libcst.CSTLogicError, RecursionError)
+"""What parsing with LibCST raises; the last but one for t-strings side by side, which LibCST 1.9 does not know."""
+
 _SKIPPED = ("whitespace", "leading_lines", "lines_after", "lpar", "rpar", "header", "footer", "indent", "newline")
 _FIELDS: dict[type[libcst.CSTNode], tuple[str, ...]] = {}
 

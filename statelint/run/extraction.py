@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from statelint.catalogue.loader import load
-from statelint.extract.extractor import _failed as failed
-from statelint.extract.extractor import extract
+from statelint.extract.extractor import extract, failed
 from statelint.extract.facts import Failure, ModuleFacts
 from statelint.source.text import SourceError, read
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.project import analyse
 from statelint.catalogue.loader import load
-from statelint.extract.extractor import _failed as failed
-from statelint.extract.extractor import extract
+from statelint.extract.extractor import extract, failed
 from statelint.extract.facts import Failure
 from statelint.lint.runner import lint
 from statelint.lint.selection import Selection
