@@ -107,13 +107,21 @@ def parse(text: str) -> tuple[Statement, ...]:
         except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, IndexError):
             continue
         partial = level is ErrorLevel.IGNORE
-        found = [
-            _statement(cast("exp.Expression", tree), dropped or partial, _replaces(settled) is not None)
+        found = (
+            _read(cast("exp.Expression", tree), dropped or partial, _replaces(settled) is not None)
             for tree in trees
             if tree is not None
-        ]
+        )
         return tuple(statement for statement in found if statement is not None)
     return ()
+
+
+def _read(tree: exp.Expression, is_open: bool, replaces: bool) -> Statement | None:
+    """Read one statement; the tree of broken text, which sqlglot also gives, may lack any part."""
+    try:
+        return _statement(tree, is_open, replaces)
+    except (AttributeError, RecursionError):
+        return None
 
 
 def _replaces(text: str) -> re.Match[str] | None:

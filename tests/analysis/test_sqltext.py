@@ -187,3 +187,16 @@ def marked_text(text: str) -> str:
     from statelint.analysis.sqltext import Piece, Text
 
     return marked(Text((Piece(text),)))[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * FROM notes WHERE = :id",
+        "UPDATE notes SET body =",
+        "UPDATE notes SET = 1 WHERE id IN",
+        "DELETE FROM WHERE id =",
+    ],
+)
+def test_broken_statements_are_left_out_or_read_in_part(text: str) -> None:
+    assert all(statement.verb for statement in parse(text))
