@@ -21,8 +21,8 @@ from statelint.analysis.reach import ReachMap
 from statelint.analysis.sqlcalls import SqlCalls
 from statelint.analysis.sqlqueries import SqlQueryFinder
 from statelint.analysis.state.kept import StateMap
-from statelint.analysis.transports import Transports
 from statelint.analysis.tables import Tables
+from statelint.analysis.transports import Transports
 from statelint.analysis.vectors import VectorQueryFinder, Vectors
 
 if TYPE_CHECKING:

@@ -73,7 +73,7 @@ class Harmless:
             return "request-lived"
         if self.lazy(write):
             return "lazy-init"
-        if self._fixed(write.module, write.key) and self.once(function):
+        if self._fixed(write.module, write.key) and self.once(function, root):
             return "set-up"
         return ""
 
@@ -105,20 +105,20 @@ class Harmless:
         roles = self.inference.catalogue.roles
         return any(roles.get(base, frozenset()) & INSTANCE_BASES for base in self.inference.external_bases(owner))
 
-    def once(self, function: FunctionInfo, depth: int = 0) -> bool:
+    def once(self, function: FunctionInfo, root: Root, depth: int = 0) -> bool:
         """Tell whether a function is only called to set something up: at import, at start-up or lazily."""
         edges = [
             edge for edge in self.reach.graph.callers.get(function, ()) if edge.kind in {"call", "name", "override"}
         ]
         if not edges or depth > 3 or function in self.reach.entry_points:
             return False
-        return all(self._sets_up(edge, depth) for edge in edges)
+        return all(self._sets_up(edge, root, depth) for edge in edges)
 
-    def _sets_up(self, edge: Edge, depth: int) -> bool:
+    def _sets_up(self, edge: Edge, root: Root, depth: int) -> bool:
         caller = edge.caller
         if caller.is_module or self.reach.of(caller) is Reach.OFFLINE:
             return True
-        module, changed = caller.module, self.changed.get(caller, frozenset())
+        module, changed = caller.module, {root, *self.changed.get(caller, ())}
         for event in caller.events:
             if event.op == "call" and event.term == edge.call:
                 for subject in self._unset(module, event.condition):
@@ -126,7 +126,7 @@ class Harmless:
                         held.root in changed for held in self.locator.locate(module, subject)
                     ):
                         return True
-        return self.once(caller, depth + 1)
+        return self.once(caller, root, depth + 1)
 
     # -- lazy initialisation
 

@@ -11,18 +11,9 @@ from statelint.analysis.state.harmless import Harmless
 from statelint.analysis.state.keys import Origin, Origins, names_in, subject_of
 from statelint.analysis.state.lifetimes import Lifetimes
 from statelint.analysis.state.locations import Locator
+from statelint.analysis.state.naming import KINDS, definition, name_of
 from statelint.analysis.state.resources import ROLES, Resource, Resources
-from statelint.analysis.state.roots import (
-    AppAttribute,
-    ClassAttribute,
-    Default,
-    Field,
-    FunctionAttribute,
-    Global,
-    Library,
-    Local,
-    Memo,
-)
+from statelint.analysis.state.roots import Field, Global
 from statelint.analysis.state.writes import Write, WriteCollector, constant
 from statelint.extract.facts import Attr, Call, Const, Mapping, Name, Param, Sequence
 
@@ -191,6 +182,8 @@ class StateMap:
         """
         if kept.kind == "library":
             kept.changes = [change for change in kept.changes if change.from_request is Origin.REQUEST]
+        if kept.klass is not None and self._within_framework(kept.klass.module):
+            kept.changes = [change for change in kept.changes if change.subject in PERSONAL]
         written: dict[object, bool] = {}
         for change in kept.changes:
             write = change.write
@@ -244,11 +237,25 @@ class StateMap:
                 return klass.module.parts[: len(home)] == home
         return False
 
+    def _within_framework(self, module: Module) -> bool:
+        """Tell whether a module lies in the package of a framework of the catalogue, whose objects are its own affair."""
+        return any(module.parts[: len(package)] == package for package in self._framework_packages)
+
+    @cached_property
+    def _framework_packages(self) -> frozenset[tuple[str, ...]]:
+        found = set()
+        for module in self.inference.modules:
+            for klass in module.classes:
+                own = self.catalogue.own_name(module.parts, klass.name)
+                if own:
+                    found.add(module.parts[: module.parts.index(own.partition(".")[0]) + 1])
+        return frozenset(found)
+
     def _instance(self, root: Root, place: Place, klass: ClassInfo, objects: dict[object, Kept]) -> Kept:
         key = ("instance", place)
         found = objects.get(key)
         if found is None:
-            name = self._name(root) or klass.name
+            name = name_of(root) or klass.name
             found = objects[key] = Kept("instance", name, place, root, klass)
         return found
 
@@ -257,7 +264,7 @@ class StateMap:
             return objects[root]
         if isinstance(root, Global) and self._is_resource(root):
             return None
-        place = self._defined(root) or Place(write.module, write.event.position)
+        place = definition(root) or Place(write.module, write.event.position)
         if isinstance(root, Global):
             path = write.location.path
             if path and path[0] != "[]":
@@ -268,43 +275,9 @@ class StateMap:
                                 return self._instance(root, holder.place, holder.klass, objects)
             kind = "global"
         else:
-            kind = _KINDS[type(root)]
-        kept = objects[root] = Kept(kind, self._name(root), place, root, None)
+            kind = KINDS[type(root)]
+        kept = objects[root] = Kept(kind, name_of(root), place, root, None)
         return kept
-
-    @staticmethod
-    def _name(root: Root) -> str:
-        match root:
-            case Global(name=name) | Local(name=name):
-                return name
-            case ClassAttribute(klass=klass, name=name):
-                return f"{klass.name}.{name}"
-            case Field(klass=klass, name=name):
-                return f"{klass.name}.{name}" if name else klass.name
-            case Default(function=function, parameter=index):
-                return function.facts.parameters[index].name
-            case FunctionAttribute(function=function, name=name):
-                return f"{function.name}.{name}"
-            case AppAttribute(holder=holder, name=name):
-                return f"{holder}.{name}"
-            case Library(name=name):
-                return name
-            case Memo(function=function):
-                return f"{function.name}()"
-
-    def _defined(self, root: Root) -> Place | None:
-        match root:
-            case Global(module=module, name=name):
-                bindings = module.bindings.get(name)
-                return Place(module, bindings[0].position) if bindings else None
-            case ClassAttribute(klass=klass, name=name):
-                binding = klass.attribute(name)
-                return Place(klass.module, binding.position if binding is not None else klass.facts.position)
-            case Local(function=function) | FunctionAttribute(function=function) | Memo(function=function):
-                return Place(function.module, function.facts.position)
-            case Default(function=function, parameter=index):
-                return Place(function.module, function.facts.parameters[index].position)
-        return None
 
     # -- how sure, and about what
 
@@ -351,12 +324,13 @@ class StateMap:
         function = write.location.origin or write.function
         if self.reach.of(function) is Reach.SERVED:
             return "medium" if self.reach.loosely(function) else "high"
-        telling = origin is Origin.REQUEST
+        about = ""
         if write.key >= 0 and not constant(write.module, write.key):
-            telling = telling or subject_of(names_in(write.module, write.key, 12)) in PERSONAL
-        if not telling:
-            return "low"
-        return "medium" if not self.serves or self.alive(function) else "low"
+            about = subject_of(names_in(write.module, write.key, 12))
+        if not self.serves:
+            return "medium" if about in PERSONAL - {"token"} else "low"
+        telling = origin is Origin.REQUEST or about in PERSONAL
+        return "medium" if telling and self.alive(function) else "low"
 
     def alive(self, function: FunctionInfo, depth: int = 0) -> bool:
         """Tell whether something might call a function no caller of which is known to serve requests."""
@@ -386,15 +360,5 @@ def _resets(write: Write) -> bool:
     return write.rebinds and isinstance(held, Const) and held.value is None
 
 
-_KINDS: dict[type, str] = {
-    ClassAttribute: "class",
-    Local: "closure",
-    Default: "default",
-    FunctionAttribute: "function",
-    AppAttribute: "app",
-    Library: "library",
-    Memo: "memo",
-    Field: "instance",
-}
 _PLAIN = frozenset({"staticmethod", "classmethod", "property", "abstractmethod", "abc.abstractmethod", "override"})
 """Decorators that do not hand a function to anybody."""
