@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.analysis.claims import Claims
 from statelint.analysis.model import Place
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.proofs import Proof
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from statelint.analysis.entrypoints import EntryPoint
+    from statelint.analysis.model import FunctionInfo
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs import Judge, Verdict
     from statelint.analysis.queries import Query
@@ -50,6 +52,10 @@ class Leak(NamedTuple):
     sibling: Place | None
     store: str = "table"
     """``vector`` for a search in a vector store."""
+    given: str = ""
+    """The parameter in which the client names the owner."""
+    receiver: Place | None = None
+    """The endpoint that receives it."""
 
 
 class Isolation:
@@ -68,6 +74,18 @@ class Isolation:
     def leaks(self) -> list[Leak]:
         """Every leak."""
         return [*self._query_leaks(), *self._view_leaks()]
+
+    @cached_property
+    def claims(self) -> list[Leak]:
+        """The queries whose owner the client names, although the caller is known."""
+        finder = Claims(self.judge)
+        found = []
+        for verdict in self.verdicts:
+            claim = finder.of(verdict)
+            if claim is not None:
+                leak = self._leak(verdict._replace(way=()))
+                found.append(leak._replace(certainty=1, given=claim.name, receiver=_place_of(claim.entry)))
+        return found
 
     @cached_property
     def _siblings(self) -> dict[Model, Place]:
@@ -205,6 +223,10 @@ class Isolation:
                 definition=_definition(model),
                 sibling=sibling,
             )
+
+
+def _place_of(function: FunctionInfo) -> Place:
+    return Place(function.module, function.facts.position)
 
 
 def _definition(model: Model | None) -> Place | None:

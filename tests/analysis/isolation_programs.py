@@ -76,7 +76,8 @@ _SELECTS = (
     "terms = [Note.id == note_id]\n«terms.append(Note.OWNER == ME)\n»row = session.scalar(select(Note).where(*terms))",
     'wanted = {"id": note_id«, "OWNER": ME»}\nrow = session.scalar(select(Note).filter_by(**wanted))',
     "wanted = dict(id=note_id«, OWNER=ME»)\nrow = session.scalar(select(Note).filter_by(**wanted))",
-    "ids = select(Note.id)«.where(Note.OWNER == ME)»\nrow = session.scalar(select(Note).where(Note.id == note_id, Note.id.in_(ids)))",
+    "i = select(Note.id)«.where(Note.OWNER == ME)»\n"
+    "row = session.scalar(select(Note).where(Note.id == note_id, Note.id.in_(i)))",
 )
 _QUERIES = (
     "row = session.query(Note).filter(Note.id == note_id«, Note.OWNER == ME»).first()",

@@ -1,0 +1,104 @@
+"""Why queries are safe: what stands before routers and functions, and which of several statements counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .conftest import Sample
+
+    Code = Callable[[str], Sample]
+
+HEAD = """\
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
+from sqlmodel import Field, SQLModel, select
+from auth import get_current_user
+
+
+class User(SQLModel, table=True):
+    id: int = Field(primary_key=True)
+    is_admin: bool
+
+
+class Note(SQLModel, table=True):
+    id: int = Field(primary_key=True)
+    user_id: int = Field(foreign_key="user.id")
+
+
+def gate(user: User = Depends(get_current_user)):
+    if not user.is_admin:
+        raise HTTPException(403)
+
+
+def known(user: User = Depends(get_current_user)):
+    if not user:
+        raise HTTPException(401)
+
+"""
+
+
+def proofs(code: Code, text: str) -> list[str | None]:
+    verdicts = code(HEAD + text).project.isolation.verdicts
+    return [verdict.proof and str(verdict.proof) for verdict in verdicts if verdict.query.chain.name == "Note"]
+
+
+ROUTE = """
+@router.get("/notes/{note_id}")
+def read(note_id: int, session=Depends(get_session)):
+    return session.get(Note, note_id)
+"""
+
+
+@pytest.mark.parametrize(
+    ("routers", "proof"),
+    [
+        ("router = APIRouter(dependencies=[Depends(gate)])", "admin"),
+        ("router = APIRouter(dependencies=[Depends(known)])", None),
+        ("router = APIRouter()\napp = FastAPI()\napp.include_router(router, dependencies=[Depends(gate)])", "admin"),
+        ("router = APIRouter()\napp = FastAPI(dependencies=[Depends(gate)])\napp.include_router(router)", "admin"),
+        (
+            "router = APIRouter()\napp = FastAPI()\napp.include_router(router, dependencies=[Depends(gate)])\n"
+            "app.include_router(router, prefix='/open')",
+            None,
+        ),
+    ],
+)
+def test_what_routers_demand(code: Code, routers: str, proof: str | None) -> None:
+    assert proofs(code, routers + "\n\n" + ROUTE) == [proof]
+
+
+def test_the_weakest_of_alternative_statements_counts(code: Code) -> None:
+    text = """
+router = APIRouter()
+
+
+@router.get("/notes")
+def notes(everything: bool, session=Depends(get_session), user: User = Depends(get_current_user)):
+    if {test}:
+        statement = select(Note)
+    else:
+        statement = select(Note).filter_by(user_id=user.id)
+    return session.exec(statement.order_by(Note.id)).all()
+"""
+    assert proofs(code, text.format(test="user.is_admin")) == ["predicate"]
+    assert proofs(code, text.format(test="everything")) == [None]
+
+
+@pytest.mark.parametrize(
+    ("guard", "found"),
+    [("", ["user_id"]), ("    if user_id != user.id:\n        raise HTTPException(403)\n", [])],
+)
+def test_an_owner_whom_the_client_names(code: Code, guard: str, found: list[str]) -> None:
+    text = f"""
+router = APIRouter()
+
+
+@router.get("/users/{{user_id}}/notes")
+def notes(user_id: int, session=Depends(get_session), user: User = Depends(get_current_user)):
+{guard}    return session.exec(select(Note).where(Note.user_id == user_id)).all()
+"""
+    assert [claim.given for claim in code(HEAD + text).project.isolation.claims] == found
