@@ -238,7 +238,7 @@ class StateMap:
         return False
 
     def _within_framework(self, module: Module) -> bool:
-        """Tell whether a module lies in the package of a framework of the catalogue, whose objects are its own affair."""
+        """Tell whether a module lies in a package that is a framework itself, whose objects are its own affair."""
         return any(module.parts[: len(package)] == package for package in self._framework_packages)
 
     @cached_property
