@@ -22,6 +22,7 @@ INTERRUPTED = 130
 
 COMMANDS = {
     "check": "Find stateful code and missing user isolation.",
+    "clean": "Remove what statelint remembers of a project.",
     "completion": "Print the script that completes statelint's commands in a shell.",
     "explain": "Show a rule's page: what it finds, why, and what to write instead.",
     "map": "Show which entry point touches whose rows, and what isolates them.",

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from statelint.cli.clean import cache_option
 from statelint.cli.console import color_option
 from statelint.cli.targets import Target, TargetType
 
@@ -35,10 +36,12 @@ class Options:
     config: Path | None
     isolated: bool
     no_cache: bool
+    cache_dir: Path | None
     jobs: int | None
     stdin_filename: str | None
     quiet: bool
     verbose: bool
+    profile: bool
     color: str
 
     def __post_init__(self) -> None:
@@ -56,6 +59,11 @@ class Options:
     def stdin(self) -> bool:
         """Whether the code comes from standard input."""
         return STDIN in self.paths
+
+    @property
+    def stdin_alone(self) -> bool:
+        """Whether standard input belongs to no project."""
+        return self.stdin and self.stdin_filename is None
 
 
 @click.command("check")
@@ -95,13 +103,15 @@ class Options:
     help="Use this pyproject.toml or statelint.toml.",
 )
 @click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
-@click.option("--no-cache", is_flag=True, help="Read every file anew.")
+@click.option("--no-cache", is_flag=True, help="Read every file anew, and remember nothing.")
+@cache_option
 @click.option(
     "--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Use N processes; as many as cores if not given."
 )
 @click.option("--stdin-filename", metavar="FILE", help="The name of what is read from standard input.")
 @click.option("--quiet", "-q", is_flag=True, help="Print findings and errors only.")
 @click.option("--verbose", "-v", is_flag=True, help="Say more on standard error.")
+@click.option("--profile", is_flag=True, help="Say on standard error where the time went.")
 @color_option
 def command(**values: Any) -> int:
     """Check PATHS, files or folders (default: the current folder; -: standard input).

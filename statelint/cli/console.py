@@ -81,12 +81,14 @@ class Progress:
     def __init__(self, *, wanted: bool) -> None:
         """Show nothing at all unless ``wanted``."""
         self._wanted = wanted and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-        self._start = time.monotonic()
+        self._start: float | None = None
         self._bar: RichProgress | None = None
         self._task: TaskID | None = None
 
     def __call__(self, done: int, total: int) -> None:
         """Note that ``done`` of ``total`` files are read."""
+        if self._start is None:
+            self._start = time.monotonic()
         if not self._wanted or time.monotonic() - self._start < _PATIENCE:
             return
         if self._bar is None:
@@ -95,8 +97,7 @@ class Progress:
             self._bar.update(self._task, completed=done, total=total)
 
     def __enter__(self) -> Progress:
-        """Start the clock."""
-        self._start = time.monotonic()
+        """Get ready; the clock starts with the first call."""
         return self
 
     def __exit__(

@@ -12,21 +12,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from statelint.catalogue.loader import CatalogueError
-from statelint.cli import rules as rule_book
+from statelint.catalogue.patterns import CatalogueError
 from statelint.cli import targets
 from statelint.cli.app import INTERNAL_ERROR
 from statelint.cli.console import PIPED_WIDTH, Progress, coloured, emit, linked, say, width
 from statelint.cli.show import show_files, show_settings
 from statelint.config.load import ConfigError, Configuration, load, override
 from statelint.lint.finding import Severity
+from statelint.lint.rulebook import PackError, RuleBook
 from statelint.lint.selection import SelectionError
 from statelint.report.context import ReportContext
 from statelint.report.style import Style
 from statelint.report.summary import closing
 from statelint.report.text import clean
+from statelint.run.cache import find_folder
 from statelint.run.pipeline import STDIN_NAME, CheckRequest
 from statelint.run.pipeline import check as run_check
+from statelint.run.profile import Profile
 from statelint.source.files import PathError, find_root
 from statelint.source.globs import GlobError
 from statelint.source.sources import Sources
@@ -46,7 +48,7 @@ def check(options: Options) -> int:
     """Run the command and return its exit code. Raises click.ClickException for what the user has to put right."""
     try:
         return _check(options)
-    except (CatalogueError, ConfigError, GlobError, PathError, SelectionError) as error:
+    except (CatalogueError, ConfigError, GlobError, PackError, PathError, SelectionError) as error:
         raise click.ClickException("\n".join(map(clean, str(error).splitlines()))) from error
 
 
@@ -61,7 +63,8 @@ def _check(options: Options) -> int:
     if options.show_files:
         emit(show_files(root, paths, settings))
         return 0
-    rules = rule_book.load()
+    rules = RuleBook()
+    profile = Profile()
     stdin = sys.stdin.buffer.read() if options.stdin else None
     started = time.perf_counter()
     with Progress(wanted=not options.quiet) as progress:
@@ -74,6 +77,8 @@ def _check(options: Options) -> int:
             stdin_filename=options.stdin_filename,
             progress=progress,
             jobs=options.jobs,
+            cache=None if options.no_cache or options.stdin_alone else find_folder(root, options.cache_dir),
+            profile=profile,
         )
         result = run_check(request)
     if not result.files and not result.findings and not options.quiet:
@@ -92,7 +97,10 @@ def _check(options: Options) -> int:
         show_suppressed=options.show_suppressed,
         repository=_inside_repository(root),
     )
-    _report(result, reports, context, options)
+    with profile.stage("report"):
+        _report(result, reports, context, options)
+    if options.profile:
+        say("\n".join(profile.lines()))
     _report_crashes(result, verbose=options.verbose)
     return _exit_code(result, settings, exit_zero=options.exit_zero)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -180,6 +179,8 @@ def _is_ours(path: Path) -> bool:
 
 def _table(path: Path) -> Mapping[str, object] | None:
     """Return the settings in ``path``, or None if it is a pyproject.toml without any. Raises ConfigError."""
+    import tomllib  # noqa: PLC0415 - not for projects without settings
+
     shown = _shown(path)
     try:
         document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from statelint.lint.finding import Severity
 from statelint.lint.rule import Rule
+from statelint.lint.rulebook import PackError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,10 +22,6 @@ GROUP = "statelint.rules"
 
 _CODE = re.compile(r"[A-Z]{2,}[0-9]{3,}")
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-
-
-class PackError(Exception):
-    """A rule pack cannot be used: it does not import, a rule in it is incomplete, or two rules are at odds."""
 
 
 def load_rules() -> list[Rule]:
@@ -94,3 +91,6 @@ def _make(kind: type[Rule]) -> Rule:
 
 def _place(kind: type[Rule]) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
+
+
+__all__ = ["GROUP", "PackError", "load_rules", "pack_of"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import traceback
+from contextlib import nullcontext
 from itertools import chain
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from statelint.lint.finding import Confidence, Finding, LintResult, RuleCrash, Severity
 from statelint.lint.fingerprint import with_fingerprints
@@ -16,6 +17,7 @@ from statelint.source.comments import without_comments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from statelint.analysis.project import Project
     from statelint.config.settings import Settings
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _SomeRule = TypeVar("_SomeRule", bound="Rule")
+Stage: TypeAlias = "Callable[[str], AbstractContextManager[object]]"
 
 
 def _no_lines(path: str) -> Sequence[str]:  # noqa: ARG001 - stands in for a reader of files
@@ -37,24 +40,26 @@ def lint(
     named: Collection[str] | None = None,
     *,
     lines: Callable[[str], Sequence[str]] = _no_lines,
+    stage: Stage = nullcontext,
 ) -> LintResult:
     """Ask the selected ``rules`` for their findings over ``project``.
 
     Findings that touch none of the ``named`` files (None: any file counts) are counted, not shown. ``lines`` gives the
-    source lines of a file; fingerprints and comments that stand apart from their code depend on it. A rule that raises
-    is reported among the crashes. Raises SelectionError or GlobError for settings that do not fit the rules.
+    source lines of a file; fingerprints and comments that stand apart from their code depend on it. Each rule runs
+    inside ``stage(its code)``. A rule that raises is reported among the crashes. Raises SelectionError or GlobError for
+    settings that do not fit the rules.
     """
     selection = Selection(rules, settings)
     chosen = [rule for rule in rules if rule in selection]
     suppressions = Suppressions(project.facts, Selectors(rules), lines)
     crashes: list[RuleCrash] = []
-    found = _run(chosen, lambda rule: rule.check(project), crashes)
+    found = _run(chosen, lambda rule: rule.check(project), crashes, stage)
     outcomes = [(finding, suppressions.apply(finding)) for finding in found]
 
     judges = [rule for rule in chosen if isinstance(rule, SuppressionRule)]
     ran = {rule.code for rule in chosen} - {rule.code for rule in judges} - {crash.rule for crash in crashes}
     uses = list(suppressions.uses(ran))
-    late = _run(judges, lambda rule: chain.from_iterable(map(rule.check_suppression, uses)), crashes)
+    late = _run(judges, lambda rule: chain.from_iterable(map(rule.check_suppression, uses)), crashes, stage)
     outcomes += [(finding, suppressions.apply(finding)) for finding in late]
 
     outcomes.sort(key=lambda outcome: _order(outcome[0]))
@@ -85,16 +90,20 @@ def lint(
 
 
 def _run(
-    rules: Iterable[_SomeRule], ask: Callable[[_SomeRule], Iterable[Finding]], crashes: list[RuleCrash]
+    rules: Iterable[_SomeRule],
+    ask: Callable[[_SomeRule], Iterable[Finding]],
+    crashes: list[RuleCrash],
+    stage: Stage,
 ) -> list[Finding]:
     """Collect the rules' findings; what a rule found before it raised counts."""
     findings: list[Finding] = []
     for rule in rules:
         try:
-            for finding in ask(rule):
-                if not isinstance(finding, Finding):
-                    raise TypeError(f"a rule yields findings, not {type(finding).__name__}")
-                findings.append(finding)
+            with stage(rule.code):
+                for finding in ask(rule):
+                    if not isinstance(finding, Finding):
+                        raise TypeError(f"a rule yields findings, not {type(finding).__name__}")
+                    findings.append(finding)
         except Exception as error:  # rules are foreign code; one must not end the run
             text = f"{type(error).__name__}: {error}"
             crashes.append(RuleCrash(rule.code, pack_of(rule), text, traceback.format_exc()))

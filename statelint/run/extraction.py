@@ -14,20 +14,24 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessP
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from statelint.catalogue.loader import load
+from statelint.catalogue.loader import Catalogue
+from statelint.catalogue.schema import Library
 from statelint.extract.extractor import extract, failed
 from statelint.extract.facts import Failure, ModuleFacts
-from statelint.source.text import SourceError, read
+from statelint.run.records import Record, look, pack, unpack
+from statelint.source.text import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from statelint.catalogue.loader import Catalogue
     from statelint.lint.rule import Rule
+
+Keeper: TypeAlias = "Callable[[Sequence[Record]], None]"
+"""Takes the facts that may be kept."""
 
 POOL_BYTES = 2_000_000
 """Smaller projects are done, however many files they have, by the time that a pool's processes have started."""
@@ -48,47 +52,66 @@ class Reader:
         self.catalogue = catalogue
         self.visitors = visitors
 
-    def __call__(self, path: str) -> ModuleFacts:
-        """Return the facts of the file ``path``; what keeps it from being read is their ``failure``."""
+    def __call__(self, path: str) -> tuple[ModuleFacts, bytes]:
+        """Return the facts of the file ``path`` and its content's key.
+
+        What keeps the file from being read is the facts' ``failure``. The key is empty if more than the content is to
+        blame for it.
+        """
+        content, data = look(self.root / path)
+        if isinstance(data, SourceError):
+            return failed(path, Failure("unreadable", data.message, data.line, data.column)), content
         try:
-            data = read(self.root / path)
-        except SourceError as error:
-            return failed(path, Failure("unreadable", error.message, error.line, error.column))
-        try:
-            return extract(path, data, self.catalogue, self.visitors)
+            return extract(path, data, self.catalogue, self.visitors), content
         except Exception as error:  # a bug of ours or of a rule's visitor, which must not cost the other files
             message = f"internal error while the file was analysed: {type(error).__name__}: {error}"
-            return failed(path, Failure("unreadable", message, 1, 1))
+            return failed(path, Failure("unreadable", message, 1, 1)), b""
 
 
 def extract_files(
     reader: Reader,
-    extra: Mapping[str, object],
     files: Mapping[str, int],
     *,
     jobs: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    keep: Keeper | None = None,
 ) -> list[ModuleFacts]:
     """Return the facts of ``files`` (with their sizes), sorted by path.
 
-    ``extra`` are the catalogue facts of the project, from which other processes make the reader's catalogue again.
     ``jobs`` limits the processes (default: one a processor; 1: none besides this). ``progress`` hears how many files
-    of how many are done.
+    of how many are done. ``keep`` is given the facts that may be kept, from time to time, and also when the work is
+    interrupted.
     """
     jobs = min(jobs or processors(), _MOST_JOBS)
     count = _Counter(len(files), progress)
-    facts: list[ModuleFacts] = []
-    left = list(files)
+    facts: list[ModuleFacts] | None = None
     if jobs > 1 and len(files) > 1 and sum(files.values()) > POOL_BYTES:
-        pool = _Pool(reader, extra, jobs)
+        pool = _Pool(reader, jobs)
         if pool.start():
-            facts = pool.run(_batches(files), count)
-            left = []
-    with collector_off():
-        for path in left:
-            facts.append(reader(path))
-            count.add(1)
+            facts = pool.run(_batches(files), count, keep)
+    if facts is None:
+        facts = _extract_here(reader, files, count, keep)
     return sorted(facts, key=lambda module: module.path)
+
+
+def _extract_here(reader: Reader, files: Iterable[str], count: _Counter, keep: Keeper | None) -> list[ModuleFacts]:
+    facts: list[ModuleFacts] = []
+    records: list[Record] = []
+    try:
+        with collector_off():
+            for path in files:
+                module, content = reader(path)
+                facts.append(module)
+                if keep is not None and content:
+                    records.append(Record(path, content, pack(module)))
+                    if len(records) == _BATCH_FILES:
+                        keep(records)
+                        records = []
+                count.add(1)
+    finally:
+        if keep is not None:
+            keep(records)
+    return facts
 
 
 def processors() -> int:
@@ -136,8 +159,8 @@ def _batches(files: Mapping[str, int]) -> list[list[str]]:
 class _Pool:
     """A pool of processes that outlives the death of its members."""
 
-    def __init__(self, reader: Reader, extra: Mapping[str, object], jobs: int) -> None:
-        self._arguments = (reader.root, dict(extra), tuple(reader.visitors))
+    def __init__(self, reader: Reader, jobs: int) -> None:
+        self._arguments = (reader.root, _ENCODER.encode(reader.catalogue.libraries), tuple(reader.visitors))
         self._jobs = jobs
         self._executor: ProcessPoolExecutor | None = None
         self._results: TemporaryDirectory[str] | None = None
@@ -157,8 +180,16 @@ class _Pool:
                 self.close()
         return started
 
-    def run(self, batches: Sequence[list[str]], count: _Counter) -> list[ModuleFacts]:
+    def run(self, batches: Sequence[list[str]], count: _Counter, keep: Keeper | None) -> list[ModuleFacts]:
         """Extract all batches. A file that kills its process fails alone."""
+
+        def take(batch: list[str], result: str) -> list[ModuleFacts]:
+            taken = zip(batch, _taken(result), strict=True)
+            records = [Record(path, content, packed) for path, (content, packed) in taken]
+            if keep is not None:
+                keep([record for record in records if record.content])
+            return [unpack(record.packed, record.path) for record in records]
+
         facts: list[ModuleFacts] = []
         suspects: list[str] = []
         waiting = deque(batches)
@@ -170,14 +201,18 @@ class _Pool:
                         running[self._submit(waiting[0])] = waiting[0]
                         waiting.popleft()
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
-                        facts += _taken(future.result())
+                        facts += take(running[future], future.result())
                         count.add(len(running.pop(future)))
                 except BrokenExecutor:
                     suspects += (path for batch in running.values() for path in batch)
                     running.clear()
                     self._stop()
             for path in sorted(suspects):
-                facts.append(self._alone(path))
+                try:
+                    facts += take([path], self._submit([path]).result())
+                except BrokenExecutor:
+                    self._stop()
+                    facts.append(failed(path, Failure("unreadable", "the process that read the file died", 1, 1)))
                 count.add(1)
         finally:
             self.close()
@@ -188,15 +223,6 @@ class _Pool:
         self._stop()
         if self._results is not None:
             self._results.cleanup()
-
-    def _alone(self, path: str) -> ModuleFacts:
-        """Extract one file in a process of its own, if need be."""
-        try:
-            (facts,) = _taken(self._submit([path]).result())
-        except BrokenExecutor:
-            self._stop()
-            return failed(path, Failure("unreadable", "the process that read the file died", 1, 1))
-        return facts
 
     def _submit(self, batch: list[str]) -> Future[str]:
         if self._executor is None:
@@ -214,12 +240,12 @@ class _Pool:
             self._executor = None
 
 
-def _taken(result: str) -> list[ModuleFacts]:
-    """Read a batch's facts, and remove their file."""
+def _taken(result: str) -> list[tuple[bytes, bytes]]:
+    """Read a batch's content keys and packed facts, and remove their file."""
     file = Path(result)
-    facts = _DECODER.decode(file.read_bytes())
+    records = _DECODER.decode(file.read_bytes())
     file.unlink()
-    return facts
+    return records
 
 
 def _context() -> multiprocessing.context.BaseContext:
@@ -234,15 +260,16 @@ def _context() -> multiprocessing.context.BaseContext:
 # --- in the processes of the pool ---------------------------------------------------------------------------------
 
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(list[ModuleFacts])
+_DECODER = msgspec.msgpack.Decoder(list[tuple[bytes, bytes]])
+_LIBRARIES = msgspec.msgpack.Decoder(tuple[Library, ...])
 _reader: Reader | None = None
 
 
-def _initialise(root: Path, extra: Mapping[str, object], visitors: tuple[type[Rule], ...]) -> None:
+def _initialise(root: Path, libraries: bytes, visitors: tuple[type[Rule], ...]) -> None:
     global _reader  # noqa: PLW0603 - a process of the pool serves one run only
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches the whole group: die without a traceback
     gc.disable()
-    _reader = Reader(root, load(extra), visitors)
+    _reader = Reader(root, Catalogue(_LIBRARIES.decode(libraries)), visitors)
 
 
 def _extract_batch(paths: Sequence[str], result: str) -> str:
@@ -252,5 +279,6 @@ def _extract_batch(paths: Sequence[str], result: str) -> str:
     leaves half of it behind, and the executor waits for the other half for ever. A file's name goes in one piece.
     """
     assert _reader is not None  # noqa: S101 - set by the initializer
-    Path(result).write_bytes(_ENCODER.encode([_reader(path) for path in paths]))
+    readings = map(_reader, paths)
+    Path(result).write_bytes(_ENCODER.encode([(content, pack(facts)) for facts, content in readings]))
     return result

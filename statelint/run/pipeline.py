@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from statelint.analysis.project import analyse
-from statelint.catalogue.loader import load
-from statelint.extract.extractor import extract, failed
-from statelint.extract.facts import Failure
-from statelint.lint.runner import lint
-from statelint.lint.selection import Selection
-from statelint.run.extraction import Reader, collector_off, extract_files
+from statelint.run.cache import Cache
+from statelint.run.memory import Memory
+from statelint.run.profile import Profile
 from statelint.source.files import Discovery, PathError, discover
 from statelint.source.globs import Globs
-from statelint.source.sources import Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from statelint.analysis.project import Project
-    from statelint.catalogue.loader import Catalogue
     from statelint.config.settings import Settings
     from statelint.extract.facts import ModuleFacts
     from statelint.lint.finding import LintResult
@@ -37,34 +32,40 @@ class CheckRequest:
 
     ``stdin`` is the content of an editor's buffer: it stands for the file ``stdin_filename`` of the project, or for a
     project of its own if there is no name, and findings are shown for it alone. ``jobs`` limits the processes used.
+    ``cache`` is the folder to remember in what was read and found; nothing is remembered without one. ``profile`` notes
+    where the time goes.
     """
 
     root: Path
     paths: tuple[Path, ...]
     settings: Settings
-    rules: list[Rule]
+    rules: Sequence[Rule]
     stdin: bytes | None = None
     stdin_filename: str | None = None
     progress: Callable[[int, int], None] | None = None
     jobs: int | None = None
+    cache: Path | None = None
+    profile: Profile = field(default_factory=Profile)
 
 
 def check(request: CheckRequest) -> LintResult:
     """Run the selected rules over the project and return what they find.
 
-    A file that cannot be read or parsed becomes a finding. Raises PathError, GlobError, SelectionError or
-    CatalogueError for a request that cannot be carried out.
+    A file that cannot be read or parsed becomes a finding. Raises PathError, GlobError, SelectionError, CatalogueError
+    or PackError for a request that cannot be carried out.
     """
-    settings = request.settings
-    selection = Selection(request.rules, settings)  # before the work, which a wrong selector would make vain
-    visitors = [type(rule) for rule in request.rules if rule.visitor is not None and rule in selection]
-    catalogue = load(settings.catalogue)
-    files, buffers = _files(request)
-    modules = _extract(request, catalogue, visitors, files, buffers)
-    with collector_off():
-        project = analyse(modules, catalogue, settings)
-        sources = Sources(request.root, buffers)
-        return lint(project, request.rules, settings, files.named, lines=sources.lines)
+    stage = request.profile.stage
+    with stage("discover"):
+        files, buffers = _files(request)
+    with _cache(request) as cache:
+        with stage("cache"):
+            memory = Memory(cache, files, request.settings, left_out=buffers)
+            result = memory.result(request.rules)
+        if result is None:
+            result = _lint(request, memory, files, buffers)
+            with stage("cache"):
+                memory.keep_result(request.rules, result)
+    return result
 
 
 def survey(request: CheckRequest) -> tuple[Project, frozenset[str]]:
@@ -72,32 +73,83 @@ def survey(request: CheckRequest) -> tuple[Project, frozenset[str]]:
 
     Raises PathError, GlobError or CatalogueError for a request that cannot be carried out.
     """
-    catalogue = load(request.settings.catalogue)
     files, buffers = _files(request)
-    modules = _extract(request, catalogue, [], files, buffers)
-    with collector_off():
-        return analyse(modules, catalogue, request.settings), files.named
+    with _cache(request) as cache:
+        memory = Memory(cache, files, request.settings, left_out=buffers)
+        return _analyse(request, memory, files, buffers, []), files.named
 
 
-def _extract(
+def _cache(request: CheckRequest) -> Cache | nullcontext[None]:
+    return nullcontext() if request.cache is None else Cache(request.cache, request.root)
+
+
+def _lint(request: CheckRequest, memory: Memory, files: Discovery, buffers: Mapping[str, bytes]) -> LintResult:
+    stage = request.profile.stage
+    with stage("import"):
+        from statelint.lint.runner import lint  # noqa: PLC0415 - the engine, which a kept result makes superfluous
+        from statelint.lint.selection import Selection  # noqa: PLC0415
+        from statelint.run.extraction import collector_off  # noqa: PLC0415
+        from statelint.source.sources import Sources  # noqa: PLC0415
+
+        selection = Selection(request.rules, request.settings)  # before the work, which a wrong selector makes vain
+    visitors = [type(rule) for rule in request.rules if rule.visitor is not None and rule in selection]
+    project = _analyse(request, memory, files, buffers, visitors)
+    with collector_off(), stage("lint"):
+        sources = Sources(request.root, buffers)
+        return lint(project, request.rules, request.settings, files.named, lines=sources.lines, stage=stage)
+
+
+def _analyse(
     request: CheckRequest,
-    catalogue: Catalogue,
-    visitors: list[type[Rule]],
+    memory: Memory,
     files: Discovery,
-    buffers: dict[str, bytes],
+    buffers: Mapping[str, bytes],
+    visitors: list[type[Rule]],
+) -> Project:
+    stage = request.profile.stage
+    with stage("import"):
+        from statelint.analysis.project import analyse  # noqa: PLC0415 - the engine
+        from statelint.run.extraction import collector_off  # noqa: PLC0415
+    with collector_off():
+        modules = _facts(request, memory, files, buffers, visitors)
+        with stage("analyse"):
+            project = analyse(modules, memory.catalogue, request.settings)
+        with stage("calls"):
+            _ = project.calls
+        with stage("reach"):
+            _ = project.reach
+    return project
+
+
+def _facts(
+    request: CheckRequest,
+    memory: Memory,
+    files: Discovery,
+    buffers: Mapping[str, bytes],
+    visitors: list[type[Rule]],
 ) -> list[ModuleFacts]:
     """Return the facts of all files, in order of their paths."""
-    reader = Reader(request.root, catalogue, visitors)
-    on_disk = {path: size for path, size in files.files.items() if path not in buffers}
-    modules = extract_files(reader, request.settings.catalogue, on_disk, jobs=request.jobs, progress=request.progress)
-    modules += (extract(path, data, catalogue, visitors) for path, data in buffers.items())
-    modules += (failed(path, _closed(reason)) for path, reason in files.closed.items())
+    from statelint.extract.extractor import extract, failed  # noqa: PLC0415 - the engine
+    from statelint.extract.facts import Failure  # noqa: PLC0415
+    from statelint.run.extraction import Reader, extract_files  # noqa: PLC0415
+
+    stage = request.profile.stage
+    with stage("catalogue"):
+        catalogue = memory.catalogue
+    with stage("cache"):
+        known = memory.facts(visitors)
+    with stage("extract"):
+        new = {path: size for path, size in files.files.items() if path not in buffers and path not in known}
+        reader = Reader(request.root, catalogue, visitors)
+        modules = [*known.values()]
+        modules += extract_files(
+            reader, new, jobs=request.jobs, progress=request.progress, keep=memory.keep_facts if memory else None
+        )
+        modules += (extract(path, data, catalogue, visitors) for path, data in buffers.items())
+    for path, reason in files.closed.items():
+        modules.append(failed(path, Failure("unreadable", f"the folder cannot be opened: {reason}", 1, 1)))
     modules.sort(key=lambda module: module.path)
     return modules
-
-
-def _closed(reason: str) -> Failure:
-    return Failure("unreadable", f"the folder cannot be opened: {reason}", 1, 1)
 
 
 def _files(request: CheckRequest) -> tuple[Discovery, dict[str, bytes]]:

@@ -113,7 +113,7 @@ class _Finder:
         for path in _without_venvs(folder, candidates):
             if not self._exclude(path):
                 try:
-                    status = (folder / path).lstat()
+                    status = os.lstat(f"{folder}/{path}")
                 except OSError:
                     continue  # tracked, but deleted or out of reach: a path component is gone
                 if stat.S_ISREG(status.st_mode) or (stat.S_ISLNK(status.st_mode) and prefix + path in self._wanted):
@@ -145,7 +145,7 @@ def _without_venvs(root: Path, paths: Iterable[str]) -> list[str]:
     for path in paths:
         while (path := path[: path.rstrip("/").rfind("/") + 1]) not in folders:
             folders.add(path)
-    venvs.update(folder for folder in folders if (root / folder / "pyvenv.cfg").is_file())
+    venvs.update(folder for folder in folders if os.path.isfile(f"{root}/{folder}pyvenv.cfg"))  # noqa: PTH113
     parts = tuple(f"{venv}{part}/" for venv in venvs for part in _VENV_PARTS)
     return [path for path in paths if not path.startswith(parts) and "site-packages" not in path.split("/")]
 

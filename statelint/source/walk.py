@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
-
-from pathspec import GitIgnoreSpec
+from typing import TYPE_CHECKING, TypeAlias
 
 from statelint.source.git import Listing
 
@@ -13,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_Rules = tuple[tuple[str, GitIgnoreSpec], ...]
+    from pathspec import GitIgnoreSpec
+
+_Rules: TypeAlias = "tuple[tuple[str, GitIgnoreSpec], ...]"
 """Specs with the folder (absolute, posix, ending in a slash) that their patterns are relative to, outermost first."""
 
 
@@ -25,29 +25,31 @@ def walk(root: Path, *, gitignore: bool, skip: Callable[[str], bool]) -> Listing
     """
     files: list[str] = []
     closed: dict[str, str] = {}
+    base = f"{root.as_posix().rstrip('/')}/"  # strings, for objects cost more than the reading of folders
     stack: list[tuple[str, _Rules]] = [("", _outer_rules(root) if gitignore else ())]
     while stack:
         folder, rules = stack.pop()
-        full = root / folder
         try:
-            with os.scandir(full) as scan:
+            with os.scandir(base + folder) as scan:
                 entries = list(scan)
         except OSError as error:
             closed[folder.rstrip("/") or "."] = error.strerror or str(error)
             continue
         if gitignore and any(entry.name == ".gitignore" for entry in entries):
-            rules = (*rules, *_rules_of(full))
+            rules = (*rules, *_rules_of(root / folder))
         for entry in entries:
             path = folder + entry.name
             if entry.is_dir(follow_symlinks=False):
-                if entry.name != ".git" and not skip(path) and not _ignored(f"{(root / path).as_posix()}/", rules):
+                if entry.name != ".git" and not skip(path) and not _ignored(f"{base}{path}/", rules):
                     stack.append((f"{path}/", rules))
-            elif not _ignored((root / path).as_posix(), rules):
+            elif not _ignored(base + path, rules):
                 files.append(path)
     return Listing(sorted(files), [], closed)
 
 
 def _rules_of(folder: Path) -> _Rules:
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - git usually does this work
+
     try:
         lines = (folder / ".gitignore").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
         return ((f"{folder.as_posix().rstrip('/')}/", GitIgnoreSpec.from_lines(lines)),)

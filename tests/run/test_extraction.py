@@ -49,17 +49,17 @@ def many(count: int = 30) -> dict[str, str]:
 def test_the_facts_do_not_depend_on_the_number_of_processes(tmp_path: Path) -> None:
     files = write(tmp_path, many() | {"broken.py": "def (", "empty.py": ""})
     reader = Reader(tmp_path, CATALOGUE, [])
-    alone = extract_files(reader, {}, files, jobs=1)
+    alone = extract_files(reader, files, jobs=1)
     assert [facts.path for facts in alone] == sorted(files)
     for jobs in (2, 3):
         backwards = dict(reversed(files.items()))
-        assert extract_files(reader, {}, backwards, jobs=jobs) == alone
+        assert extract_files(reader, backwards, jobs=jobs) == alone
 
 
 @pytest.mark.usefixtures("small_pool")
 def test_a_dead_process_costs_its_file_alone(tmp_path: Path) -> None:
     files = write(tmp_path, many() | {"a/fatal.py": "kill_me = 1\n", "z/fatal.py": "kill_me = 2\n"})
-    found = {facts.path: facts for facts in extract_files(Reader(tmp_path, CATALOGUE, [KillerRule]), {}, files, jobs=2)}
+    found = {facts.path: facts for facts in extract_files(Reader(tmp_path, CATALOGUE, [KillerRule]), files, jobs=2)}
     assert found.keys() == files.keys()
     failures = {path: facts.failure.message for path, facts in found.items() if facts.failure}
     assert failures == dict.fromkeys(("a/fatal.py", "z/fatal.py"), "the process that read the file died")
@@ -73,7 +73,7 @@ def test_a_process_that_dies_while_it_hands_over_a_result_holds_up_nothing(tmp_p
     results: list[list[str]] = []
 
     def work() -> None:
-        results.append([facts.path for facts in extract_files(reader, {}, files, jobs=2)])
+        results.append([facts.path for facts in extract_files(reader, files, jobs=2)])
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
@@ -83,7 +83,7 @@ def test_a_process_that_dies_while_it_hands_over_a_result_holds_up_nothing(tmp_p
 
 def test_an_error_in_a_visitor_costs_its_file_alone(tmp_path: Path) -> None:
     files = write(tmp_path, {"a.py": "x = 1\n", "b.py": "fail_me = 1\n"})
-    first, second = extract_files(Reader(tmp_path, CATALOGUE, [KillerRule]), {}, files, jobs=1)
+    first, second = extract_files(Reader(tmp_path, CATALOGUE, [KillerRule]), files, jobs=1)
     assert first.failure is None
     assert second.failure is not None
     assert "ZeroDivisionError: as asked" in second.failure.message
@@ -93,7 +93,7 @@ def test_files_that_cannot_be_read_are_failures(tmp_path: Path) -> None:
     files = write(tmp_path, {"a.py": "x = 1\n", "nul.py": "x\0", "big.py": "#" * 5_000_000})
     os.mkfifo(tmp_path / "pipe.py")
     files |= {"gone.py": 3, "pipe.py": 0}
-    found = extract_files(Reader(tmp_path, CATALOGUE, []), {}, files, jobs=1)
+    found = extract_files(Reader(tmp_path, CATALOGUE, []), files, jobs=1)
     failures = {facts.path: facts.failure.message for facts in found if facts.failure}
     assert failures == {
         "big.py": "the file has 4.8 MB, more than the 2 MB that are read; leave it out with extend-exclude",
@@ -114,7 +114,7 @@ def test_where_no_process_starts_this_one_does_the_work(
 
     monkeypatch.setattr(extraction, missing, refuse)
     files = write(tmp_path, many(8))
-    assert len(extract_files(Reader(tmp_path, CATALOGUE, []), {}, files, jobs=2)) == 8
+    assert len(extract_files(Reader(tmp_path, CATALOGUE, []), files, jobs=2)) == 8
 
 
 @pytest.mark.usefixtures("small_pool")
@@ -122,7 +122,7 @@ def test_where_no_process_starts_this_one_does_the_work(
 def test_progress_counts_every_file(tmp_path: Path, jobs: int) -> None:
     heard: list[tuple[int, int]] = []
     files = write(tmp_path, many(20))
-    extract_files(Reader(tmp_path, CATALOGUE, []), {}, files, jobs=jobs, progress=lambda *step: heard.append(step))
+    extract_files(Reader(tmp_path, CATALOGUE, []), files, jobs=jobs, progress=lambda *step: heard.append(step))
     assert heard == sorted(heard)
     assert heard[-1] == (20, 20)
     assert {total for _, total in heard} == {20}
@@ -159,7 +159,7 @@ def test_ctrl_c_stops_at_once_and_leaves_no_process(tmp_path: Path) -> None:
             files = {path.name: path.stat().st_size for path in root.iterdir()}
             tell = lambda done, total: print(done, flush=True)
             try:
-                extract_files(Reader(root, load(), []), {}, files, jobs=2, progress=tell)
+                extract_files(Reader(root, load(), []), files, jobs=2, progress=tell)
             except KeyboardInterrupt:
                 sys.exit(130)
         """)

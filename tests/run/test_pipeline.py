@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,8 +13,6 @@ from statelint.run.pipeline import CheckRequest, check
 from statelint.source.files import PathError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from statelint.lint.finding import LintResult
 
 RULES = load_rules()
@@ -87,8 +86,8 @@ def test_a_folder_that_cannot_be_opened_is_a_finding(tmp_path: Path, monkeypatch
     write(tmp_path, **{"a.py": "", "secret/b.py": ""})
     scandir = os.scandir
 
-    def refuse(path: Path) -> object:
-        if path == tmp_path / "secret":
+    def refuse(path: str) -> object:
+        if Path(path) == tmp_path / "secret":
             raise PermissionError(13, "Permission denied")
         return scandir(path)
 

@@ -181,8 +181,8 @@ def test_a_folder_that_cannot_be_opened_is_told(monkeypatch: pytest.MonkeyPatch,
     write(tmp_path, "a.py", "secret/b.py")
     scandir = os.scandir
 
-    def refuse(path: Path) -> object:
-        if path == tmp_path / "secret":
+    def refuse(path: str) -> object:
+        if Path(path) == tmp_path / "secret":
             raise PermissionError(13, "Permission denied")
         return scandir(path)
 

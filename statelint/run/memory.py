@@ -1,0 +1,118 @@
+"""What a cache knows of one request: the result, or else the facts of files, or at least the catalogue."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from statelint.lint.rulebook import RuleBook
+from statelint.run.identity import LIBRARIES, READERS, code, digest, packs
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from statelint.catalogue.loader import Catalogue
+    from statelint.config.settings import Settings
+    from statelint.extract.facts import ModuleFacts
+    from statelint.lint.finding import LintResult
+    from statelint.lint.rule import Rule
+    from statelint.run.cache import Cache
+    from statelint.run.records import Record
+    from statelint.source.files import Discovery
+
+
+class Memory:
+    """What ``cache`` knows of a run over ``files``; an empty memory that keeps nothing if there is no cache."""
+
+    def __init__(self, cache: Cache | None, files: Discovery, settings: Settings, *, left_out: Collection[str]) -> None:
+        """Look at the files, those ``left_out`` excepted: what is left out makes the result one of its own kind."""
+        self._cache = cache
+        self._files = files
+        self._settings = settings
+        self._whole = not left_out
+        self._maker = b""
+        self._contents: dict[str, bytes] = {}
+        self._used: dict[str, bytes] = {}
+        if cache is not None:
+            self._contents = cache.contents(path for path in files.files if path not in left_out)
+
+    def __bool__(self) -> bool:
+        """Whether anything is kept."""
+        return self._cache is not None
+
+    def result(self, rules: Sequence[Rule]) -> LintResult | None:
+        """Return the result of the same rules with the same settings over the same contents, if one was kept."""
+        key = self._key(rules, self._contents)
+        return self._cache.result(key) if self._cache is not None and key is not None else None
+
+    def keep_result(self, rules: Sequence[Rule], result: LintResult) -> None:
+        """Keep the result of this run, unless a file has changed meanwhile or there is more to it than contents."""
+        if self._cache is None:
+            return
+        settled = self._cache.note(self._used)
+        key = self._key(rules, self._used)
+        if settled and key is not None and not result.crashes:
+            self._cache.add_result(key, result)
+
+    def facts(self, visitors: Iterable[type[Rule]]) -> dict[str, ModuleFacts]:
+        """Return the known facts by path, as ``visitors`` see them."""
+        if self._cache is None:
+            return {}
+        seen = [(rule.code, rule.__module__, rule.__qualname__, tuple(rule.screen)) for rule in visitors]
+        packages = {module.partition(".")[0] for _, module, *_ in seen}
+        maker = code({*READERS, *LIBRARIES, *packages}, self._cache.store)
+        self._maker = digest(maker, seen, self._settings.catalogue)
+        known = self._cache.facts(self._contents, self._maker)
+        self._used = {path: self._contents[path] for path in known}
+        return known
+
+    def keep_facts(self, records: Sequence[Record]) -> None:
+        """Keep the facts of further files."""
+        if self._cache is not None:
+            self._cache.add_facts(records, self._maker)
+            self._used |= {record.path: record.content for record in records}
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The catalogue with the project's own facts. Raises CatalogueError."""
+        from statelint.catalogue.loader import bundled, load  # noqa: PLC0415 - not needed where a result is at hand
+        from statelint.catalogue.schema import Library  # noqa: PLC0415
+
+        if self._cache is None:
+            return load(self._settings.catalogue)
+        store = self._cache.store
+        key = digest("catalogue", code(("statelint/catalogue",), store))
+        try:
+            libraries = msgspec.msgpack.decode(store.get([key]).get(key, b""), type=tuple[Library, ...])
+        except msgspec.MsgspecError:
+            libraries = tuple(stub.library for stub in bundled())
+            store.put({key: msgspec.msgpack.encode(libraries)})
+        return load(self._settings.catalogue, libraries)
+
+    def _key(self, rules: Sequence[Rule], contents: Mapping[str, bytes]) -> bytes | None:
+        """Return the key of a result over ``contents``; None if they are not all there is."""
+        if self._cache is None or not self._whole or len(contents) != len(self._files.files):
+            return None
+        store = self._cache.store
+        if isinstance(rules, RuleBook):
+            packages = packs(store)
+            codes = None
+        else:
+            packages = {type(rule).__module__.partition(".")[0] for rule in rules}
+            codes = [(rule.code, type(rule).__module__, type(rule).__qualname__) for rule in rules]
+        files = self._files
+        return digest(
+            "result",
+            code({"statelint", *LIBRARIES, *packages}, store),
+            codes,
+            self._settings,
+            sorted((os.fsencode(path), content) for path, content in contents.items()),
+            sorted(map(os.fsencode, files.named)),
+            sorted((os.fsencode(path), reason) for path, reason in files.closed.items()),
+        )
+
+
+__all__ = ["Memory"]
