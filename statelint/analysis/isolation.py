@@ -125,7 +125,7 @@ class Isolation:
         sibling = self._siblings.get(model) if model is not None else None
         entry = self.reach.root(verdict.way[0].caller if verdict.way else query.function)
         return Leak(
-            place=Place(query.module, query.event.position),
+            place=_statement(query),
             symbol=f"{query.function.qualname}:{query.chain.name}",
             model=query.chain.name,
             owner=str(model.paths[0]) if model is not None else "",
@@ -227,6 +227,19 @@ class Isolation:
 
 def _place_of(function: FunctionInfo) -> Place:
     return Place(function.module, function.facts.position)
+
+
+def _statement(query: Query) -> Place:
+    """Return where the statement begins; one built on an earlier line is mended there, not where it runs."""
+    position = query.event.position
+    first = query.chain.steps[0].call if query.chain.steps else query.leaf
+    begun = {query.chain.start, first}
+    for event in query.function.events:
+        if event.op == "call" and event.term in begun:
+            if event.position.line < position.line:
+                return Place(query.module, event.position)
+            break
+    return Place(query.module, position)
 
 
 def _definition(model: Model | None) -> Place | None:

@@ -327,7 +327,7 @@ class StateMap:
         about = ""
         if write.key >= 0 and not constant(write.module, write.key):
             about = subject_of(names_in(write.module, write.key, 12))
-        if not self.serves:
+        if not self.reach.in_sight(write.module):
             return "medium" if about in PERSONAL - {"token"} else "low"
         telling = origin is Origin.REQUEST or about in PERSONAL
         return "medium" if telling and self.alive(function) else "low"
