@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
-"""Cold runs over a package, statelint against bandit and semgrep, paired in one session on one machine.
+"""statelint over a package, cold, warm and after one edit, against ruff, bandit and semgrep on the same machine.
 
     cold.py                      Django 5.1's package, fetched by pip
     cold.py --package FOLDER     another one
 
-The tools take turns (A B C A B C …), so that what else the machine does falls on all of them; each starts a fresh
-process without any cache. Prints medians, and statelint's time as a ratio of each peer's, paired by round. Ends with
-status 0 and a word on standard error when the package or a peer cannot be fetched, with 1 when a tool fails.
+All take turns (A B C A B C …), so that what else the machine does falls on all of them; each starts a fresh process.
+Cold runs and peers have no cache. Prints medians, and statelint's times as ratios of each other's, paired by round.
+Ends with status 0 and a word on standard error when the package or a peer cannot be fetched, with 1 when a tool fails.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,7 +24,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 DJANGO = "Django==5.1"
-PEERS = ("bandit", "semgrep")
+PEERS = ("ruff", "bandit", "semgrep")
+COLD, WARM, EDIT = OWN = ("statelint", "statelint, warm", "statelint, one edit")
 
 
 class UnavailableError(Exception):
@@ -73,20 +75,34 @@ def commands(work: Path, jobs: int) -> dict[str, list[str]]:
     """Return what is run, by name: statelint first, then the peers that could be fetched."""
     report = str(work / "report.json")
     statelint = str(Path(sys.executable).with_name("statelint"))
-    options = ["--isolated", "--no-cache", "--exit-zero", "--output-format", "json", "--output", report]
-    found = {"statelint": [statelint, "check", *options, "."]}
+    run = [statelint, "check", "--isolated", "--exit-zero", "--output-format", "json", "--output", report]
+    cached = [*run, "--cache-dir", str(work / "cache"), "."]
+    found = {COLD: [*run, "--no-cache", "."], WARM: cached, EDIT: cached}
     for name in PEERS:
         try:
             command = str(peer(name, work))
         except UnavailableError as reason:
             print(f"skipped {name}: {reason}", file=sys.stderr)
             continue
-        if name == "bandit":
+        if name == "ruff":
+            found[name] = [command, "check", "--no-cache", "--isolated", "--exit-zero", "--output-format=json"]
+            found[name] += ["--output-file", report, "."]
+        elif name == "bandit":
             found[name] = [command, "-r", "-q", "-f", "json", "-o", report, "--exit-zero", "."]
         else:
             found[name] = [command, "scan", "--config", str(HERE / "semgrep_rules.yml"), "--metrics=off", "--quiet"]
             found[name] += ["--disable-version-check", "--no-git-ignore", f"--jobs={jobs}", "--json", "-o", report, "."]
     return found
+
+
+def prepare(name: str, command: list[str], folder: Path, number: int) -> None:
+    """Bring about what the run ``name`` starts from: a cache that knows the files, all or all but one."""
+    if name in {WARM, EDIT}:
+        measure(command, folder)
+    if name == EDIT:
+        files = sorted(folder.rglob("*.py"), key=lambda file: file.stat().st_size)
+        with files[len(files) // 2].open("a") as file:
+            file.write(f"\n\ndef edited_{number}():\n    return {number}\n")
 
 
 def measure(command: list[str], folder: Path) -> float:
@@ -97,14 +113,20 @@ def measure(command: list[str], folder: Path) -> float:
 
 
 def table(runs: dict[str, list[float]]) -> str:
-    """Return the medians, and statelint's share of each tool's time."""
-    rows = ["| tool | seconds (median) | seconds (each round) | statelint takes |", "|---|---|---|---|"]
+    """Return the medians, and the shares that statelint's runs take of each one's time."""
+    rows = [
+        "| run | seconds (median) | seconds (each round) | statelint takes | warm | one edit |",
+        "|---|---|---|---|---|---|",
+    ]
     for name, own in runs.items():
-        ratios = [ours / theirs for ours, theirs in zip(runs["statelint"], own, strict=True)]
-        ratio = "" if name == "statelint" else f"{statistics.median(ratios):.2f} of its time"
-        each = " ".join(f"{seconds:.1f}" for seconds in own)
-        rows.append(f"| {name} | {statistics.median(own):.1f} | {each} | {ratio} |")
+        each = " ".join(f"{seconds:.2f}" for seconds in own)
+        shares = [share(runs[ours], own) if ours in runs and ours != name else "" for ours in OWN]
+        rows.append(f"| {name} | {statistics.median(own):.2f} | {each} | {' | '.join(shares)} |")
     return "\n".join(rows)
+
+
+def share(ours: list[float], theirs: list[float]) -> str:
+    return f"{statistics.median(our / their for our, their in zip(ours, theirs, strict=True)):.2f}"
 
 
 def main() -> int:
@@ -129,15 +151,19 @@ def main() -> int:
     size = sum(file.stat().st_size for file in files) / 1e6
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     tools = commands(work, cores)
+    copy = Path(tempfile.mkdtemp(dir=work)) / package.name  # one that may be edited
+    shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
     runs: dict[str, list[float]] = {name: [] for name in tools}
     for number in range(arguments.rounds):
         for name, command in tools.items():
             print(f"round {number + 1}: {name}", file=sys.stderr)
             try:
-                runs[name].append(measure(command, package))
+                prepare(name, command, copy, number)
+                runs[name].append(measure(command, copy))
             except subprocess.CalledProcessError as error:
                 print(f"{error}\n{error.stderr}", file=sys.stderr)
                 return 1
+    shutil.rmtree(copy.parent)
     print(f"{package.name}: {len(files)} Python files, {size:.1f} MB; {cores} cores; {arguments.rounds} rounds\n")
     print(table(runs))
     return 0

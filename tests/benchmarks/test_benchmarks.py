@@ -40,9 +40,23 @@ def test_accuracy_hands_over_to_the_score_script(tmp_path: Path) -> None:
 
 
 def test_cold_pairs_the_rounds(cold: ModuleType) -> None:
-    rows = cold.table({"statelint": [1.0, 3.0, 2.0], "other": [4.0, 6.0, 4.0]}).splitlines()
-    assert rows[2] == "| statelint | 2.0 | 1.0 3.0 2.0 |  |"
-    assert rows[3] == "| other | 4.0 | 4.0 6.0 4.0 | 0.50 of its time |"
+    runs = {"statelint": [1.0, 3.0, 2.0], "statelint, warm": [0.5, 0.5, 0.5], "other": [4.0, 6.0, 4.0]}
+    rows = cold.table(runs).splitlines()
+    assert rows[2] == "| statelint | 2.00 | 1.00 3.00 2.00 |  | 0.25 |  |"
+    assert rows[4] == "| other | 4.00 | 4.00 6.00 4.00 | 0.50 | 0.12 |  |"
+
+
+def test_cold_edits_one_file_of_a_known_project(cold: ModuleType, tmp_path: Path) -> None:
+    for name in ("a.py", "b.py", "c.py"):
+        (tmp_path / name).write_text(f"{name[0]} = 1\n" * ord(name[0]))
+    log = tmp_path / "log"
+    command = [sys.executable, "-c", f"open({str(log)!r}, 'a').write('run ')"]
+    cold.prepare("other", command, tmp_path, 7)
+    assert not log.exists()
+    cold.prepare("statelint, warm", command, tmp_path, 7)
+    cold.prepare("statelint, one edit", command, tmp_path, 7)
+    assert log.read_text() == "run run "
+    assert [name for name in ("a.py", "b.py", "c.py") if "edited_7" in (tmp_path / name).read_text()] == ["b.py"]
 
 
 def test_cold_measures_only_what_succeeds(cold: ModuleType, tmp_path: Path) -> None:
@@ -58,5 +72,5 @@ def test_cold_goes_on_without_a_peer(
         raise cold.UnavailableError("no network")
 
     monkeypatch.setattr(cold, "peer", offline)
-    assert list(cold.commands(tmp_path, 1)) == ["statelint"]
+    assert list(cold.commands(tmp_path, 1)) == ["statelint", "statelint, warm", "statelint, one edit"]
     assert "skipped bandit: no network" in capsys.readouterr().err
