@@ -405,7 +405,11 @@ class Ownership:
         """Yield what every user belongs to and most other rows do, too: it is the tenant, whatever it is called."""
         pointing: dict[Model, int] = {}
         for model in self.models.values():
-            targets = {self.named(column.target, column.module) for column in model.columns.values() if column.is_key and column.target}
+            targets = {
+                self.named(column.target, column.module)
+                for column in model.columns.values()
+                if column.is_key and column.target
+            }
             for target in targets:
                 if target is not None and target is not model:
                     pointing[target] = pointing.get(target, 0) + 1

@@ -175,7 +175,7 @@ class QueryWords(Struct, frozen=True):
     """Names of the methods and functions by which ORMs build and run statements."""
 
     reads: tuple[str, ...] = ()
-    """Calls that start a reading statement on the model they are given; ``update`` and ``delete`` start writing ones."""
+    """Calls that start a reading statement on a model given to them; ``update`` and ``delete`` start writing ones."""
     by_key: tuple[str, ...] = ()
     """Calls that fetch rows of the model they are given."""
     managers: tuple[str, ...] = ()

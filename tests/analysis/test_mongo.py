@@ -132,7 +132,9 @@ def test_children_are_owned_through_their_parents(sample: Make) -> None:
 def test_without_a_driver_nothing_is_a_collection(sample: Make) -> None:
     made = sample(
         {
-            "main.py": "def run(db, key):\n    db.chats.find_one({'user_id': key})\n    db.chats.delete_one({'_id': key})\n"
+            "main.py": (
+                "def run(db, key):\n    db.chats.find_one({'user_id': key})\n    db.chats.delete_one({'_id': key})\n"
+            )
         }
     )
     assert made.project.queries.of(made.function("run")) == []

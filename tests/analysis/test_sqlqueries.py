@@ -50,9 +50,7 @@ def proofs(make: Make, *lines: str) -> list[str | None]:
         ["cursor.execute(f'UPDATE threads SET title = 1 WHERE id = {key}')"],
         ["cursor.execute('SELECT * FROM messages WHERE thread_id = ?', (key,))", "return jsonify(cursor.fetchall())"],
         ["return jsonify(db.fetch_all('SELECT * FROM messages WHERE thread_id = :t', {'t': key}))"],
-        [
-            "cursor.execute('INSERT INTO threads (id, a) VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET a = 1', (key,))"
-        ],
+        ["cursor.execute('INSERT INTO threads (id, a) VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET a = 1', (key,))"],
         ["cursor.execute('INSERT OR REPLACE INTO threads (id, title) VALUES (?, 1)', (key,))"],
     ],
 )
@@ -66,9 +64,7 @@ def test_a_statement_by_id_alone_is_unproven(sample: Make, lines: list[str]) -> 
         (["cursor.execute('DELETE FROM threads WHERE id = ? AND user_id = ?', (key, me))"], "predicate"),
         (["cursor.execute(f'DELETE FROM threads WHERE id = {key} AND user_id = {me}')"], "predicate"),
         (
-            [
-                "db.run('DELETE FROM messages WHERE thread_id IN (SELECT id FROM threads WHERE user_id = ?)', [me])"
-            ],
+            ["db.run('DELETE FROM messages WHERE thread_id IN (SELECT id FROM threads WHERE user_id = ?)', [me])"],
             "predicate",
         ),
         (

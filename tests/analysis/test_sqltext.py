@@ -61,8 +61,14 @@ def test_prose_does_not_pass_the_screen(text: str) -> None:
         'db.execute("SELECT * FROM notes WHERE id = {} AND user_id = {me}".format(a, me=b))',
         'db.execute("SELECT * FROM notes " + "WHERE id = ? " + "AND user_id = ?", (a, b))',
         'db.execute(sql.SQL("SELECT * FROM {} WHERE id = %s AND user_id = %s").format(sql.SQL("notes")), (a, b))',
-        'sql = "SELECT * FROM notes WHERE "\n    sql += " AND ".join(["id = ?", "user_id = ?"])\n    db.execute(sql, (a, b))',
-        'self.run_sql(query="""\n      SELECT *\n      FROM notes -- all of it\n      WHERE id = ?\n        AND user_id = ?\n    """, params=(a, b))',
+        (
+            'sql = "SELECT * FROM notes WHERE "\n    sql += " AND ".join(["id = ?", "user_id = ?"])'
+            "\n    db.execute(sql, (a, b))"
+        ),
+        (
+            'self.run_sql(query="""\n      SELECT *\n      FROM notes -- all of it\n      WHERE id = ?\n'
+            '        AND user_id = ?\n    """, params=(a, b))'
+        ),
         'db.execute(\'SELECT * FROM "notes" AS n WHERE n."id" = ? AND n."user_id" = ?\', (a, b))',
         "db.execute('SELECT * FROM `notes` WHERE `id` = ? AND `user_id` = ?', (a, b))",
     ],

@@ -56,7 +56,12 @@ class Members(Annotations):
             own = [self.catalogue.own_name(owner.module.parts, owner.name) for owner in classes]
             outside = [
                 *filter(None, own),
-                *(value.name for owner in classes for value in self.bases(owner) if isinstance(value, (External, Result))),
+                *(
+                    value.name
+                    for owner in classes
+                    for value in self.bases(owner)
+                    if isinstance(value, (External, Result))
+                ),
             ]
             found = (classes, tuple(dict.fromkeys(outside)))
             if not self._busy:
