@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.entrypoints import EntryPointFinder
 from statelint.analysis.model import ClassValue, External, FunctionInfo, FunctionValue, Instance
-from statelint.extract.facts import Attr, Call, FunctionRef, Param
+from statelint.extract.facts import (
+    Attr,
+    Call,
+    Compare,
+    Comprehension,
+    Const,
+    Format,
+    FunctionRef,
+    Mapping,
+    Not,
+    Param,
+    Sequence,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +29,8 @@ if TYPE_CHECKING:
 
 MAX_OVERRIDES = 40
 """A method overridden more often than this is taken as its own definition alone."""
+_PLAIN = (Const, Format, Compare, Not, Comprehension, Mapping, Sequence)
+"""Terms that stand for no function."""
 COMMON_NAMES = 3
 """A method name that more classes than this define says nothing about an unknown receiver."""
 
@@ -113,7 +127,7 @@ class CallGraph:
         )
 
     def _references(self, module: Module, function: FunctionInfo, term: TermId) -> Iterator[Edge]:
-        if term < 0:
+        if term < 0 or isinstance(module.terms[term], _PLAIN):
             return
         for value in self.inference.term(module, term):
             if isinstance(value, FunctionValue):

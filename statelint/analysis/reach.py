@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from statelint.analysis.entrypoints import OFFLINE_KINDS, EntryPoint
@@ -35,11 +35,13 @@ class Reach(StrEnum):
     """No caller is known; an unresolved call may reach it."""
 
 
+@cache
 def is_offline_path(path: str) -> bool:
     """Tell whether a file is a test, a migration or a tool of the repository."""
     return _OFFLINE_PATH.search(path) is not None
 
 
+@cache
 def is_test_path(path: str) -> bool:
     """Tell whether a file belongs to the tests."""
     return _TEST_PATH.search(path) is not None

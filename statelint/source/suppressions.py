@@ -116,22 +116,32 @@ def statements(tree: ast.Module) -> dict[int, int]:
     stack: list[ast.AST] = [tree]
     while stack:
         node = stack.pop()
-        blocks = [block for name in _BLOCKS if (block := getattr(node, name, None))]
-        stack.extend(child for block in blocks for child in block)
-        if isinstance(node, ast.Module):
-            continue
-        first = last = _first_line(node)
-        if not blocks:
-            if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
-                last = getattr(node, "end_lineno", None) or first
+        fields = _BLOCKS.get(type(node))
+        if fields is None:  # a simple statement, as most are
+            first: int = node.lineno  # type: ignore[attr-defined]
+            last: int = node.end_lineno  # type: ignore[attr-defined]
+            if first == last or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+                continue
         else:
+            blocks = [block for name in fields if (block := getattr(node, name))]
+            for block in blocks:
+                stack += block
+            if isinstance(node, ast.Module):
+                continue
+            first = _first_line(node)
             last = max(getattr(node, "lineno", first), _first_line(blocks[0][0]) - 1)
         for line in range(first + 1, last + 1):
             first_lines.setdefault(line, first)
     return first_lines
 
 
-_BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")
+_HOLDING = ("body", "handlers", "cases", "orelse", "finalbody")
+_BLOCKS = {
+    kind: fields
+    for base in (ast.mod, ast.stmt, ast.excepthandler, ast.match_case)
+    for kind in (base, *base.__subclasses__())
+    if (fields := [name for name in _HOLDING if name in kind._fields])
+}
 """Fields that hold statements, or parts with statements of their own; a header ends where the first one begins."""
 
 

@@ -24,9 +24,8 @@ MAX_DEPTH = 150
 
 def unique(values: Iterable[T]) -> tuple[T, ...]:
     """Return the distinct values in order, at most ``MAX_VALUES`` of them."""
-    if isinstance(values, tuple) and len(values) < 2:
-        return values
-    return tuple(dict.fromkeys(values))[:MAX_VALUES]
+    held = tuple(values)
+    return held if len(held) < 2 else tuple(dict.fromkeys(held))[:MAX_VALUES]
 
 
 class Questions:
@@ -40,7 +39,10 @@ class Questions:
         """Known calls of each function: module, call term, whether the receiver is passed implicitly."""
         self.passed: dict[tuple[FunctionInfo, int], str] = {}
         """Types of the parameters that frameworks pass to the functions registered with them."""
-        self._terms: dict[Module, dict[TermId, Values]] = {}
+        self._terms: dict[Module, list[Values | None]] = {}
+        """By term; a question that is being answered has the empty answer meanwhile."""
+        self._open = 0
+        """How many of these there are."""
         self._names: dict[tuple[Module, str], Values] = {}
         self._returns: dict[FunctionInfo, Values] = {}
         self._parameters: dict[tuple[FunctionInfo, int], Values] = {}
@@ -62,7 +64,7 @@ class Questions:
         found = table.get(entry)
         if found is not None:
             return found
-        if key in self._busy or len(self._busy) > MAX_DEPTH:
+        if key in self._busy or len(self._busy) + self._open > MAX_DEPTH:
             return ()
         self._busy.add(key)
         try:

@@ -48,20 +48,20 @@ class Inference(Elements):
             return ()
         table = self._terms.get(module)
         if table is None:
-            table = self._terms[module] = {}
-        found = table.get(term)
+            table = self._terms[module] = [None] * len(module.terms)
+        found = table[term]
         if found is not None:
             return found
         # The same as ``_once``, without its price: this is asked more often than everything else.
-        busy, key = self._busy, (module, term)
-        if key in busy or len(busy) > MAX_DEPTH:
+        if len(self._busy) + self._open > MAX_DEPTH:
             return ()
-        busy.add(key)
+        table[term] = ()
+        self._open += 1
         try:
             found = unique(self._term(module, term))
         finally:
-            busy.discard(key)
-        table[term] = found
+            self._open -= 1
+            table[term] = found
         return found
 
     def _term(self, module: Module, term: TermId) -> Iterable[Value]:

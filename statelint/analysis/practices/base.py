@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, External, Place
@@ -60,6 +60,7 @@ class Site(NamedTuple):
         return Place(self.function.module, self.event.position)
 
 
+@cache
 def is_script(path: str) -> bool:
     """Tell whether a file is run by hand: a script, an example or a seeder."""
     return _SCRIPT_PATH.search(path) is not None
