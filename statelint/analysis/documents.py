@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.analysis.calls_on import CallsOn
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Package, Result
 from statelint.analysis.queries import Atom, Chain, Query
 from statelint.extract.facts import NO_TERM, Attr, Binary, Call, Cell, Choice, Item, Mapping, Name, Sequence, Unknown
@@ -12,7 +13,6 @@ from statelint.extract.facts import NO_TERM, Attr, Binary, Call, Cell, Choice, I
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from statelint.analysis.inference import Inference
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.ownership import Ownership
     from statelint.extract.facts import Event, TermId
@@ -54,27 +54,10 @@ class Document(NamedTuple):
     is_open: bool
 
 
-class Documents:
+class Documents(CallsOn[Document]):
     """Finds the calls on collections, function by function."""
 
-    def __init__(self, inference: Inference) -> None:
-        self.inference = inference
-        self.in_use = any(
-            item.module.partition(".")[0] in PACKAGES
-            for module in inference.modules
-            for item in module.facts.imports
-            if not item.level
-        )
-        self._found: dict[FunctionInfo, tuple[Document, ...]] = {}
-
-    def of(self, function: FunctionInfo) -> tuple[Document, ...]:
-        """Return the calls on collections that a function makes, in source order."""
-        if not self.in_use:
-            return ()
-        found = self._found.get(function)
-        if found is None:
-            found = self._found[function] = tuple(self._find(function))
-        return found
+    packages = PACKAGES
 
     def _find(self, function: FunctionInfo) -> Iterator[Document]:
         module = function.module

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.analysis.calls_on import CallsOn
 from statelint.analysis.documents import Condition, every
 from statelint.analysis.queries import Atom, Chain, Query
 from statelint.extract.facts import NO_TERM, Attr, Call, Choice, Const, Enter, Item, Mapping, Name, Sequence
@@ -12,7 +13,6 @@ from statelint.extract.facts import NO_TERM, Attr, Call, Choice, Const, Enter, I
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from statelint.analysis.inference import Inference
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.ownership import Ownership
     from statelint.extract.facts import Event, TermId
@@ -56,27 +56,10 @@ class Search(NamedTuple):
     is_open: bool
 
 
-class Vectors:
+class Vectors(CallsOn[Search]):
     """Finds the calls on vector stores, function by function."""
 
-    def __init__(self, inference: Inference) -> None:
-        self.inference = inference
-        self.in_use = any(
-            item.module.partition(".")[0] in PACKAGES
-            for module in inference.modules
-            for item in module.facts.imports
-            if not item.level
-        )
-        self._found: dict[FunctionInfo, tuple[Search, ...]] = {}
-
-    def of(self, function: FunctionInfo) -> tuple[Search, ...]:
-        """Return the calls on vector stores that a function makes, in source order."""
-        if not self.in_use:
-            return ()
-        found = self._found.get(function)
-        if found is None:
-            found = self._found[function] = tuple(self._find(function))
-        return found
+    packages = PACKAGES
 
     def _find(self, function: FunctionInfo) -> Iterator[Search]:
         module = function.module

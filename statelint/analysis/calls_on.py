@@ -1,0 +1,42 @@
+"""What finders of calls on one kind of store share: whether the project uses it at all, and memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.inference import Inference
+    from statelint.analysis.model import FunctionInfo
+
+Found = TypeVar("Found")
+
+
+class CallsOn(Generic[Found]):
+    """Finds the calls on one kind of store, function by function; subclasses say which packages and how."""
+
+    packages: ClassVar[frozenset[str]]
+    """Packages without whose import there is nothing to find."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+        self.in_use = any(
+            item.module.partition(".")[0] in self.packages
+            for module in inference.modules
+            for item in module.facts.imports
+            if not item.level
+        )
+        self._found: dict[FunctionInfo, tuple[Found, ...]] = {}
+
+    def of(self, function: FunctionInfo) -> tuple[Found, ...]:
+        """Return the calls that a function makes, in source order."""
+        if not self.in_use:
+            return ()
+        found = self._found.get(function)
+        if found is None:
+            found = self._found[function] = tuple(self._find(function))
+        return found
+
+    def _find(self, function: FunctionInfo) -> Iterator[Found]:
+        raise NotImplementedError
