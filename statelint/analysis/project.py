@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.calls import CallGraph
 from statelint.analysis.coverage import Coverage
-from statelint.analysis.documents import DocumentQueryFinder, Documents
 from statelint.analysis.entrypoints import OFFLINE_KINDS, EntryPoint, EntryPointFinder
 from statelint.analysis.inference import Inference
 from statelint.analysis.isolation import Isolation
@@ -18,12 +17,13 @@ from statelint.analysis.principals import Principals
 from statelint.analysis.proofs import Judge
 from statelint.analysis.queries import QueryFinder
 from statelint.analysis.reach import ReachMap
-from statelint.analysis.sqlcalls import SqlCalls
-from statelint.analysis.sqlqueries import SqlQueryFinder
 from statelint.analysis.state.kept import StateMap
-from statelint.analysis.tables import Tables
+from statelint.analysis.stores.documents import DocumentQueryFinder, Documents
+from statelint.analysis.stores.sqlcalls import SqlCalls
+from statelint.analysis.stores.sqlqueries import SqlQueryFinder
+from statelint.analysis.stores.tables import Tables
+from statelint.analysis.stores.vectors import VectorQueryFinder, Vectors
 from statelint.analysis.transports import Transports
-from statelint.analysis.vectors import VectorQueryFinder, Vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

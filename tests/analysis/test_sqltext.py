@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from statelint.analysis.sqlcalls import marked
-from statelint.analysis.sqlparse import parse
-from statelint.analysis.sqltext import looks_like_sql
+from statelint.analysis.stores.sqlcalls import marked
+from statelint.analysis.stores.sqlparse import parse
+from statelint.analysis.stores.sqltext import looks_like_sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,7 +190,7 @@ def test_nonsense_raises_nothing(text: str) -> None:
 
 def marked_text(text: str) -> str:
     """Return the text with marks in place of placeholders."""
-    from statelint.analysis.sqltext import Piece, Text
+    from statelint.analysis.stores.sqltext import Piece, Text
 
     return marked(Text((Piece(text),)))[0]
 

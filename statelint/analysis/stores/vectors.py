@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.analysis.calls_on import CallsOn
-from statelint.analysis.documents import Condition, every
 from statelint.analysis.queries import Atom, Chain, Query
+from statelint.analysis.stores.calls_on import CallsOn
+from statelint.analysis.stores.documents import Condition, every
 from statelint.extract.facts import NO_TERM, Attr, Call, Choice, Const, Enter, Item, Mapping, Name, Sequence
 
 if TYPE_CHECKING:

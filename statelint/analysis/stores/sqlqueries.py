@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.ownership import Model, Ownership
-    from statelint.analysis.sqlcalls import SqlCall, SqlCalls
-    from statelint.analysis.sqlparse import Predicate, Statement
+    from statelint.analysis.stores.sqlcalls import SqlCall, SqlCalls
+    from statelint.analysis.stores.sqlparse import Predicate, Statement
     from statelint.extract.facts import TermId
 
 _ID = re.compile(r"(^|_)(id|uuid|pk|guid)$|[a-z](Id|ID|Uuid)$|^ID$")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.analysis.sqlparse import parse
-from statelint.analysis.sqltext import TextReader
+from statelint.analysis.stores.sqlparse import parse
+from statelint.analysis.stores.sqltext import TextReader
 from statelint.extract.facts import NO_TERM, Attr, Binary, Call, Choice, Mapping, Name, Sequence, Star
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import FunctionInfo, Module
-    from statelint.analysis.sqlparse import Statement
-    from statelint.analysis.sqltext import Text
+    from statelint.analysis.stores.sqlparse import Statement
+    from statelint.analysis.stores.sqltext import Text
     from statelint.extract.facts import Event, TermId
 
 _PLACEHOLDER = re.compile(

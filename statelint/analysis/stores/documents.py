@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.analysis.calls_on import CallsOn
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Package, Result
 from statelint.analysis.queries import Atom, Chain, Query
+from statelint.analysis.stores.calls_on import CallsOn
 from statelint.extract.facts import NO_TERM, Attr, Binary, Call, Cell, Choice, Item, Mapping, Name, Sequence, Unknown
 
 if TYPE_CHECKING:

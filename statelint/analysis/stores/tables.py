@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.ownership import Column, Model, snake
-from statelint.analysis.sqlcalls import marked
-from statelint.analysis.sqlparse import parse
-from statelint.analysis.sqltext import Piece, Text, looks_like_sql
+from statelint.analysis.stores.sqlcalls import marked
+from statelint.analysis.stores.sqlparse import parse
+from statelint.analysis.stores.sqltext import Piece, Text, looks_like_sql
 from statelint.extract.facts import Attr, Call, Const, Position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from statelint.analysis.documents import Documents
     from statelint.analysis.model import Module
-    from statelint.analysis.sqlcalls import SqlCalls
-    from statelint.analysis.sqlparse import Statement
-    from statelint.analysis.vectors import Vectors
+    from statelint.analysis.stores.documents import Documents
+    from statelint.analysis.stores.sqlcalls import SqlCalls
+    from statelint.analysis.stores.sqlparse import Statement
+    from statelint.analysis.stores.vectors import Vectors
     from statelint.extract.facts import TermId
 
 _START = Position(1, 1, 1, 1)

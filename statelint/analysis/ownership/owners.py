@@ -1,0 +1,219 @@
+"""Whom the rows of models belong to: owner columns, foreign keys and what follows from them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from statelint.analysis.ownership.declarations import Declarations
+from statelint.analysis.ownership.schema import Model, OwnerKind, OwnerPath, snake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from statelint.analysis.inference import Inference
+    from statelint.analysis.model import ClassInfo, Module
+    from statelint.config.settings import Settings
+
+TENANT_SHARE = 5
+"""So many models must refer to what a user belongs to for it to be the tenant, and not a role or a country."""
+MAX_PARENTS = 3
+"""Longer chains of foreign keys are too weak a sign of ownership."""
+_PASSWORDS = frozenset({"password", "hashed_password", "password_hash", "passwd", "pwd_hash", "encrypted_password"})
+_LOGINS = frozenset({"email", "username", "user_name", "login", "phone", "phone_number"})
+
+
+class Ownership:
+    """The models of a project and their owner paths."""
+
+    def __init__(self, inference: Inference, settings: Settings, tables: Iterable[Model] = ()) -> None:
+        """Find the models that classes declare; ``tables`` are those known without a class."""
+        self.inference = inference
+        self.settings = settings
+        names = inference.catalogue.ownership
+        self._owner_names = names["owner_columns"] | {snake(name) for name in settings.owner_columns}
+        self._tenant_names = names["tenant_columns"]
+        self._attribution_names = names["attribution_columns"]
+        self._principal_names = names["principal_models"]
+        self._tenant_models = names["tenant_models"]
+        self._private = names["private_models"]
+        self.models: dict[ClassInfo | str, Model] = {}
+        """By class, or by name where there is none."""
+        self._by_name: dict[str, list[Model]] = {}
+        self._by_table: dict[str, Model] = {}
+        self._vector_stores: dict[str, Model] = {}
+        self._find_models()
+        self._add_tables(tables)
+        self._find_owners()
+
+    # -- questions
+
+    def model_of(self, klass: ClassInfo) -> Model | None:
+        """Return the model that a class declares."""
+        return self.models.get(klass)
+
+    def named(self, name: str, near: Module | None = None) -> Model | None:
+        """Return the model of a class or table name; among several, one of the same module or folder."""
+        plain = name.rpartition(".")[2]
+        found = self._by_name.get(plain)
+        if found:
+            if near is not None and len(found) > 1:
+                found = sorted(found, key=lambda model: _distance(model.module, near))
+            return found[0]
+        return self._by_table.get(plain) or self._by_table.get(name)
+
+    def vector_store(self, name: str) -> Model | None:
+        """Return the vector store that the code calls ``name``."""
+        return self._vector_stores.get(name)
+
+    def column_kind(self, column: str) -> OwnerKind | None:
+        """Return what a column's name alone says about ownership."""
+        name = snake(column)
+        stem = re.sub(r"_(id|ids|uuid|pk|fk|identifier)$", "", name)
+        if name in self._owner_names or stem in self._owner_names:
+            return OwnerKind.OWNER
+        if name in self._tenant_names or stem in self._tenant_names:
+            return OwnerKind.TENANT
+        if name in self._attribution_names or stem in self._attribution_names or stem.endswith("_by"):
+            return OwnerKind.ATTRIBUTION
+        return None
+
+    def is_private_name(self, name: str) -> bool:
+        """Tell whether a model of this name, whose definition is not in sight, surely belongs to users."""
+        plain = re.sub(r"^(user|my)_|_(model|table|orm|db|entity|list|item|entry|record)$", "", snake(name))
+        return plain in self._private or plain.removesuffix("s") in self._private
+
+    # -- models
+
+    def _find_models(self) -> None:
+        declarations = Declarations(self.inference)
+        for module in self.inference.modules:
+            for klass in module.classes:
+                model = declarations.model(klass)
+                if model is not None:
+                    self.models[klass] = model
+        for model in self.models.values():
+            self._by_name.setdefault(model.name, []).append(model)
+            for table in {model.table, snake(model.name), snake(model.name) + "s", model.name.lower()}:
+                self._by_table.setdefault(table, model)
+        for model in self.models.values():
+            self._by_table[model.table] = model
+
+    def _add_tables(self, tables: Iterable[Model]) -> None:
+        """A table that no class stands for is a model of its own."""
+        known = set(self._by_table) | set(self._by_name)
+        for model in tables:
+            if model.store == "vector":
+                self.models[f"{model.store} {model.name}"] = self._vector_stores[model.name] = model
+            elif model.table not in known:
+                self.models[model.table] = self._by_table[model.table] = model
+
+    # -- owners
+
+    def _find_owners(self) -> None:
+        public = set(self.settings.public_models)
+        for model in self.models.values():
+            model.is_public = model.name in public
+            model.is_principal = self._is_principal(model)
+            model.is_tenant = not model.is_principal and snake(model.name) in self._tenant_models
+        for model in self._tenants_of_principals():
+            model.is_tenant = True
+        for model in self.models.values():
+            model.paths = tuple(self._direct(model))
+        for _ in range(MAX_PARENTS):
+            changed = False
+            for model in self.models.values():
+                if model.is_principal or model.is_tenant:
+                    continue
+                for column in model.columns.values():
+                    parent = self.named(column.target, column.module) if column.is_key and column.target else None
+                    if parent is None or parent is model or parent.is_principal or parent.is_tenant or not parent.owned:
+                        continue
+                    model.parents[column.name] = parent
+                    for path in parent.paths:
+                        longer = OwnerPath((column.name, *path.columns), path.kind)
+                        if len(longer.columns) <= MAX_PARENTS + 1 and longer not in model.paths and not _loops(longer):
+                            model.paths = (*model.paths, longer)
+                            changed = True
+            if not changed:
+                break
+
+    def _tenants_of_principals(self) -> Iterator[Model]:
+        """Yield what every user belongs to and most other rows do, too: it is the tenant, whatever it is called."""
+        pointing: dict[Model, int] = {}
+        for model in self.models.values():
+            targets = {
+                self.named(column.target, column.module)
+                for column in model.columns.values()
+                if column.is_key and column.target
+            }
+            for target in targets:
+                if target is not None and target is not model:
+                    pointing[target] = pointing.get(target, 0) + 1
+        for user in self.models.values():
+            if not user.is_principal:
+                continue
+            for column in user.columns.values():
+                target = self.named(column.target, column.module) if column.is_key and column.target else None
+                if (
+                    target is not None
+                    and not target.is_principal
+                    and pointing.get(target, 0) >= TENANT_SHARE
+                    and not self._refers_to_principal(target)
+                ):
+                    yield target
+
+    def _refers_to_principal(self, model: Model) -> bool:
+        return any(
+            target is not None and target.is_principal
+            for column in model.columns.values()
+            if column.is_key and column.target
+            for target in (self.named(column.target, column.module),)
+        )
+
+    def _is_principal(self, model: Model) -> bool:
+        if model.name in self.settings.principal_models:
+            return True
+        bases = self.inference.external_bases(model.klass) if model.klass is not None else ()
+        if any(
+            base.rpartition(".")[2] in {"AbstractUser", "AbstractBaseUser", "UserMixin"} or "BaseUserTable" in base
+            for base in bases
+        ):
+            return True
+        name = snake(model.name)
+        if name in self._principal_names or (model.klass is None and name.removesuffix("s") in self._principal_names):
+            return True
+        names = {snake(name) for name in model.columns}
+        return bool(_PASSWORDS & names) and bool(_LOGINS & names)
+
+    def _direct(self, model: Model) -> Iterator[OwnerPath]:
+        if model.is_principal:
+            return
+        for column in model.columns.values():
+            named = self.column_kind(column.name)
+            target = self.named(column.target, column.module) if column.target else None
+            to_user = target.is_principal if target is not None else snake(column.target) in self._principal_names
+            to_tenant = target.is_tenant if target is not None else snake(column.target) in self._tenant_models
+            if to_user and column.many:
+                yield OwnerPath((column.name,), OwnerKind.MEMBERSHIP)
+            elif to_user:
+                yield OwnerPath(
+                    (column.name,), OwnerKind.ATTRIBUTION if named is OwnerKind.ATTRIBUTION else OwnerKind.OWNER
+                )
+            elif to_tenant and not column.many:
+                yield OwnerPath((column.name,), OwnerKind.TENANT)
+            elif named is not None and not column.target and not (model.is_tenant and named is OwnerKind.TENANT):
+                yield OwnerPath((column.name,), named)
+
+
+def _loops(path: OwnerPath) -> bool:
+    return len(set(path.columns)) < len(path.columns)
+
+
+def _distance(left: Module, right: Module) -> int:
+    common = 0
+    for a, b in zip(left.parts, right.parts, strict=False):
+        if a != b:
+            break
+        common += 1
+    return len(left.parts) + len(right.parts) - 2 * common

@@ -1,0 +1,121 @@
+"""What a column's declaration refers to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.model import ClassValue, External, Instance
+from statelint.extract.facts import Attr, Call, Const, Item, Name
+
+if TYPE_CHECKING:
+    from statelint.analysis.inference import Inference
+    from statelint.analysis.model import Module
+    from statelint.extract.facts import TermId
+
+_FOREIGN_KEY_CALLS = frozenset(
+    {
+        "ForeignKey", "ForeignKeyField", "OneToOneField", "OneToOne", "DeferredForeignKey", "ReferenceField",
+        "LazyReferenceField", "CachedReferenceField", "Reference", "TenantForeignKey", "ParentalKey",
+    }
+)  # fmt: skip
+_MANY_CALLS = frozenset({"ManyToManyField", "ManyToMany", "M2M", "Set"})
+_RELATION_CALLS = frozenset({"relationship", "Relationship", "dynamic_loader", "relation"})
+
+
+class References:
+    """Reads foreign keys and relations in the spellings of the ORMs."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+
+    def of(self, module: Module, term: TermId, depth: int = 0) -> tuple[str, bool, bool]:
+        """Return what a column declaration refers to: target name, whether by key, whether to many."""
+        held = module.terms[term]
+        if not isinstance(held, Call) or depth > 3:
+            return "", False, False
+        name = last_name(module, held.func).rpartition(".")[2]
+        if name in _FOREIGN_KEY_CALLS or name in _MANY_CALLS or name in _RELATION_CALLS:
+            target = self._target(module, held)
+            is_key = name in _FOREIGN_KEY_CALLS
+            many = name in _MANY_CALLS or (name in _RELATION_CALLS and any(k == "secondary" for k, _ in held.keywords))
+            return target, is_key, many
+        for keyword, value in held.keywords:
+            if keyword == "foreign_key":
+                text = module.text(value)
+                return (text or "").rpartition(".")[0], True, False
+            if keyword in {"sa_column", "sa_relationship"}:
+                return self.of(module, value, depth + 1)
+        for argument in held.args:
+            found = self.of(module, argument, depth + 1)
+            if found[0]:
+                return found
+            for meant in self.inference.term(module, argument):
+                if isinstance(meant, ClassValue) and name in {"Required", "Optional"}:
+                    return meant.klass.name, True, False
+        return "", False, False
+
+    def _target(self, module: Module, call: Call) -> str:
+        terms = [
+            *call.args[:1],
+            *(value for name, value in call.keywords if name in {"to", "model", "document_type", "argument"}),
+        ]
+        for term in terms:
+            text = module.text(term)
+            if text is not None:
+                if text == "self":
+                    return ""
+                # SQLAlchemy writes "table.column", Django "app.Model".
+                head, _, tail = text.rpartition(".")
+                return tail if tail[:1].isupper() or not head else head.rpartition(".")[2]
+            if "AUTH_USER_MODEL" in module.dotted(term) or "get_user_model" in last_name(
+                module, getattr(module.terms[term], "func", term)
+            ):
+                return "User"
+            held = module.terms[term]
+            if isinstance(held, Attr):
+                for value in self.inference.term(module, held.base):
+                    if isinstance(value, ClassValue):
+                        return value.klass.name
+            for value in self.inference.term(module, term):
+                if isinstance(value, ClassValue):
+                    return value.klass.name
+                if isinstance(value, External):
+                    return value.name.rpartition(".")[2]
+            if isinstance(held, Name):
+                return held.id
+        return ""
+
+    def annotated(self, module: Module, annotation: TermId) -> tuple[str, bool]:
+        """Return the model named inside ``Mapped["User"]``, ``list["Item"]`` or ``Link[User]``."""
+        held = module.terms[annotation]
+        if isinstance(held, Item):
+            name = module.dotted(held.base).rpartition(".")[2]
+            if name in {
+                "Mapped",
+                "Optional",
+                "Link",
+                "BackLink",
+                "List",
+                "list",
+                "ForeignKeyRelation",
+                "Relationship",
+                "DynamicMapped",
+                "WriteOnlyMapped",
+            }:
+                target, many = self.annotated(module, held.key)
+                return target, many or name in {"List", "list", "DynamicMapped", "WriteOnlyMapped"}
+            return "", False
+        if isinstance(held, Const) and isinstance(held.value, str):
+            return (held.value, False) if held.value[:1].isupper() else ("", False)
+        for value in self.inference.annotation(module, annotation):
+            if isinstance(value, Instance) and value.klass is not None:
+                return value.klass.name, False
+        return "", False
+
+
+def last_name(module: Module, term: TermId) -> str:
+    """Return the last part of the name that a term is written as."""
+    held = module.terms[term]
+    if isinstance(held, Attr):
+        return held.name
+    return held.id if isinstance(held, Name) else ""

@@ -1,0 +1,83 @@
+"""Which model an expression of a statement names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.model import ClassValue, External
+from statelint.extract.facts import Attr, Call, Choice, Name, Star
+
+if TYPE_CHECKING:
+    from statelint.analysis.inference import Inference
+    from statelint.analysis.model import Module
+    from statelint.analysis.ownership import Model, Ownership
+    from statelint.extract.facts import TermId
+
+
+class Entities:
+    """Reads the models that terms stand for."""
+
+    def __init__(self, inference: Inference, ownership: Ownership) -> None:
+        self.inference = inference
+        self.ownership = ownership
+        self._managers = inference.catalogue.queries["managers"]
+
+    def foreign_name(self, module: Module, term: TermId) -> str:
+        """Return the name of a class that is defined nowhere in the project."""
+        held = module.terms[term]
+        name = held.id if isinstance(held, Name) else ""
+        if not name[:1].isupper():
+            return ""
+        values = self.inference.term(module, term)
+        return name if all(isinstance(value, External) for value in values) else ""
+
+    def manager(self, module: Module, held: Attr) -> Model | None:
+        """Return the model whose manager ``held`` is: ``Model.objects``."""
+        if held.name not in self._managers and not held.name.endswith(("_objects", "objects_")):
+            base = self.model(module, held.base)
+            if base is None:
+                return None
+            binding = base.klass.attribute(held.name) if base.klass is not None else None
+            if binding is None or binding.value < 0:
+                return None
+            made = base.module.terms[binding.value]
+            if not isinstance(made, Call) or "anager" not in base.module.dotted(made.func):
+                return None
+            return base
+        return self.model(module, held.base)
+
+    def model(self, module: Module, term: TermId) -> Model | None:
+        """Return the model class that ``term`` names."""
+        held = module.terms[term]
+        if not isinstance(held, (Name, Attr, Choice)) and not (isinstance(held, Call)):
+            return None
+        if isinstance(held, Choice):
+            return self.model(module, held.then) or self.model(module, held.other)
+        found = {
+            model
+            for value in self.inference.term(module, term)
+            if isinstance(value, ClassValue) and (model := self.ownership.model_of(value.klass)) is not None
+        }
+        # A slot that holds now this model, now that one is a generic repository's.
+        return found.pop() if len(found) == 1 else None
+
+    def entity(self, module: Module, term: TermId, depth: int = 0) -> Model | None:
+        """Return the model that a column, an aggregate or the model itself stands for."""
+        held = module.terms[term]
+        model = self.model(module, term)
+        if model is not None or depth > 3:
+            return model
+        if isinstance(held, Attr):
+            return self.entity(module, held.base, depth + 1)
+        if isinstance(held, Star):
+            return self.entity(module, held.value, depth + 1)
+        if isinstance(held, Call):
+            inside = [*held.args]
+            func = module.terms[held.func]
+            if isinstance(func, Attr):
+                inside.append(func.base)
+            for part in inside:
+                found = self.entity(module, part, depth + 1)
+                if found is not None:
+                    return found
+        return None

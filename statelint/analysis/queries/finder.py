@@ -1,0 +1,97 @@
+"""Questions to the database: where a function reads, changes or deletes rows of a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.queries.chains import Chains
+from statelint.analysis.queries.entities import Entities
+from statelint.analysis.queries.predicates import Predicates
+from statelint.analysis.queries.query import Query
+from statelint.analysis.terms import Containment
+from statelint.extract.facts import Attr, Call, Choice, Item
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from statelint.analysis.inference import Inference
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.ownership import Ownership
+    from statelint.analysis.queries.query import Atom, Chain, Finder
+    from statelint.extract.facts import Event, TermId
+
+
+class QueryFinder:
+    """Finds the queries of a project: the ORMs' itself, others by ``finders``."""
+
+    def __init__(self, inference: Inference, ownership: Ownership, finders: Iterable[Finder] = ()) -> None:
+        self.words = inference.catalogue.queries
+        entities = Entities(inference, ownership)
+        self._chains = Chains(entities)
+        self._predicates = Predicates(entities)
+        self._finders = tuple(finders)
+        self._containment: dict[Module, Containment] = {}
+        self._queries: dict[FunctionInfo, list[Query]] = {}
+
+    def containment(self, module: Module) -> Containment:
+        """Return the module's containment oracle."""
+        if module not in self._containment:
+            self._containment[module] = Containment(module)
+        return self._containment[module]
+
+    def of(self, function: FunctionInfo) -> list[Query]:
+        """Return the queries that a function asks, in source order."""
+        found = self._queries.get(function)
+        if found is None:
+            found = list(self._find(function))
+            mine = {query.event.term for query in found}
+            for finder in self._finders:
+                found += (query for query in finder.of(function) if query.event.term not in mine)
+            found.sort(key=lambda query: (query.event.position.line, query.event.position.column))
+            self._queries[function] = found
+        return found
+
+    def _find(self, function: FunctionInfo) -> Iterator[Query]:
+        module = function.module
+        chained: dict[TermId, tuple[Event, tuple[Chain, ...]]] = {}
+        inner: set[TermId] = set()
+        for event in function.events:
+            if event.op != "call":
+                continue
+            chains = self.chains(module, event.term)
+            if not chains:
+                continue
+            chained[event.term] = (event, chains)
+            call = module.terms[event.term]
+            if isinstance(call, Call):
+                func = module.terms[call.func]
+                if isinstance(func, Attr):
+                    inner.update(self._receivers(module, func.base))
+                if call.args and self.chains(module, call.args[0]):
+                    inner.update(self._receivers(module, call.args[0]))
+        for term, (event, chains) in chained.items():
+            if term in inner:
+                continue
+            asking = [
+                chain for chain in chains if not any(step.method in self.words["inserts"] for step in chain.steps)
+            ]
+            if asking:
+                yield Query(function, asking[0], term, event, others=tuple(asking[1:]))
+
+    def _receivers(self, module: Module, term: TermId) -> Iterator[TermId]:
+        held = module.terms[term]
+        if isinstance(held, Call):
+            yield term
+        elif isinstance(held, Choice):
+            yield from self._receivers(module, held.then)
+            yield from self._receivers(module, held.other)
+        elif isinstance(held, Item):
+            yield from self._receivers(module, held.base)
+
+    def chains(self, module: Module, term: TermId) -> tuple[Chain, ...]:
+        """Return the statements that ``term`` may be; empty if it is none."""
+        return self._chains.of(module, term)
+
+    def atoms(self, query: Query) -> list[Atom]:
+        """Return the comparisons that the statement makes."""
+        return self._predicates.atoms(query)

@@ -1,0 +1,145 @@
+"""The comparisons that a statement makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.model import ClassValue, External
+from statelint.analysis.queries.query import Atom
+from statelint.extract.facts import Attr, Binary, Call, Choice, Compare, Logic, Mapping, Name, Sequence, Star
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.model import Module
+    from statelint.analysis.ownership import Model
+    from statelint.analysis.queries.entities import Entities
+    from statelint.analysis.queries.query import Query, Step
+    from statelint.extract.facts import TermId
+
+
+class Predicates:
+    """Reads the predicates of a statement's steps."""
+
+    def __init__(self, entities: Entities) -> None:
+        self.entities = entities
+        self.words = entities.inference.catalogue.queries
+
+    def atoms(self, query: Query) -> list[Atom]:
+        """Return the comparisons that the statement makes."""
+        if query.given is not None:
+            return list(query.given)
+        found: list[Atom] = []
+        model = query.chain.model
+        for step in query.chain.steps:
+            if step.method not in self.words["filters"]:
+                continue
+            if step.method == "exclude":
+                found += (atom._replace(op="!=") for atom in self._excluded(query, step))
+                continue
+            for name, value in step.keywords:
+                if name:
+                    path = tuple(part for part in name.split("__") if part)
+                    found.append(Atom(path, value, "==", step.optional, model))
+                else:
+                    found += self._positional(query.module, value, step.optional)
+            for argument in step.args:
+                inner = list(self._positional(query.module, argument, step.optional))
+                if not inner and step.method in self.words["by_key"] | {"get_by_id", "delete_by_id", "aget"}:
+                    inner = [Atom(("pk",), argument, "==", step.optional, model)]
+                found += inner
+        return found
+
+    def _excluded(self, query: Query, step: Step) -> list[Atom]:
+        kept = query._replace(chain=query.chain._replace(steps=(step._replace(method="filter"),)))
+        return self.atoms(kept)
+
+    def _positional(self, module: Module, term: TermId, optional: TermId, depth: int = 0) -> Iterator[Atom]:
+        if term < 0 or depth > 12:
+            return
+        held = module.terms[term]
+        match held:
+            case Compare(op=op, left=left, right=right):
+                for column, value in ((left, right), (right, left)):
+                    path, model = self._column(module, column)
+                    if path:
+                        yield Atom(path, value, op, optional, model)
+            case Logic(values=values):
+                for value in values:
+                    yield from self._positional(module, value, optional, depth + 1)
+            case Binary(left=left, right=right):
+                yield from self._positional(module, left, optional, depth + 1)
+                yield from self._positional(module, right, optional, depth + 1)
+            case Star(value=value):
+                yield from self._positional(module, value, optional, depth + 1)
+            case Sequence(items=items):
+                for item in items:
+                    yield from self._positional(module, item, optional, depth + 1)
+            case Choice(test=test, then=then, other=other):
+                yield from self._positional(module, then, test, depth + 1)
+                yield from self._positional(module, other, test, depth + 1)
+            case Mapping(keys=keys, values=values):
+                for key, value in zip(keys, values, strict=True):
+                    text = module.text(key) if key >= 0 else None
+                    if text is not None:
+                        yield Atom(tuple(text.replace("__", ".").split(".")), value, "==", optional)
+                    yield from self._positional(module, value, optional, depth + 1)
+            case Call(func=func, args=args, keywords=keywords):
+                called = module.terms[func]
+                if isinstance(called, Attr) and called.name in {
+                    "in_",
+                    "is_",
+                    "contains",
+                    "any",
+                    "has",
+                    "any_",
+                    "like",
+                    "ilike",
+                    "notin_",
+                    "isnot",
+                    "op",
+                }:
+                    path, model = self._column(module, called.base)
+                    if path:
+                        yield Atom(path, args[0] if args else -1, called.name, optional, model)
+                for name, value in keywords:
+                    if name:
+                        yield Atom(tuple(part for part in name.split("__") if part), value, "==", optional)
+                for argument in args:
+                    yield from self._positional(module, argument, optional, depth + 1)
+            case _:
+                return
+
+    def _column(self, module: Module, term: TermId) -> tuple[tuple[str, ...], Model | None]:
+        """Return the column path that ``Model.column`` (or ``table.c.column``) names, and the model if it is known."""
+        parts: list[str] = []
+        at = term
+        while True:
+            held = module.terms[at]
+            if parts and self.entities.model(module, at) is not None:
+                break
+            if isinstance(held, Attr):
+                parts.append(held.name)
+                at = held.base
+            elif isinstance(held, Call):
+                # col(Model.owner_id), func.lower(Model.email), Model.owner_id.cast(…)
+                func = module.terms[held.func]
+                if held.args and not parts:
+                    at = held.args[0]
+                elif isinstance(func, Attr) and self.entities.entity(module, func.base) is not None:
+                    at = func.base
+                else:
+                    break
+            else:
+                break
+        path = tuple(reversed([part for part in parts if part != "c"]))
+        model = self.entities.model(module, at)
+        if not path or model is not None:
+            return path, model
+        values = self.entities.inference.term(module, at)
+        root = module.terms[at]
+        if any(isinstance(value, (ClassValue, External)) for value in values) or "c" in parts[1:]:
+            return path, None
+        if isinstance(root, Name) and root.id[:1].isupper() and not values:
+            return path, None
+        return (), None

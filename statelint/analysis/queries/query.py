@@ -1,0 +1,75 @@
+"""What a query is: a statement on a model, built in steps, and the comparisons it makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.ownership import Model
+    from statelint.extract.facts import Event, TermId
+
+
+class Step(NamedTuple):
+    """One call in a chain: ``.filter(...)``."""
+
+    method: str
+    call: TermId
+    args: tuple[TermId, ...]
+    keywords: tuple[tuple[str, TermId], ...]
+    optional: TermId
+    """The test under which the step is part of the statement, or ``NO_TERM`` when it always is."""
+
+
+class Chain(NamedTuple):
+    """A statement as far as it is built: the model asked, and the steps."""
+
+    model: Model | None
+    name: str
+    start: TermId
+    verb: str
+    steps: tuple[Step, ...]
+    chosen: TermId = -1
+    """The test that picks this statement among alternatives, or ``NO_TERM``."""
+
+
+class Atom(NamedTuple):
+    """``column op value`` in a statement; ``column`` is a path from ``model`` (None: of a model not in sight)."""
+
+    column: tuple[str, ...]
+    value: TermId
+    op: str
+    optional: TermId
+    model: Model | None = None
+
+
+class Query(NamedTuple):
+    """One question a function asks; ``leaf`` is the last call of its chain and stands for the rows."""
+
+    function: FunctionInfo
+    chain: Chain
+    leaf: TermId
+    event: Event
+    given: tuple[Atom, ...] | None = None
+    """The predicates, where the finder knows them and they are not in the chain."""
+    others: tuple[Chain, ...] = ()
+    """The statements that it may be instead, by branches before."""
+
+    @property
+    def module(self) -> Module:
+        """Where the query stands."""
+        return self.function.module
+
+    @property
+    def verb(self) -> str:
+        """``read``, ``update`` or ``delete``."""
+        return self.chain.verb
+
+
+class Finder(Protocol):
+    """Finds queries of a kind that is not written as an ORM's chain."""
+
+    def of(self, function: FunctionInfo) -> Iterable[Query]:
+        """Yield the queries that a function asks."""

@@ -1,0 +1,48 @@
+"""Events: what a function does, in source order, and under which conditions."""
+
+from __future__ import annotations
+
+from statelint.extract.facts.base import NO_TERM, Position, Struct, TermId
+
+
+class Condition(Struct, frozen=True):
+    """One step of a path condition; condition 0 is "always".
+
+    ``kind`` is one of
+
+    - ``if``: inside a branch on ``test`` (``positive`` tells which branch);
+    - ``guard``: after an ``if`` whose other branch left the block (return, raise, continue, an aborting call);
+    - ``call-guard``: after an ``if`` whose other branch ended in the call ``via``, which leaves if its callee never
+      returns;
+    - ``loop``: inside a loop over ``test`` (``NO_TERM`` for ``while``, whose test is an ``if`` below it);
+    - ``try``: inside a ``try`` body some handler of which goes on after the statement;
+    - ``except``: inside a handler; ``test`` is the type caught;
+    - ``with``: inside ``with test``;
+    - ``assert``: after ``assert test``.
+    """
+
+    parent: int
+    kind: str
+    test: TermId
+    positive: bool
+    via: TermId = NO_TERM
+
+
+class Event(Struct, frozen=True):
+    """Something a function does.
+
+    ``op`` is one of
+
+    - ``call``: ``term`` is the ``Call``;
+    - ``write``: ``term`` (an ``Attr``, ``Item`` or ``Name``/``Cell`` rebinding) is assigned ``value``; ``how`` is
+      ``=``, an augmented operator such as ``+=``, ``del``, ``for``, ``with`` or ``import``;
+    - ``return``, ``yield``, ``raise``: ``term`` is the value, or ``NO_TERM``;
+    - ``global``: ``term`` names a global that the function declares with ``global``.
+    """
+
+    op: str
+    term: TermId
+    value: TermId
+    condition: int
+    position: Position
+    how: str = ""
