@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from statelint.config.settings import Settings
     from statelint.lint.finding import LintResult
 
-_TEXT_FORMATS = ("full", "concise")
+_TEXT_FORMATS = ("full", "concise", "grouped")
 
 
 def check(options: Options) -> int:
@@ -197,10 +197,10 @@ def _step_summary(result: LintResult, context: ReportContext) -> None:
     file = os.environ.get("GITHUB_STEP_SUMMARY")
     if not file:
         return
-    from statelint.report.github import step_summary  # noqa: PLC0415 - on GitHub only
+    from statelint.report.markdown import SUMMARY_SIZE, page  # noqa: PLC0415 - on GitHub only
 
     try:
         with Path(file).open("a", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.write(step_summary(result, context))
+            stream.write(page(result, context, SUMMARY_SIZE))
     except OSError as error:
         say(f"statelint: the job summary cannot be written: {error.strerror or error}")

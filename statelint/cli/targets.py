@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 else:
     _Type = click.ParamType
 
-FORMATS = ("full", "concise", "json", "github", "sarif")
+FORMATS = (
+    "full", "concise", "grouped", "json", "jsonl", "sarif", "github", "gitlab", "azure", "junit", "rdjson", "markdown",
+)  # fmt: skip
+"""``statelint.report.<name>`` renders each."""
 
 
 class Target(NamedTuple):

@@ -1,16 +1,15 @@
-"""GitHub Actions: workflow commands that become annotations, and a Markdown table for the job's summary page.
+"""GitHub Actions: workflow commands that become annotations.
 
-GitHub shows ten errors, ten warnings and ten notices of a step, so the worst findings come first; the summary page has
-room for all.
+GitHub shows ten errors, ten warnings and ten notices of a step, so the worst findings come first; the summary page of
+the job, in Markdown, has room for all.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from statelint.lint.finding import Severity
-from statelint.report.summary import badness, severity_counts
+from statelint.report.summary import badness
 from statelint.report.text import clean
 
 if TYPE_CHECKING:
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from statelint.report.context import ReportContext
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
-_SUMMARY_ROWS = 500
-"""The summary page takes 1 MiB a step."""
 
 
 def render(result: LintResult, context: ReportContext) -> str:
@@ -53,33 +50,3 @@ def _data(lines: list[str]) -> str:
 
 def _property(value: str) -> str:
     return clean(value).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
-
-
-def step_summary(result: LintResult, context: ReportContext) -> str:
-    """Return the Markdown for ``$GITHUB_STEP_SUMMARY``: every finding (up to a limit) as a row of a table."""
-    if not result.findings:
-        return "### statelint: no findings\n"
-    rows = sorted(result.findings, key=badness)
-    lines = [
-        f"### statelint: {severity_counts(rows)}",
-        "",
-        "| Severity | Rule | Place | Finding |",
-        "| --- | --- | --- | --- |",
-        *(_row(finding, context) for finding in rows[:_SUMMARY_ROWS]),
-    ]
-    if len(rows) > _SUMMARY_ROWS:
-        lines += ["", f"and {len(rows) - _SUMMARY_ROWS:,} more"]
-    return "\n".join(lines) + "\n"
-
-
-def _row(finding: Finding, context: ReportContext) -> str:
-    place = f"{context.from_top(finding.location.path)}:{finding.location.line}"
-    cells = (finding.severity, f"{finding.rule} {finding.name}", place, finding.message)
-    return f"| {' | '.join(map(markdown, cells))} |"
-
-
-def markdown(text: str) -> str:
-    """Escape what Markdown or HTML would act on, mentions and links included."""
-    escaped = re.sub(r"([\\`*_{}\[\]()#+!|~])", r"\\\1", clean(text))
-    escaped = escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;")
-    return escaped.replace("://", ":&#47;/").replace("www.", "www&#46;")

@@ -1,24 +1,32 @@
-"""The stable machine format. Fields are only ever added."""
+"""The stable machine format; ``documents`` holds its types."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from statelint.report.summary import count_by_rule
 
 if TYPE_CHECKING:
     from statelint.lint.finding import Finding, Fix, LintResult, Location, SuppressedFinding
     from statelint.report.context import ReportContext
+    from statelint.report.documents import (
+        CheckDocument,
+        FindingDocument,
+        FixDocument,
+        LocationDocument,
+        RegionDocument,
+        SuppressedDocument,
+    )
 
 VERSION = 1
 
 
 def render(result: LintResult, context: ReportContext) -> str:
     """Return one JSON document, in ASCII so that nothing in it can act on a terminal."""
-    document: dict[str, Any] = {
+    document: CheckDocument = {
         "version": VERSION,
-        "findings": [_finding(finding) for finding in result.findings],
+        "findings": [finding_document(finding) for finding in result.findings],
         "suppressed": len(result.suppressed),
         "hidden": result.hidden,
         "elsewhere": result.elsewhere,
@@ -43,7 +51,8 @@ def render(result: LintResult, context: ReportContext) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_document(finding: Finding) -> FindingDocument:
+    """Return what JSON formats say about a finding."""
     return {
         "rule": finding.rule,
         "name": finding.name,
@@ -62,7 +71,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _region(location: Location) -> dict[str, Any]:
+def _region(location: Location) -> RegionDocument:
     return {
         "path": location.path,
         "line": location.line,
@@ -72,11 +81,11 @@ def _region(location: Location) -> dict[str, Any]:
     }
 
 
-def _location(location: Location) -> dict[str, Any]:
+def _location(location: Location) -> LocationDocument:
     return {**_region(location), "message": location.message}
 
 
-def _fix(fix: Fix) -> dict[str, Any]:
+def _fix(fix: Fix) -> FixDocument:
     return {
         "message": fix.message,
         "safe": fix.safe,
@@ -84,5 +93,5 @@ def _fix(fix: Fix) -> dict[str, Any]:
     }
 
 
-def _suppressed(item: SuppressedFinding) -> dict[str, Any]:
-    return {**_finding(item.finding), "suppression": {**_region(item.comment), "reason": item.reason}}
+def _suppressed(item: SuppressedFinding) -> SuppressedDocument:
+    return {**finding_document(item.finding), "suppression": {**_region(item.comment), "reason": item.reason}}

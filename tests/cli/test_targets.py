@@ -51,7 +51,9 @@ def test_contradictions_are_usage_errors(
         resolve(parse(*values), tmp_path.__class__(output) if output else None)
 
 
-@pytest.mark.parametrize(("value", "message"), [("xml", "not one of full, concise, json"), ("json=", "names no file")])
+@pytest.mark.parametrize(
+    ("value", "message"), [("xml", "not one of full, concise, grouped, json"), ("json=", "names no file")]
+)
 def test_unknown_formats_are_refused(value: str, message: str) -> None:
     with pytest.raises(click.BadParameter, match=message):
         parse(value)

@@ -111,22 +111,3 @@ def test_github_escapes_what_could_end_a_property_or_a_command(result: LintResul
         "::error title=SL101 process-state,file=a%2Cb%3Ac%25.py,line=1,endLine=1,col=1,endColumn=1"
         "::100%25\\n::set-output::x\\r\n"
     )
-
-
-def test_the_job_summary_is_a_table_that_cannot_be_broken(result: LintResult, context: Context) -> None:
-    result.findings = [
-        msgspec.structs.replace(FINDINGS[0], message="a | b\n<img src=x> [l](https://x) @all `c` www.x.org")
-    ]
-    rows = github.step_summary(result, context()).splitlines()
-    assert rows[0] == "### statelint: 1 error"
-    assert rows[4] == (
-        r"| error | SL101 process-state | app/chat.py:11 | a \| b\\n&lt;img src=x&gt; \[l\]\(https:&#47;/x\) "
-        r"&#64;all \`c\` www&#46;x.org |"
-    )
-
-
-def test_the_job_summary_of_a_clean_run_and_of_a_very_bad_one(result: LintResult, context: Context) -> None:
-    result.findings = FINDINGS[:1] * 503
-    assert github.step_summary(result, context()).endswith("\n\nand 3 more\n")
-    result.findings = []
-    assert github.step_summary(result, context()) == "### statelint: no findings\n"

@@ -1,0 +1,63 @@
+"""Every format through the installed command, several at once, and a project that means harm."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+
+from statelint.cli.targets import FORMATS
+
+from .conftest import SERVICE
+
+if TYPE_CHECKING:
+    from .conftest import Run
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "schemas" / "check.schema.json").read_text())
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_each_format_names_the_finding(format_: str, run: Run) -> None:
+    done = run("check", "--output-format", format_)
+    assert done.returncode == 1, done.stderr
+    assert "SL101" in done.stdout
+    assert "chat.py" in done.stdout
+
+
+def test_all_at_once(run: Run, service: Path) -> None:
+    targets = [part for name in FORMATS for part in ("--output-format", f"{name}=report.{name}")]
+    done = run("check", *targets)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "Found 1 error in 1 file." in done.stderr
+    assert all("SL101" in (service / f"report.{name}").read_text() for name in FORMATS)
+
+
+def test_json_follows_its_schema(run: Run) -> None:
+    done = run("check", "--output-format", "json", "--show-suppressed", "--statistics")
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(done.stdout))
+
+
+def test_documents_stay_whole_over_hostile_names(run: Run, service: Path) -> None:
+    folder = service / "##vso[x]<b>&"
+    folder.mkdir()
+    (folder / "a\x1b[2J\n|`b;.py").write_text(SERVICE)
+    for format_ in FORMATS:
+        text = run("check", "--output-format", format_).stdout
+        assert "\x1b[2J" not in text, format_
+        if format_ in ("json", "sarif", "gitlab", "rdjson"):
+            json.loads(text)
+        elif format_ == "junit":
+            ET.fromstring(text.partition("\n")[2])
+        elif format_ in ("github", "azure", "jsonl"):
+            assert text.count("\n") == 2, format_
+
+
+def test_an_unknown_format_is_answered_with_the_known_ones(run: Run) -> None:
+    done = run("check", "--output-format", "junitxml")
+    assert done.returncode == 2
+    assert "junit" in done.stderr
