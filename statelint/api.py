@@ -11,8 +11,9 @@ from statelint.analysis.state.kept import Change, Kept
 from statelint.analysis.state.resources import Resource
 from statelint.analysis.state.writes import Write
 from statelint.extract.facts import ModuleFacts, Observation, Position, Suppression
+from statelint.lint.baseline import Stale
 from statelint.lint.finding import Confidence, Edit, Finding, Fix, Location, Severity
-from statelint.lint.housekeeping import SuppressionRule, SuppressionUse
+from statelint.lint.housekeeping import BaselineRule, SuppressionRule, SuppressionUse
 from statelint.lint.rule import Rule
 
 
@@ -23,6 +24,7 @@ def location(place: Place, message: str = "") -> Location:
 
 
 __all__ = [
+    "BaselineRule",
     "Change",
     "Confidence",
     "Edit",
@@ -41,6 +43,7 @@ __all__ = [
     "Resource",
     "Rule",
     "Severity",
+    "Stale",
     "Suppression",
     "SuppressionRule",
     "SuppressionUse",

@@ -21,10 +21,12 @@ INTERNAL_ERROR = 3
 INTERRUPTED = 130
 
 COMMANDS = {
+    "baseline": "Keep a list of findings to put up with for now.",
     "check": "Find stateful code and missing user isolation.",
     "clean": "Remove what statelint remembers of a project.",
     "completion": "Print the script that completes statelint's commands in a shell.",
     "explain": "Show a rule's page: what it finds, why, and what to write instead.",
+    "init": "Look at a project and write a configuration to start from.",
     "map": "Show which entry point touches whose rows, and what isolates them.",
     "rules": "List the rules.",
 }

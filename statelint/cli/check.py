@@ -29,6 +29,10 @@ class Options:
     output_format: tuple[Target, ...]
     output: Path | None
     exit_zero: bool
+    since: str | None
+    baseline: Path | None
+    no_baseline: bool
+    add_ignore: str | None
     statistics: bool
     show_suppressed: bool
     show_files: bool
@@ -52,6 +56,12 @@ class Options:
             raise click.UsageError("--isolated reads no configuration, so --config makes no sense with it.")
         if self.stdin and len(self.paths) > 1:
             raise click.UsageError("'-' (standard input) cannot be combined with other paths.")
+        if self.no_baseline and self.baseline is not None:
+            raise click.UsageError("--baseline and --no-baseline contradict each other.")
+        if self.add_ignore is not None and not self.add_ignore.isprintable():
+            raise click.UsageError("The reason for --add-ignore must be one line of text.")
+        if self.stdin and (self.since is not None or self.add_ignore is not None):
+            raise click.UsageError("'-' (standard input) does not go with --since or --add-ignore.")
         if self.stdin_filename is not None and not self.stdin:
             raise click.UsageError("--stdin-filename needs '-' as the path.")
 
@@ -66,7 +76,16 @@ class Options:
         return self.stdin and self.stdin_filename is None
 
 
-@click.command("check")
+class _Command(click.Command):
+    """Lets ``--add-ignore`` stand without a reason: what follows it is a path, not the reason."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        bare = [f"{arg}=" if arg == "--add-ignore" else arg for arg in args[:end]]
+        return super().parse_args(ctx, bare + args[end:])
+
+
+@click.command("check", cls=_Command)
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True, path_type=Path))
 @click.option("--select", multiple=True, metavar="RULES", help=f"Run these rules only. {_SELECTORS}")
 @click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules.")
@@ -90,6 +109,23 @@ class Options:
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Write the report of the one format without =FILE to FILE.",
+)
+@click.option(
+    "--since",
+    metavar="REVISION",
+    help="Show only findings that are new since the branch left this git revision, or that touch lines changed since.",
+)
+@click.option(
+    "--baseline",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Leave out what is in this baseline; that of the settings if not given.",
+)
+@click.option("--no-baseline", is_flag=True, help="Show what is in the baseline, too.")
+@click.option(
+    "--add-ignore",
+    metavar="[=REASON]",
+    help="Instead of reporting, write a comment into the code that silences each finding, with the reason.",
 )
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("--statistics", is_flag=True, help="Count findings by rule instead of showing them.")

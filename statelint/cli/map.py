@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from statelint.cli.console import Progress, color_option, coloured, emit, width
+from statelint.cli.project import config_options, configuration, mistakes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,13 +30,7 @@ if TYPE_CHECKING:
     help="Show entry points whose route or name holds TEXT only. May be given several times.",
 )
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", help="How to print the map.")
-@click.option(
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Use this pyproject.toml or statelint.toml.",
-)
-@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
+@config_options
 @color_option
 def command(
     *,
@@ -53,8 +48,6 @@ def command(
     scoped, checked, for administrators, public or unscoped, by what, and where. The whole project is read; with PATHS,
     what is shown are the entry points and queries in these files.
     """
-    if isolated and config is not None:
-        raise click.UsageError("--isolated reads no configuration, so --config makes no sense with it.")
     accesses = [access for access in _accesses(paths, config, isolated=isolated) if _wanted(access, models, entries)]
     from statelint.report import inventory  # noqa: PLC0415 - imports the engine, which the command's help does not need
     from statelint.report.style import Style  # noqa: PLC0415
@@ -74,21 +67,12 @@ def _wanted(access: Access, models: tuple[str, ...], entries: tuple[str, ...]) -
 def _accesses(paths: tuple[Path, ...], config: Path | None, *, isolated: bool) -> Iterable[Access]:
     """Analyse the project. Raises click.ClickException for what the user has to put right."""
     from statelint.analysis.inventory import inventory  # noqa: PLC0415 - the engine
-    from statelint.catalogue.loader import CatalogueError  # noqa: PLC0415
-    from statelint.config.load import ConfigError, load  # noqa: PLC0415
     from statelint.run.pipeline import CheckRequest, survey  # noqa: PLC0415
-    from statelint.source.files import PathError, find_root  # noqa: PLC0415
-    from statelint.source.globs import GlobError  # noqa: PLC0415
 
-    try:
-        root = find_root(paths)
-        settings = load(root, config=config, isolated=isolated).settings
-        with Progress(wanted=True) as progress:
-            project, named = survey(
-                CheckRequest(root=root, paths=paths, settings=settings, rules=[], progress=progress)
-            )
-    except (CatalogueError, ConfigError, GlobError, PathError) as error:
-        raise click.ClickException(str(error)) from error
+    with mistakes(), Progress(wanted=True) as progress:
+        root, configured = configuration(paths, config, isolated=isolated)
+        request = CheckRequest(root=root, paths=paths, settings=configured.settings, rules=[], progress=progress)
+        project, named = survey(request)
     return [
         access
         for access in inventory(project)

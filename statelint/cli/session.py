@@ -10,17 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from statelint.catalogue.patterns import CatalogueError
 from statelint.cli import targets
 from statelint.cli.app import INTERNAL_ERROR
 from statelint.cli.console import PIPED_WIDTH, Progress, coloured, emit, linked, say, width
+from statelint.cli.narrow import narrow
+from statelint.cli.project import mistakes
 from statelint.cli.show import show_files, show_settings
-from statelint.config.load import ConfigError, Configuration, load, override
+from statelint.config.load import Configuration, load, override
 from statelint.lint.finding import Severity
-from statelint.lint.rulebook import PackError, RuleBook
-from statelint.lint.selection import SelectionError
+from statelint.lint.rulebook import RuleBook
 from statelint.report.context import ReportContext
 from statelint.report.style import Style
 from statelint.report.summary import closing
@@ -29,8 +27,7 @@ from statelint.run.cache import find_folder
 from statelint.run.pipeline import STDIN_NAME, CheckRequest
 from statelint.run.pipeline import check as run_check
 from statelint.run.profile import Profile
-from statelint.source.files import PathError, find_root
-from statelint.source.globs import GlobError
+from statelint.source.files import find_root
 from statelint.source.sources import Sources
 
 if TYPE_CHECKING:
@@ -46,10 +43,8 @@ _TEXT_FORMATS = ("full", "concise", "grouped")
 
 def check(options: Options) -> int:
     """Run the command and return its exit code. Raises click.ClickException for what the user has to put right."""
-    try:
+    with mistakes():
         return _check(options)
-    except (CatalogueError, ConfigError, GlobError, PackError, PathError, SelectionError) as error:
-        raise click.ClickException("\n".join(map(clean, str(error).splitlines()))) from error
 
 
 def _check(options: Options) -> int:
@@ -80,7 +75,12 @@ def _check(options: Options) -> int:
             cache=None if options.no_cache or options.stdin_alone else find_folder(root, options.cache_dir),
             profile=profile,
         )
-        result = run_check(request)
+        result = narrow(run_check(request), request, options)
+    if options.add_ignore is not None:
+        from statelint.cli.ignoring import add  # noqa: PLC0415 - parses, as reports do not
+
+        add(result, root, options.add_ignore)
+        return 0
     if not result.files and not result.findings and not options.quiet:
         say(f"statelint: warning: there is no Python file to check in {clean(str(root))}")
     if options.verbose:
@@ -95,6 +95,7 @@ def _check(options: Options) -> int:
         summary=not options.quiet,
         statistics=options.statistics,
         show_suppressed=options.show_suppressed,
+        since=options.since or "",
         repository=_inside_repository(root),
     )
     with profile.stage("report"):

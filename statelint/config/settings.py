@@ -52,3 +52,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid
     catalogue: Annotated[
         dict[str, object], Meta(description="The project's own framework facts, in the form of a catalogue file.")
     ] = msgspec.field(default_factory=dict)
+    baseline: Annotated[
+        str, Meta(description="File with the findings to put up with for now, relative to the project's root.")
+    ] = "statelint-baseline.jsonl"

@@ -38,7 +38,7 @@ def extract(
         with warnings.catch_warnings():
             # Invalid escapes and the like are the author's linter's business.
             warnings.simplefilter("ignore")
-            tree, read = _parse(text)
+            tree, read = parse(text)
     except SyntaxError as error:
         failure = Failure("syntax", error.msg or "invalid syntax", error.lineno or 1, error.offset or 1)
         return failed(path, failure, lines, text)
@@ -67,8 +67,11 @@ def extract(
     )
 
 
-def _parse(text: str) -> tuple[ast.Module, str]:
-    """Return the tree of ``text`` and the text that its columns refer to: another one if the syntax had to change."""
+def parse(text: str) -> tuple[ast.Module, str]:
+    """Return the tree of ``text`` and the text that its columns refer to: another one if the syntax had to change.
+
+    Raises SyntaxError, and what ``ast.parse`` raises besides.
+    """
     try:
         return ast.parse(text), text
     except SyntaxError as error:

@@ -119,13 +119,16 @@ class LintResult(msgspec.Struct, kw_only=True):
 
     ``findings`` are the shown ones, sorted by path, line, column and rule. ``hidden`` counts findings below the
     minimum severity or confidence, ``suppressed`` the ones silenced by comments, ``elsewhere`` those that touch none of
-    the files named on the command line.
+    the files named on the command line, ``baselined`` those in the baseline, ``older`` those that an earlier
+    revision had.
     """
 
     findings: list[Finding]
     suppressed: list[SuppressedFinding]
     hidden: int = 0
     elsewhere: int = 0
+    baselined: int = 0
+    older: int = 0
     files: int = 0
     lines: int = 0
     coverage: Coverage = msgspec.field(default_factory=Coverage)

@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 def with_fingerprints(findings: Sequence[Finding], code: Callable[[Location], str]) -> list[Finding]:
     """Return ``findings``, which must be sorted, with their fingerprints.
 
-    A fingerprint is a hash of rule, path, symbol, the normalised code of the statement (as ``code`` gives it) and, for
-    findings that agree in all these, their ordinal. It holds no line numbers.
+    A fingerprint is a hash of rule, path, symbol and the normalised code of the statement (as ``code`` gives it); of
+    findings that agree in all these, the second and further ones have their ordinal behind it. It holds no line
+    numbers.
     """
     seen: Counter[tuple[str, ...]] = Counter()
     result: list[Finding] = []
     for finding in findings:
         key = (finding.rule, finding.location.path, finding.symbol, code(finding.location))
-        text = "\0".join((*key, str(seen[key])))
         seen[key] += 1
-        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-        result.append(msgspec.structs.replace(finding, fingerprint=digest))
+        digest = hashlib.blake2b("\0".join(key).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        ordinal = f":{seen[key]}" if seen[key] > 1 else ""
+        result.append(msgspec.structs.replace(finding, fingerprint=digest + ordinal))
     return result

@@ -1,4 +1,4 @@
-"""Rules about suppression comments: they can only judge once every other rule has been heard."""
+"""Rules about suppression comments and baselines: they can only judge once every other rule has been heard."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from statelint.analysis.project import Project
     from statelint.extract.facts import Suppression
+    from statelint.lint.baseline import Stale
     from statelint.lint.finding import Finding
 
 
@@ -43,4 +44,16 @@ class SuppressionRule(Rule):
 
     def check_suppression(self, use: SuppressionUse) -> Iterable[Finding]:
         """Yield this rule's findings about one comment."""
+        raise NotImplementedError
+
+
+class BaselineRule(Rule):
+    """A rule about entries of the baseline that stand for nothing any more."""
+
+    def check(self, project: Project) -> Iterable[Finding]:  # noqa: ARG002 - the base's interface
+        """Find nothing: such a rule judges baselines only."""
+        return ()
+
+    def check_entry(self, stale: Stale) -> Iterable[Finding]:
+        """Yield this rule's findings about one entry."""
         raise NotImplementedError

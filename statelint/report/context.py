@@ -39,6 +39,8 @@ class ReportContext:
     statistics: bool = False
     """Count findings by rule instead of showing them."""
     show_suppressed: bool = False
+    since: str = ""
+    """The revision that findings must be newer than."""
     repository: str = ""
     """The root relative to the repository's top level, for services that resolve paths from there."""
 

@@ -112,6 +112,8 @@ class CheckDocument(TypedDict):
     suppressed: Annotated[int, Meta(description="Findings that comments silence.")]
     hidden: Annotated[int, Meta(description="Findings below the minimum severity or confidence.")]
     elsewhere: Annotated[int, Meta(description="Findings that touch none of the given paths.")]
+    baselined: Annotated[int, Meta(description="Findings in the baseline.")]
+    older: Annotated[int, Meta(description="With --since: findings that are older and untouched.")]
     files: int
     lines: int
     coverage: CoverageDocument

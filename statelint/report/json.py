@@ -30,6 +30,8 @@ def render(result: LintResult, context: ReportContext) -> str:
         "suppressed": len(result.suppressed),
         "hidden": result.hidden,
         "elsewhere": result.elsewhere,
+        "baselined": result.baselined,
+        "older": result.older,
         "files": result.files,
         "lines": result.lines,
         "coverage": {

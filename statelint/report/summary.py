@@ -115,6 +115,10 @@ def _not_shown(result: LintResult, context: ReportContext) -> list[str]:
     if result.hidden:
         floor = f"--min-severity {context.settings.min_severity} or --min-confidence {context.settings.min_confidence}"
         parts.append(f"{result.hidden:,} hidden by {floor}")
+    if result.baselined:
+        parts.append(f"{result.baselined:,} in the baseline")
+    if result.older:
+        parts.append(f"{result.older:,} older (in no line changed since {clean(context.since)})")
     if result.elsewhere:
         parts.append(f"{result.elsewhere:,} elsewhere (touching none of the given paths)")
     return parts

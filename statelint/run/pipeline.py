@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from statelint.run.cache import Cache
 from statelint.run.memory import Memory
 from statelint.run.profile import Profile
-from statelint.source.files import Discovery, PathError, discover
+from statelint.source.files import Discovery, PathError, belongs, discover
 from statelint.source.globs import Globs
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ class CheckRequest:
     ``stdin`` is the content of an editor's buffer: it stands for the file ``stdin_filename`` of the project, or for a
     project of its own if there is no name, and findings are shown for it alone. ``jobs`` limits the processes used.
     ``cache`` is the folder to remember in what was read and found; nothing is remembered without one. ``profile`` notes
-    where the time goes.
+    where the time goes. ``overlay`` has contents that stand for those of files on disk, by path from the root; None
+    stands for a file that is not there.
     """
 
     root: Path
@@ -46,6 +47,7 @@ class CheckRequest:
     jobs: int | None = None
     cache: Path | None = None
     profile: Profile = field(default_factory=Profile)
+    overlay: Mapping[str, bytes | None] = field(default_factory=dict)
 
 
 def check(request: CheckRequest) -> LintResult:
@@ -156,7 +158,7 @@ def _files(request: CheckRequest) -> tuple[Discovery, dict[str, bytes]]:
     """Return the files to read, and the contents of those that are not to be read from disk."""
     root, settings = request.root, request.settings
     if request.stdin is None:
-        return discover(root, request.paths, settings), {}
+        return _overlaid(discover(root, request.paths, settings), request)
     if request.stdin_filename is None:
         alone = Discovery(root, files={}, named=frozenset({STDIN_NAME}), closed={}, left_out=())
         return alone, {STDIN_NAME: request.stdin}
@@ -171,3 +173,21 @@ def _files(request: CheckRequest) -> tuple[Discovery, dict[str, bytes]]:
     excluded = settings.force_exclude and Globs((*settings.exclude, *settings.extend_exclude))(path)
     named = frozenset[str]() if excluded else frozenset({path})
     return replace(discover(root, (), settings), named=named), dict.fromkeys(named, request.stdin)
+
+
+def _overlaid(files: Discovery, request: CheckRequest) -> tuple[Discovery, dict[str, bytes]]:
+    """Return the files with those of the overlay in place of theirs."""
+    if not request.overlay:
+        return files, {}
+    absent = {path for path, data in request.overlay.items() if data is None}
+    buffers = {
+        path: data
+        for path, data in request.overlay.items()
+        if data is not None and (path in files.files or belongs(path, request.settings))
+    }
+    sizes = {path: size for path, size in files.files.items() if path not in absent}
+    sizes |= {path: len(data) for path, data in buffers.items()}
+    named = files.named - absent
+    if not request.paths:
+        named |= buffers.keys()
+    return replace(files, files=dict(sorted(sizes.items())), named=named), buffers

@@ -96,6 +96,11 @@ def discover(root: Path, paths: Sequence[Path], settings: Settings) -> Discovery
     )
 
 
+def belongs(path: str, settings: Settings) -> bool:
+    """Tell whether a file of this name, if it were there, would be read. Raises GlobError."""
+    return Globs(settings.include)(path) and not Globs((*settings.exclude, *settings.extend_exclude))(path)
+
+
 class _Finder:
     def __init__(self, settings: Settings, wanted: set[str]) -> None:
         self.files: dict[str, int] = {}

@@ -44,7 +44,7 @@ def list_files(folder: Path, *, untracked: bool) -> Listing | None:
     Returns None where git is missing, declines or knows no work tree.
     """
     kinds = ("--others", "--exclude-standard") if untracked else ()
-    done = _git(folder, "ls-files", "-z", "--cached", "--stage", *kinds)
+    done = run(folder, "ls-files", "-z", "--cached", "--stage", *kinds)
     if done is None or done.returncode != 0:
         return None
     files: set[str] = set()
@@ -63,11 +63,12 @@ def list_files(folder: Path, *, untracked: bool) -> Listing | None:
 
 def is_ignored(folder: Path) -> bool:
     """Tell whether an enclosing repository ignores ``folder``."""
-    done = _git(folder, "check-ignore", "--quiet", ".")
+    done = run(folder, "check-ignore", "--quiet", ".")
     return done is not None and done.returncode == 0
 
 
-def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes] | None:
+def run(folder: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes] | None:
+    """Run git in ``folder`` with ``stdin``. Returns None where git is missing or takes too long."""
     program = shutil.which("git")
     if program is None or not Path(program).is_absolute():  # never a program of the project itself
         return None
@@ -77,7 +78,7 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes] | 
         return subprocess.run(
             [program, *_SAFE, "-C", str(folder), *arguments],
             env=environment,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             timeout=_TIMEOUT,
             check=False,

@@ -90,6 +90,11 @@ def decode(data: bytes) -> str:
         raise DecodingError(f"unknown encoding {name!r} in the coding line", line) from error
 
 
+def encoding_of(data: bytes) -> str:
+    """Return the name of the encoding of a Python file that ``decode`` can read."""
+    return _cookie(data.removeprefix(codecs.BOM_UTF8))[0]
+
+
 def _check_size(size: int) -> None:
     if size > SIZE_LIMIT:
         limit, actual = SIZE_LIMIT / 1024**2, size / 1024**2

@@ -139,7 +139,7 @@ def test_mistakes_are_explained(table: dict[str, object], message: str) -> None:
 
 
 def test_an_unknown_key_like_none_lists_all() -> None:
-    assert "known are admin-guards, catalogue, " in problem({"zzz": 1})
+    assert "known are admin-guards, baseline, catalogue, " in problem({"zzz": 1})
 
 
 def test_every_mistake_is_told() -> None:

@@ -197,7 +197,7 @@ def test_a_folder_that_cannot_be_opened_is_told(monkeypatch: pytest.MonkeyPatch,
 def test_git_tells_of_closed_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     warning = b"warning: could not open directory 'app/secret/': Permission denied\n"
     done = subprocess.CompletedProcess([], 0, stdout=b"a.py\0", stderr=warning)
-    monkeypatch.setattr(git, "_git", lambda *_: done)
+    monkeypatch.setattr(git, "run", lambda *_: done)
     assert found(tmp_path).closed == {"app/secret": "Permission denied"}
 
 

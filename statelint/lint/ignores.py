@@ -1,0 +1,62 @@
+"""Writes suppression comments into source text, for findings that are to stay."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from statelint.source.text import encoding_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from statelint.lint.finding import Finding
+
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|$)")
+_OURS = re.compile(rb"^(?P<head>[ \t]*#\s*statelint:\s*ignore\[)(?P<codes>[^\]]*)(?P<tail>\].*)$", re.DOTALL)
+_HOUSEKEEPING = "SL0"
+
+
+class Added(NamedTuple):
+    """A file's new content, and for how many findings it has comments now."""
+
+    data: bytes
+    findings: int
+
+
+def ignorable(finding: Finding) -> bool:
+    """Tell whether a comment may silence ``finding``: not what statelint says about its own comments and files."""
+    return not finding.rule.startswith(_HOUSEKEEPING)
+
+
+def add_ignores(data: bytes, findings: Iterable[Finding], statements: Mapping[int, int], reason: str = "") -> Added:
+    """Return ``data`` with a comment above the statement of each of ``findings``, which must be in this file.
+
+    ``statements`` maps further lines of statements to their first line. A comment that is there already gets the codes
+    that it lacks. Raises UnicodeEncodeError if the file's encoding cannot express ``reason``.
+    """
+    codes: dict[int, set[str]] = defaultdict(set)
+    count = 0
+    for finding in findings:
+        line = finding.location.line
+        codes[statements.get(line, line)].add(finding.rule)
+        count += 1
+    lines = _LINE.findall(data)
+    text = f" {reason}".encode(encoding_of(data)) if reason else b""
+    for number in sorted(codes, reverse=True):
+        at = number - 1
+        above = _OURS.match(lines[at - 1]) if at else None
+        if above is not None:
+            known = [code.strip().decode() for code in above["codes"].split(b",")]
+            listed = ", ".join([*known, *sorted(codes[number] - set(known))]).encode()
+            lines[at - 1] = above["head"] + listed + above["tail"]
+            continue
+        line = lines[at]
+        mark = b"\xef\xbb\xbf" if at == 0 and line.startswith(b"\xef\xbb\xbf") else b""
+        body = line[len(mark) :]
+        indent = body[: len(body) - len(body.lstrip(b" \t\f"))]
+        ending = line[len(line.rstrip(b"\r\n")) :] or b"\n"
+        comment = f"# statelint: ignore[{', '.join(sorted(codes[number]))}]".encode()
+        lines[at : at + 1] = [mark + indent + comment + text + ending, body]
+    return Added(b"".join(lines), count)
