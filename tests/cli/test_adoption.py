@@ -116,7 +116,8 @@ class TestSince:
         owner = "    user_id: Mapped[int] = mapped_column(ForeignKey('users.id'))\n"
         view = (
             "from fastapi import FastAPI\nfrom sqlalchemy.orm import Session\nfrom app.models import Note\n\n"
-            "app = FastAPI()\n\n\n@app.get('/notes/{id}')\ndef note(id: int, db: Session):\n    return db.get(Note, id)\n"
+            "app = FastAPI()\n\n\n@app.get('/notes/{id}')\ndef note(id: int, db: Session):\n"
+            "    return db.get(Note, id)\n"
         )
         (repository / "app" / "models.py").write_text(models.replace(owner, ""))
         (repository / "app" / "notes.py").write_text(view)
