@@ -18,10 +18,10 @@ from statelint.lint.finding import Confidence, Severity
 from statelint.lint.runner import lint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from statelint.extract.facts import ModuleFacts
-    from statelint.lint.finding import Finding
+    from statelint.lint.finding import Finding, LintResult
     from statelint.lint.pages import Example
     from statelint.lint.rule import Rule
 
@@ -32,25 +32,36 @@ def settings_of(text: str) -> Settings:
     return msgspec.convert(table, Settings)
 
 
+def configured(example: Example) -> Settings:
+    """Return the settings that ``example`` brings with it, else the defaults."""
+    file = next((file for file in example.files if file.path == "pyproject.toml"), None)
+    return settings_of(file.text) if file else Settings()
+
+
+def findings_of(
+    files: Mapping[str, str], settings: Settings, rules: Sequence[Rule]
+) -> tuple[LintResult, list[ModuleFacts]]:
+    """Lint ``files``, whatever severity and confidence their findings have; return the facts as well."""
+    catalogue = load(settings.catalogue)
+    visitors = [type(rule) for rule in rules if rule.visitor]
+    modules = [
+        extract(path, text.encode(), catalogue, visitors)
+        for path, text in files.items()
+        if path.endswith((".py", ".pyi"))
+    ]
+    everything = msgspec.structs.replace(settings, min_severity="note", min_confidence="low")
+    texts = {path: text.splitlines() for path, text in files.items()}
+    return lint(analyse(modules, catalogue, everything), rules, everything, lines=texts.__getitem__), modules
+
+
 def mismatches(example: Example, code: str, rules: Sequence[Rule]) -> list[str]:
     """Say, one line each, where the findings in ``example`` of rule ``code``'s page differ from its marks.
 
     Findings count that a user would see by default, and all of the page's own rule.
     """
-    configured = next((file for file in example.files if file.path == "pyproject.toml"), None)
-    settings = settings_of(configured.text) if configured else Settings()
-    catalogue = load(settings.catalogue)
-    visitors = [type(rule) for rule in rules if rule.visitor]
-    modules = [
-        extract(file.path, file.text.encode(), catalogue, visitors)
-        for file in example.files
-        if file.path.endswith((".py", ".pyi"))
-    ]
-    everything = msgspec.structs.replace(
-        settings, extend_select=(*settings.extend_select, code), min_severity="note", min_confidence="low"
-    )
-    texts = {file.path: file.text.splitlines() for file in example.files}
-    result = lint(analyse(modules, catalogue, everything), rules, everything, lines=texts.__getitem__)
+    settings = configured(example)
+    everything = msgspec.structs.replace(settings, extend_select=(*settings.extend_select, code))
+    result, modules = findings_of({file.path: file.text for file in example.files}, everything, rules)
 
     known = next((file for file in example.files if file.path == settings.baseline), None)
     if known is not None:
