@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statelint.analysis.deployment import Evidence
 from statelint.analysis.isolation import Leak
 from statelint.analysis.model import Place
 from statelint.analysis.ownership import OwnerKind
@@ -28,6 +29,7 @@ __all__ = [
     "Change",
     "Confidence",
     "Edit",
+    "Evidence",
     "Finding",
     "Fix",
     "Flaw",

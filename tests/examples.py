@@ -13,9 +13,11 @@ from statelint.catalogue.loader import load
 from statelint.cli.baselines import with_stale
 from statelint.config.settings import Settings
 from statelint.extract.extractor import extract
+from statelint.extract.launches import read_launches
 from statelint.lint.baseline import apply, parse
 from statelint.lint.finding import Confidence, Severity
 from statelint.lint.runner import lint
+from statelint.source.deployment import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,8 +52,10 @@ def findings_of(
         if path.endswith((".py", ".pyi"))
     ]
     everything = msgspec.structs.replace(settings, min_severity="note", min_confidence="low")
+    launches = {path: read_launches(path, text.encode()) for path, text in files.items() if kind_of(path)}
     texts = {path: text.splitlines() for path, text in files.items()}
-    return lint(analyse(modules, catalogue, everything), rules, everything, lines=texts.__getitem__), modules
+    project = analyse(modules, catalogue, everything, launches)
+    return lint(project, rules, everything, lines=texts.__getitem__), modules
 
 
 def mismatches(example: Example, code: str, rules: Sequence[Rule]) -> list[str]:

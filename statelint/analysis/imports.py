@@ -41,6 +41,11 @@ class ModuleIndex:
                 self._suffixes.setdefault(parts[-1], []).append(parts)
         self._memo: dict[tuple[tuple[str, ...], str], tuple[str, ...] | None] = {}
 
+    def ending(self, parts: tuple[str, ...]) -> list[Module]:
+        """Return the modules whose dotted path ends with ``parts``."""
+        same = (found for found in self._suffixes.get(parts[-1], ()) if found[-len(parts) :] == parts)
+        return [self.by_parts[found] for found in same if found in self.by_parts]
+
     def exists(self, parts: tuple[str, ...]) -> bool:
         """Tell whether ``parts`` is a module, package or namespace package of the project."""
         return parts in self.by_parts or parts in self.folders

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.calls import CallGraph
 from statelint.analysis.coverage import Coverage
+from statelint.analysis.deployment import Deployment
 from statelint.analysis.entrypoints import OFFLINE_KINDS, EntryPoint, EntryPointFinder
 from statelint.analysis.inference import Inference
 from statelint.analysis.isolation import Isolation
@@ -26,11 +27,12 @@ from statelint.analysis.stores.vectors import VectorQueryFinder, Vectors
 from statelint.analysis.transports import Transports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from statelint.catalogue.loader import Catalogue
     from statelint.config.settings import Settings
     from statelint.extract.facts import ModuleFacts, Observation
+    from statelint.extract.launches import Launch
 
 
 MAPPING_EVENTS = frozenset(
@@ -45,8 +47,15 @@ MAPPING_EVENTS = frozenset(
 class Project:
     """All files' facts, linked. Parts that not every rule needs are computed when first asked for."""
 
-    def __init__(self, modules: Sequence[ModuleFacts], catalogue: Catalogue, settings: Settings) -> None:
+    def __init__(
+        self,
+        modules: Sequence[ModuleFacts],
+        catalogue: Catalogue,
+        settings: Settings,
+        launches: Mapping[str, list[Launch]] | None = None,
+    ) -> None:
         self.catalogue = catalogue
+        self.launches = launches or {}
         self.settings = settings
         self.facts: dict[str, ModuleFacts] = {facts.path: facts for facts in sorted(modules, key=lambda m: m.path)}
         self.modules: dict[str, Module] = {path: Module(facts) for path, facts in self.facts.items()}
@@ -144,6 +153,11 @@ class Project:
         return Isolation(self.judge)
 
     @cached_property
+    def deployment(self) -> Deployment:
+        """Which modules run in several processes."""
+        return Deployment(self.calls.inference, self.launches, self.reach.entry_points.keys())
+
+    @cached_property
     def state(self) -> StateMap:
         """The objects that outlive requests and how requests change them."""
         return StateMap(self)
@@ -181,6 +195,11 @@ class Project:
                     yield facts, observation
 
 
-def analyse(modules: Sequence[ModuleFacts], catalogue: Catalogue, settings: Settings) -> Project:
-    """Link the facts of all files into a project."""
-    return Project(modules, catalogue, settings)
+def analyse(
+    modules: Sequence[ModuleFacts],
+    catalogue: Catalogue,
+    settings: Settings,
+    launches: Mapping[str, list[Launch]] | None = None,
+) -> Project:
+    """Link the facts of all files into a project; ``launches`` are those of its deployment files, by path."""
+    return Project(modules, catalogue, settings, launches)

@@ -14,7 +14,7 @@ from statelint.catalogue.schema import ClassRole, EntryPoints, Library, ModelSty
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from statelint.catalogue.schema import Answer, EntryKind, Outbound, Retry, TokenDecoder, TokenEncoder
+    from statelint.catalogue.schema import Answer, EntryKind, Launcher, Outbound, Retry, TokenDecoder, TokenEncoder
 
 Declaration = Literal["columns", "foreign_keys", "relations", "many"]
 DECLARATIONS: tuple[Declaration, ...] = ("columns", "foreign_keys", "relations", "many")
@@ -68,6 +68,7 @@ class Catalogue:
         self.answers: dict[str, Answer] = {}
         self.outbound: dict[str, Outbound] = {}
         self.retries: dict[str, Retry] = {}
+        self.launchers: dict[str, Launcher] = {}
         roles: dict[str, set[str]] = {}
         for library in self.libraries:
             self._add(library, roles)
@@ -116,6 +117,8 @@ class Catalogue:
             fill(self.outbound, dict.fromkeys(call.calls, call))
         for retry in library.resilience.retries:
             fill(self.retries, dict.fromkeys(retry.calls, retry))
+        for launcher in library.launchers:
+            fill(self.launchers, dict.fromkeys(launcher.calls, launcher))
 
     def _lines(self) -> dict[str, list[str]]:
         """Return the heirs of every class that has some, nearest first."""

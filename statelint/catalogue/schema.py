@@ -316,6 +316,18 @@ class Resilience(Struct, frozen=True):
     """Calls, besides those of ``outbound``, that must not be done twice."""
 
 
+class Launcher(Struct, frozen=True):
+    """Calls that start a server for an application."""
+
+    calls: tuple[str, ...]
+    workers: tuple[str, ...] = ()
+    """Keywords that say how many processes serve."""
+    app: int = 0
+    """Position of the application, which may be named by a string (``app.main:app``)."""
+    platform: bool = False
+    """Whether the application is handed to a platform that starts as many processes as there are requests."""
+
+
 class Library(Struct, frozen=True):
     """One library."""
 
@@ -361,3 +373,4 @@ class Library(Struct, frozen=True):
     answers: tuple[Answer, ...] = ()
     failures: Failures = Failures()
     resilience: Resilience = Resilience()
+    launchers: tuple[Launcher, ...] = ()

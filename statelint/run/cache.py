@@ -19,11 +19,13 @@ import msgspec
 from statelint.lint.finding import LintResult
 from statelint.run.identity import digest
 from statelint.run.store import Store
+from statelint.source.deployment import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from statelint.extract.facts import ModuleFacts
+    from statelint.extract.launches import Launch
     from statelint.run.records import Record
 
 FOLDER = ".statelint_cache"
@@ -151,6 +153,22 @@ class Cache:
         """Keep the facts that ``maker`` made."""
         self.store.put({digest("facts", maker, record.content): record.packed for record in records})
 
+    def launches(self, contents: Mapping[str, bytes], maker: bytes) -> dict[str, list[Launch]]:
+        """Return by path what deployment files of these ``contents`` say, as ``maker`` understood them."""
+        from statelint.run.records import unpack_launches  # noqa: PLC0415 - not needed where a result is at hand
+
+        keys = {path: _launch_key(path, content, maker) for path, content in contents.items()}
+        held = self.store.get(dict.fromkeys(keys.values()))
+        found: dict[str, list[Launch]] = {}
+        for path, key in keys.items():
+            with suppress(KeyError, ValueError):
+                found[path] = unpack_launches(held[key])
+        return found
+
+    def add_launches(self, packed: Mapping[str, tuple[bytes, bytes]], maker: bytes) -> None:
+        """Keep by path the content's key of deployment files and what ``maker`` made of it."""
+        self.store.put({_launch_key(path, content, maker): value for path, (content, value) in packed.items()})
+
     def result(self, key: bytes) -> LintResult | None:
         """Return the result that was kept under ``key``."""
         value = self.store.get([key]).get(key)
@@ -163,6 +181,11 @@ class Cache:
         """Keep a result."""
         with suppress(UnicodeEncodeError):  # the names of some files are no text
             self.store.put({key: zlib.compress(_encode(result), 1)})
+
+
+def _launch_key(path: str, content: bytes, maker: bytes) -> bytes:
+    # How such a file is read depends on what it is called.
+    return digest("launches", maker, os.fsencode(path.rpartition("/")[2]), kind_of(path), content)
 
 
 def places(root: Path, given: Path | None = None) -> list[Path]:

@@ -20,7 +20,7 @@ KEY_BYTES = 20
 
 READERS = ("statelint/config", "statelint/source", "statelint/catalogue", "statelint/extract")
 """The parts of statelint that facts depend on."""
-LIBRARIES = ("libcst/_version.py", "sqlglot/_version.py")
+LIBRARIES = ("libcst/_version.py", "sqlglot/_version.py", "yaml/__init__.py")
 _PASSED_OVER = ("__pycache__",)
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode

@@ -13,10 +13,12 @@ from statelint.run.identity import LIBRARIES, READERS, code, digest, packs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from statelint.catalogue.loader import Catalogue
     from statelint.config.settings import Settings
     from statelint.extract.facts import ModuleFacts
+    from statelint.extract.launches import Launch
     from statelint.lint.finding import LintResult
     from statelint.lint.rule import Rule
     from statelint.run.cache import Cache
@@ -37,7 +39,8 @@ class Memory:
         self._contents: dict[str, bytes] = {}
         self._used: dict[str, bytes] = {}
         if cache is not None:
-            self._contents = cache.contents(path for path in files.files if path not in left_out)
+            paths = (*files.files, *files.deployment)
+            self._contents = cache.contents(path for path in paths if path not in left_out)
 
     def __bool__(self) -> bool:
         """Whether anything is kept."""
@@ -65,8 +68,9 @@ class Memory:
         packages = {module.partition(".")[0] for _, module, *_ in seen}
         maker = code({*READERS, *LIBRARIES, *packages}, self._cache.store)
         self._maker = digest(maker, seen, self._settings.catalogue)
-        known = self._cache.facts(self._contents, self._maker)
-        self._used = {path: self._contents[path] for path in known}
+        modules = {path: content for path, content in self._contents.items() if path in self._files.files}
+        known = self._cache.facts(modules, self._maker)
+        self._used |= {path: self._contents[path] for path in known}
         return known
 
     def keep_facts(self, records: Sequence[Record]) -> None:
@@ -74,6 +78,29 @@ class Memory:
         if self._cache is not None:
             self._cache.add_facts(records, self._maker)
             self._used |= {record.path: record.content for record in records}
+
+    def launches(self, root: Path) -> dict[str, list[Launch]]:
+        """Return by path what the deployment files below ``root`` say, reading those that are not known."""
+        from statelint.extract.launches import read_launches  # noqa: PLC0415 - not needed where a result is at hand
+        from statelint.run.records import look, pack_launches  # noqa: PLC0415
+
+        maker = b""
+        found: dict[str, list[Launch]] = {}
+        if self._cache is not None and self._files.deployment:
+            maker = digest(code(READERS, self._cache.store))
+            contents = {path: self._contents[path] for path in self._files.deployment if path in self._contents}
+            found = self._cache.launches(contents, maker)
+            self._used |= {path: contents[path] for path in found}
+        new: dict[str, tuple[bytes, bytes]] = {}
+        for path in sorted(self._files.deployment - found.keys()):
+            content, data = look(root / path)
+            if isinstance(data, bytes):
+                found[path] = read_launches(path, data)
+                new[path] = content, pack_launches(found[path])
+        if self._cache is not None:
+            self._cache.add_launches(new, maker)
+            self._used |= {path: content for path, (content, _) in new.items()}
+        return found
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -94,7 +121,11 @@ class Memory:
 
     def _key(self, rules: Sequence[Rule], contents: Mapping[str, bytes]) -> bytes | None:
         """Return the key of a result over ``contents``; None if they are not all there is."""
-        if self._cache is None or not self._whole or len(contents) != len(self._files.files):
+        if (
+            self._cache is None
+            or not self._whole
+            or len(contents) != len(self._files.files) + len(self._files.deployment)
+        ):
             return None
         store = self._cache.store
         if isinstance(rules, RuleBook):

@@ -114,8 +114,9 @@ def _analyse(
         from statelint.run.extraction import collector_off  # noqa: PLC0415
     with collector_off():
         modules = _facts(request, memory, files, buffers, visitors)
+        launches = memory.launches(request.root)
         with stage("analyse"):
-            project = analyse(modules, memory.catalogue, request.settings)
+            project = analyse(modules, memory.catalogue, request.settings, launches)
         with stage("calls"):
             _ = project.calls
         with stage("reach"):

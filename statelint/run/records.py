@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from statelint.extract.facts import ModuleFacts
+from statelint.extract.launches import Launch
 from statelint.run.identity import KEY_BYTES
 from statelint.source.text import SourceError, TooLargeError, read
 
@@ -20,6 +21,7 @@ _LEVEL = 1
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(ModuleFacts).decode
+_decode_launches = msgspec.msgpack.Decoder(list[Launch]).decode
 
 
 class Record(NamedTuple):
@@ -65,3 +67,13 @@ def unpack(packed: bytes, path: str) -> ModuleFacts:
         raise ValueError(str(error)) from error
     facts.path = path
     return facts
+
+
+def pack_launches(launches: list[Launch]) -> bytes:
+    """Return what a deployment file says as bytes."""
+    return _encode(launches)
+
+
+def unpack_launches(packed: bytes) -> list[Launch]:
+    """Return what ``pack_launches`` packed. Raises ValueError for anything else."""
+    return _decode_launches(packed)  # a MsgspecError is a ValueError

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.config.load import find_settings
 from statelint.source import git
+from statelint.source.deployment import MAX_FILES, SIZE_LIMIT, kind_of
 from statelint.source.globs import Globs
 from statelint.source.walk import walk
 
@@ -40,6 +41,8 @@ class Discovery:
     """Folders that could not be opened, with the reason."""
     left_out: tuple[str, ...]
     """Given paths that add no file: excluded, ignored by git, or without Python files."""
+    deployment: frozenset[str] = frozenset()
+    """Files that say how the service is run: they are read, too, but have no findings of their own."""
 
 
 class _Given(NamedTuple):
@@ -80,19 +83,22 @@ def discover(root: Path, paths: Sequence[Path], settings: Settings) -> Discovery
         for path, is_folder in given:
             if is_folder and not any(_below(file, path) for file in finder.files):
                 finder.add(root / path, f"{path}/" if path else "")
-            elif not is_folder:
+            elif not is_folder and path not in finder.deployment:
                 finder.files.setdefault(path, (root / path).stat().st_size)
     files = dict(sorted(finder.files.items()))
     closed = dict(sorted(finder.closed.items()))
     explicit = {path for path, is_folder in given if not is_folder}
     folders = tuple(f"{path}/" if path else "" for path, is_folder in given if is_folder)
+    deployment = sorted(finder.deployment)[:MAX_FILES]
     named = [path for path in (*files, *closed) if path in explicit or f"{path}/".startswith(folders)]
+    named += explicit.intersection(deployment)
     return Discovery(
         root,
         files,
         named=frozenset(named),
         closed=closed,
         left_out=tuple(path or "." for path, _ in given if not any(_below(file, path) for file in named)),
+        deployment=frozenset(deployment),
     )
 
 
@@ -105,6 +111,7 @@ class _Finder:
     def __init__(self, settings: Settings, wanted: set[str]) -> None:
         self.files: dict[str, int] = {}
         self.closed: dict[str, str] = {}
+        self.deployment: set[str] = set()
         self._wanted = wanted
         self._include = Globs(settings.include)
         self._exclude = Globs((*settings.exclude, *settings.extend_exclude))
@@ -114,14 +121,19 @@ class _Finder:
     def add(self, folder: Path, prefix: str) -> None:
         """Add the files below ``folder``, whose path from the root is ``prefix``."""
         listing = self._list(folder)
-        candidates = [path for path in listing.files if self._include(path) or prefix + path in self._wanted]
-        for path in _without_venvs(folder, candidates):
+        included = {path for path in listing.files if self._include(path)}
+        deployment = {path for path in listing.files if path not in included and kind_of(path)}
+        wanted = {path for path in listing.files if prefix + path in self._wanted} - deployment
+        for path in _without_venvs(folder, sorted(included | deployment | wanted)):
             if not self._exclude(path):
                 try:
                     status = os.lstat(f"{folder}/{path}")
                 except OSError:
                     continue  # tracked, but deleted or out of reach: a path component is gone
-                if stat.S_ISREG(status.st_mode) or (stat.S_ISLNK(status.st_mode) and prefix + path in self._wanted):
+                if path in deployment:
+                    if stat.S_ISREG(status.st_mode) and status.st_size <= SIZE_LIMIT:
+                        self.deployment.add(prefix + path)
+                elif stat.S_ISREG(status.st_mode) or (stat.S_ISLNK(status.st_mode) and prefix + path in self._wanted):
                     self.files[prefix + path] = status.st_size
         for path, reason in listing.closed.items():
             if not self._exclude(f"{path}/"):

@@ -366,3 +366,36 @@ def test_cleaning_removes_what_is_ours(project: Path, tmp_path: Path) -> None:
     run(project, folder)
     assert clean(folder)
     assert [path.name for path in folder.iterdir()] == ["other"]
+
+
+# --- deployment files ---------------------------------------------------------------------------------------------
+
+SERVICE = b"""\
+from fastapi import FastAPI
+
+app = FastAPI()
+STATE = {}
+
+
+@app.get("/")
+def index():
+    STATE["last"] = 1
+"""
+
+
+def test_workers_make_a_finding_graver_and_a_changed_number_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"app.py": SERVICE, "Dockerfile": b"FROM x\nCMD uvicorn app:app\n"})
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    assert '"severity": "warning"' in run(tmp_path, folder)
+    write(tmp_path, {"Dockerfile": b"FROM x\nCMD uvicorn app:app --workers 4\n"})
+    graver = run(tmp_path, folder)
+    assert '"severity": "error"' in graver
+    assert "runs with 4 workers" in graver
+    # The result is remembered, and after a change of the code what the Dockerfile says is, too.
+    monkeypatch.setattr("statelint.extract.launches.read_launches", None)
+    assert run(tmp_path, folder) == graver
+    write(tmp_path, {"app.py": SERVICE + b"\n"})
+    assert "runs with 4 workers" in run(tmp_path, folder)

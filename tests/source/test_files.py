@@ -300,3 +300,22 @@ def test_a_broken_settings_file_marks_the_root_as_well(tmp_path: Path) -> None:
 def test_the_root_of_nothing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PathError, match="nope: no such file or folder"):
         find_root([tmp_path / "nope"])
+
+
+def test_deployment_files_are_read_besides(project: Callable[..., Path]) -> None:
+    root = project("app.py", "Dockerfile", "node_modules/x/Dockerfile", "deploy/api.yaml", "notes.yaml")
+    result = found(root)
+    assert result.deployment == {"Dockerfile", "deploy/api.yaml"}
+    assert result.named == set(result.files) == {"app.py"}
+    assert found(root, extend_exclude=("deploy",)).deployment == {"Dockerfile"}
+
+
+def test_a_deployment_file_may_be_named(project: Callable[..., Path]) -> None:
+    result = found(project("app.py", "Dockerfile"), "Dockerfile")
+    assert (set(result.files), result.named, result.left_out) == ({"app.py"}, {"Dockerfile"}, ())
+
+
+def test_deployment_files_that_are_links_or_large_are_not_read(tmp_path: Path) -> None:
+    write(tmp_path, "real.txt", Procfile="#" * 300_000)
+    (tmp_path / "Dockerfile").symlink_to("real.txt")
+    assert found(tmp_path).deployment == frozenset()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.api import Confidence, Rule, location
+from statelint_rules.deployed import deployed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ class ResourceRule(Rule):
         """Yield one finding per object."""
         for resource in project.state.resources:
             if resource.role == self.role:
-                yield self.judge(resource)
+                yield deployed(project, self.judge(resource))
 
     def judge(self, resource: Resource) -> Finding:
         """Word the finding for one object."""

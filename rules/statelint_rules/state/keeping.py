@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.api import Confidence, Place, Rule, Severity, location
+from statelint_rules.deployed import deployed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +69,8 @@ class KeptRule(Rule):
         """Yield the findings, object by object."""
         for kept in project.state.of_kind(*self.kinds):
             if self.concerns(kept):
-                yield from self.judge(project, kept)
+                for finding in self.judge(project, kept):
+                    yield deployed(project, finding)
 
     def concerns(self, kept: Kept) -> bool:
         """Tell whether the object is this rule's matter: connections and callers' options are other rules'."""
