@@ -37,6 +37,8 @@ class EntryPoint(NamedTuple):
     """The route or name it is registered under, where that is a constant."""
     parameters: tuple[str, ...] = ()
     """Types of the leading parameters (after ``self``) that the framework passes."""
+    wrappers: tuple[TermId, ...] = ()
+    """What wraps the function where it is registered (``login_required(view)``); terms of the place's module."""
 
 
 class _Registration(NamedTuple):
@@ -48,6 +50,7 @@ class _Registration(NamedTuple):
     parameters: tuple[str, ...] = ()
     served: tuple[str, ...] = ()
     instance: Lifetime = "process"
+    wrappers: tuple[TermId, ...] = ()
 
 
 class EntryPointFinder:
@@ -207,15 +210,16 @@ class EntryPointFinder:
                 return
             # Wrappers such as login_required(view), csrf_exempt(view) and partial(view, …).
             if held.args and any(
-                isinstance(value, (FunctionValue, External)) for value in self.inference.term(module, held.func)
+                isinstance(value, (FunctionValue, External, Result)) for value in self.inference.term(module, held.func)
             ):
-                yield from self._functions(module, held.args[0], how, depth + 1)
+                wrapped = how._replace(wrappers=(*how.wrappers, held.func))
+                yield from self._functions(module, held.args[0], wrapped, depth + 1)
         for value in self.inference.term(module, term):
             yield from self._served_by(value, how)
 
     def _served_by(self, value: Value, how: _Registration) -> Iterator[EntryPoint]:
         if isinstance(value, FunctionValue):
-            yield EntryPoint(value.function, how.kind, how.place, how.path, how.parameters)
+            yield EntryPoint(value.function, how.kind, how.place, how.path, how.parameters, how.wrappers)
         elif isinstance(value, (ClassValue, Instance)):
             role = self.class_role(value.klass)
             if role is None:
@@ -224,7 +228,7 @@ class EntryPointFinder:
                 (how.served or SERVED, how.parameters) if role is None else (role.served, role.parameters)
             )
             for function in self.methods(value.klass, served):
-                yield EntryPoint(function, how.kind, how.place, how.path, parameters)
+                yield EntryPoint(function, how.kind, how.place, how.path, parameters, how.wrappers)
 
     def methods(self, klass: ClassInfo, names: tuple[str, ...]) -> Iterator[FunctionInfo]:
         """Yield the methods of a class and its project bases that ``names`` (a role's ``served``) stands for."""

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import FunctionValue, Package
+from statelint.analysis.roles import named_roles
 from statelint.extract.facts import Attr, Call, Name, Sequence
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Demand(NamedTuple):
 
     value: Value | None
     name: str
+    roles: tuple[str, ...] = ()
+    """What it is told in its arguments."""
 
 
 class _Inclusion(NamedTuple):
@@ -134,15 +137,18 @@ class Routers:
             if target < 0:
                 return
             term = target
+        held = module.terms[term]
+        roles: tuple[str, ...] = ()
+        if isinstance(held, Call):
+            roles = tuple(named_roles(module, *held.args, *(value for _, value in held.keywords)))
         found = False
         for value in self.inference.term(module, term):
             found = True
-            yield Demand(value, "")
+            yield Demand(value, "", roles)
         if not found:
-            held = module.terms[term]
             name = module.dotted(held.func if isinstance(held, Call) else term)
             if name:
-                yield Demand(None, name)
+                yield Demand(None, name, roles)
 
     @cached_property
     def _inclusions(self) -> dict[Router, list[_Inclusion]]:

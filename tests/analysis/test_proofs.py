@@ -102,3 +102,112 @@ def notes(user_id: int, session=Depends(get_session), user: User = Depends(get_c
 {guard}    return session.exec(select(Note).where(Note.user_id == user_id)).all()
 """
     assert [claim.given for claim in code(HEAD + text).project.isolation.claims] == found
+
+
+@pytest.mark.parametrize(
+    ("roles", "proof"),
+    [
+        ("['admin']", "admin"),
+        ("[UserRole.MANAGER, UserRole.STAFF]", "admin"),
+        ("[UserRole.CUSTOMER]", None),
+        ("['admin', 'user']", None),
+    ],
+)
+@pytest.mark.parametrize("given", ["auth=Depends(RoleChecker({}))", "auth=Depends(allowed)"])
+def test_the_roles_that_a_gate_admits_decide(code: Code, given: str, roles: str, proof: str | None) -> None:
+    text = f"""
+class RoleChecker:
+    def __init__(self, roles):
+        self.roles = roles
+
+    def __call__(self, user: User = Depends(get_current_user)):
+        if user.role not in self.roles:
+            raise HTTPException(403)
+
+
+allowed = RoleChecker({roles})
+router = APIRouter()
+
+
+@router.get("/notes/{{note_id}}")
+def read(note_id: int, session=Depends(get_session), {given.format(roles)}):
+    return session.get(Note, note_id)
+"""
+    assert proofs(code, text) == [proof]
+
+
+@pytest.mark.parametrize(
+    ("test", "proof"),
+    [
+        ("user.is_admin", "admin"),
+        ("not user.is_admin", None),
+        ("user.role == 'admin'", "admin"),
+        ("user.role != 'admin'", None),
+        ("user.role == 'student'", None),
+        ("user.role in ('admin', 'student')", None),
+    ],
+)
+def test_the_sense_of_a_test_of_roles_decides(code: Code, test: str, proof: str | None) -> None:
+    text = f"""
+router = APIRouter()
+
+
+@router.get("/notes/{{note_id}}")
+def read(note_id: int, session=Depends(get_session), user: User = Depends(get_current_user)):
+    if {test}:
+        return session.get(Note, note_id)
+"""
+    assert proofs(code, text) == [proof]
+
+
+@pytest.mark.parametrize(
+    ("registered", "proof"),
+    [
+        ("note", None),
+        ("login_required(note)", None),
+        ("staff_member_required(note)", "admin"),
+        ("user_passes_test(lambda user: user.is_staff)(note)", "admin"),
+        ("csrf_exempt(staff_member_required(note))", "admin"),
+    ],
+)
+def test_what_wraps_a_view_where_it_is_registered(code: Code, registered: str, proof: str | None) -> None:
+    text = f"""
+from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.decorators import login_required, user_passes_test
+from django.db import models
+from django.shortcuts import get_object_or_404
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+
+
+class Note(models.Model):
+    owner = models.ForeignKey("auth.User", on_delete=models.CASCADE)
+
+
+def note(request, pk):
+    return render(request, "note.html", {{"note": get_object_or_404(Note, pk=pk)}})
+
+
+urlpatterns = [path("<int:pk>", {registered})]
+"""
+    verdicts = code(text).project.isolation.verdicts
+    assert [verdict.proof and str(verdict.proof) for verdict in verdicts] == [proof]
+
+
+@pytest.mark.parametrize(("default", "leaks"), [("IsAuthenticated", 1), ("IsAdminUser", 0)])
+def test_permissions_that_settings_name_for_all_views(code: Code, default: str, leaks: int) -> None:
+    text = f"""
+from django.db import models
+from rest_framework import viewsets
+
+REST_FRAMEWORK = {{"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.{default}"]}}
+
+
+class Note(models.Model):
+    owner = models.ForeignKey("auth.User", on_delete=models.CASCADE)
+
+
+class Notes(viewsets.ModelViewSet):
+    queryset = Note.objects.all()
+"""
+    assert len(code(text).project.isolation.leaks) == leaks

@@ -1,13 +1,15 @@
-"""What stands before a function: decorators, dependencies, permission classes and mixins."""
+"""What the guards before a function prove."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from statelint.analysis.calls import nested
-from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Result
+from statelint.analysis.model import ClassValue, External
 from statelint.analysis.ownership import snake
 from statelint.analysis.principals import is_admin_name, is_system_name
+from statelint.analysis.proofs.before import Before
 from statelint.analysis.proofs.naming import called_name_of, raw_names
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
@@ -17,13 +19,13 @@ from statelint.analysis.proofs.words import (
     NO_GUARD,
     ROLE_GATE,
 )
-from statelint.analysis.routers import Routers
-from statelint.extract.facts import Attr, Call, Compare, Logic, Not
+from statelint.analysis.roles import is_everyday
+from statelint.extract.facts import Attr, Call, Compare, Logic, Mapping, Not
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    from statelint.analysis.model import ClassInfo, FunctionInfo, Module
+    from statelint.analysis.model import ClassInfo, FunctionInfo, Module, Value
     from statelint.analysis.proofs.judge import Judge
     from statelint.extract.facts import TermId
 
@@ -37,14 +39,18 @@ class Guards:
         self.principals = judge.principals
         self.queries = judge.queries
         self.rows = judge.rows
-        self.routers = Routers(judge.graph)
+        self.before = Before(judge)
         self._admin_guards = frozenset(admin_guards)
 
     def guard_before(self, function: FunctionInfo, keys: list[TermId]) -> Proof | None:
         """Decorators, dependencies, permission classes and mixins that admit administrators or check the same id."""
         module = function.module
         names = {name for key in keys for name in raw_names(module, key)}
-        for name, guard in self._guards(function):
+        for name, guard, roles in self.before.guards(function):
+            if guard is not None and self._checks_key(guard, names):
+                return Proof.GUARD
+            if any(map(is_everyday, roles)):
+                continue
             if is_admin_name(name) or name in self._admin_guards or name in self.inference.catalogue.admin:
                 return Proof.ADMIN
             if is_system_name(name):
@@ -52,10 +58,7 @@ class Guards:
             if guard is None:
                 if GUARD_NAME.search(name) and name.rpartition(".")[2] not in NO_GUARD:
                     return Proof.GUARD
-                continue
-            if self._checks_key(guard, names):
-                return Proof.GUARD
-            if self._admits_admins(guard) or (ROLE_GATE.search(name) and self._is_role_gate(guard)):
+            elif self._admits_admins(guard) or (ROLE_GATE.search(name) and self._is_role_gate(guard)):
                 return Proof.ADMIN
         proof = self._decorated_permissions(function)
         if proof is not None:
@@ -68,8 +71,8 @@ class Guards:
 
     def prefix(self, function: FunctionInfo) -> str:
         """Return the path of the router with which a function is registered."""
-        router = self.routers.of(function)
-        return self.routers.prefix(router) if router is not None else ""
+        router = self.before.routers.of(function)
+        return self.before.routers.prefix(router) if router is not None else ""
 
     def knows_caller(self, function: FunctionInfo) -> bool:
         """Tell whether a function, its decorators or its dependencies ask who is calling."""
@@ -77,7 +80,7 @@ class Guards:
         for index in range(len(function.facts.parameters)):
             if self.principals.is_principal_parameter(function, index):
                 return True
-        for name, guard in self._guards(function):
+        for name, guard, _ in self.before.guards(function):
             last = name.rpartition(".")[2]
             if (
                 name in self.inference.catalogue.login
@@ -146,98 +149,6 @@ class Guards:
         }
         return not any(name in KEYS or name.endswith(("_id", "_uuid", "_pk")) for name in looked_at)
 
-    def _guards(self, function: FunctionInfo) -> Iterator[tuple[str, FunctionInfo | None]]:
-        """Yield the name of every guard before a function, and the project function behind it."""
-        module = function.module
-        for decorator in function.facts.decorators:
-            held = module.terms[decorator]
-            target = held.func if isinstance(held, Call) else decorator
-            name = module.dotted(target) or called_name_of(module, target)
-            found = False
-            for value in self.inference.term(module, target):
-                if isinstance(value, FunctionValue):
-                    found = True
-                    yield value.function.name, value.function
-                elif isinstance(value, ClassValue):
-                    found = True
-                    yield value.klass.name, self.inference.method(value.klass, "__call__")
-            if name.rpartition(".")[2] == "permission_classes":
-                continue
-            if not found and function not in self._routes(function, name):
-                yield name, None
-            if isinstance(held, Call):
-                for argument in (*held.args, *(value for _, value in held.keywords)):
-                    inner = module.terms[argument]
-                    for value in self.inference.term(module, inner.func if isinstance(inner, Call) else argument):
-                        if isinstance(value, FunctionValue):
-                            yield value.function.name, value.function
-                    text = module.text(argument)
-                    if text is not None and not text.startswith("/"):
-                        yield text, None
-                    for value in self.graph.dependency_list(module, argument):
-                        yield from self._guard_values(value)
-        for parameter in function.facts.parameters:
-            for value in self.graph.dependencies(module, parameter.annotation, parameter.default):
-                yield from self._guard_values(value)
-        router = self.routers.of(function)
-        if router is not None:
-            for demand in self.routers.demands(router):
-                if demand.value is not None:
-                    yield from self._guard_values(demand.value)
-                else:
-                    yield demand.name, None
-        owner = function.owner
-        if owner is not None:
-            for klass in self.inference.mro(owner)[0]:
-                for binding in klass.facts.attributes:
-                    for value in self.graph.dependencies(klass.module, binding.annotation, binding.value):
-                        yield from self._guard_values(value)
-            for base in self.inference.external_bases(owner):
-                last = base.rpartition(".")[2]
-                if last.endswith("Mixin") and last not in {"LoginRequiredMixin", "ContextMixin"}:
-                    yield last, None
-
-    @staticmethod
-    def _routes(function: FunctionInfo, name: str) -> tuple[FunctionInfo, ...]:
-        """Route decorators are no guards."""
-        last = name.rpartition(".")[2]
-        plain = {
-            "get",
-            "post",
-            "put",
-            "patch",
-            "delete",
-            "route",
-            "tool",
-            "websocket",
-            "api_view",
-            "action",
-            "property",
-            "cached_property",
-            "classmethod",
-            "staticmethod",
-            "event",
-            "on",
-            "task",
-        }
-        return (function,) if last in plain else ()
-
-    def _guard_values(self, value: object) -> Iterator[tuple[str, FunctionInfo | None]]:
-        if isinstance(value, FunctionValue):
-            yield value.function.name, value.function
-            if value.receiver is not None:
-                yield value.receiver.klass.name, value.function
-            parent = value.function.parent
-            if parent is not None:
-                yield parent.name, value.function
-        elif isinstance(value, (Instance, ClassValue)):
-            yield (
-                value.klass.name,
-                self.inference.method(value.klass, "__call__") or self.inference.method(value.klass, "__init__"),
-            )
-        elif isinstance(value, (External, Result)):
-            yield value.name, None
-
     def _checks_key(self, guard: FunctionInfo, names: set[str]) -> bool:
         """Tell whether a guard of the project looks at one of the ids that the query uses, and may abort."""
         functions = [guard, *nested(guard)]
@@ -266,6 +177,20 @@ class Guards:
             if binding is None or binding.value < 0:
                 continue
             return self._permissions(klass.module, binding.value)
+        if any(base.startswith("rest_framework.") for base in self.inference.external_bases(owner)):
+            return self._default_permissions
+        return None
+
+    @cached_property
+    def _default_permissions(self) -> Proof | None:
+        """What the permission classes prove that Django REST framework's settings name for all views."""
+        for module in self.inference.modules:
+            for binding in module.bindings.get("REST_FRAMEWORK", ()):
+                held = module.terms[binding.value] if binding.value >= 0 else None
+                if isinstance(held, Mapping):
+                    for key, value in zip(held.keys, held.values, strict=True):
+                        if module.text(key) == "DEFAULT_PERMISSION_CLASSES":
+                            return self._permissions(module, value)
         return None
 
     def _decorated_permissions(self, function: FunctionInfo) -> Proof | None:
@@ -280,7 +205,13 @@ class Guards:
     def _permissions(self, module: Module, listed: TermId) -> Proof | None:
         """Return what permission classes prove, in a list or joined by operators."""
         for item in self.queries.containment(module).parts(listed):
-            for value in self.inference.term(module, item):
+            values: Iterable[Value] = self.inference.term(module, item)
+            home, _, last = (module.text(item) or "").rpartition(".")
+            if home:
+                # Settings name classes by their dotted path.
+                parts = self.inference.index.find(module, home, 0)
+                values = [External(f"{home}.{last}")] if parts is None else self.inference.module_member(parts, last)
+            for value in values:
                 if isinstance(value, ClassValue):
                     if is_admin_name(snake(value.klass.name)):
                         return Proof.ADMIN

@@ -14,6 +14,7 @@ from statelint.analysis.proofs.words import (
     CHECKING,
 )
 from statelint.analysis.reach import Reach
+from statelint.analysis.roles import grants_role
 from statelint.extract.facts import Call, Const, Param
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ class Judge:
             if (
                 held.kind in {"if", "guard", "assert", "call-guard"}
                 and held.test >= 0
-                and self.principals.mentions_admin(module, held.test)
+                and grants_role(self.principals, module, held.test, held.positive)
             ):
                 return Proof.ADMIN
         return None

@@ -18,7 +18,7 @@ CHECKING = re.compile(
     re.IGNORECASE,
 )
 GUARD_NAME = re.compile(
-    r"(owner|permission|permit|access|member|role|authori[sz]|acl|policy|polic|can_|tenant|workspace|organi[sz]ation|scope)",
+    r"(owner|permission|permit|access|member|role|authori[sz]|(?<![a-z])acl|policy|polic|can_|tenant|workspace|organi[sz]ation|scope)",
     re.IGNORECASE,
 )
 ROLE_GATE = re.compile(r"permission|permit|role|scope|privilege|capabilit", re.IGNORECASE)

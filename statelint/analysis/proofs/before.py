@@ -1,0 +1,161 @@
+"""What stands before a function: decorators, dependencies, wrappers at registration, routers and mixins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Result
+from statelint.analysis.proofs.naming import called_name_of
+from statelint.analysis.roles import named_roles
+from statelint.analysis.routers import Routers
+from statelint.extract.facts import Call, Name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.proofs.judge import Judge
+    from statelint.extract.facts import TermId
+
+_NO_GUARDS = frozenset(
+    {
+        "get", "post", "put", "patch", "delete", "route", "tool", "websocket", "api_view", "action", "property",
+        "cached_property", "classmethod", "staticmethod", "event", "on", "task", "permission_classes",
+    }
+)  # fmt: skip
+"""Decorators that register or describe, or that are read elsewhere."""
+_HARMLESS_MIXINS = frozenset({"LoginRequiredMixin", "ContextMixin"})
+
+
+class Guard(NamedTuple):
+    """Something that runs before a function and may turn the request away."""
+
+    name: str
+    function: FunctionInfo | None
+    """The project's function behind it."""
+    roles: tuple[str, ...] = ()
+    """What it is told in its arguments; the roles that it lets in are among them."""
+
+
+class Before:
+    """Lists the guards of entry points."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.inference = judge.inference
+        self.graph = judge.graph
+        self.reach = judge.reach
+        self.routers = Routers(judge.graph)
+
+    def guards(self, function: FunctionInfo) -> Iterator[Guard]:
+        """Yield every guard before a function."""
+        module = function.module
+        for decorator in function.facts.decorators:
+            yield from self._decorator(module, decorator)
+        for parameter in function.facts.parameters:
+            yield from self._depended(module, parameter.annotation, parameter.default)
+        for entry in self.reach.entry_points.get(function, ()):
+            for wrapper in entry.wrappers:
+                yield from self._decorator(entry.place.module, wrapper)
+        router = self.routers.of(function)
+        if router is not None:
+            for demand in self.routers.demands(router):
+                if demand.value is not None:
+                    yield from self._of_value(demand.value, demand.roles)
+                else:
+                    yield Guard(demand.name, None, demand.roles)
+        owner = function.owner
+        if owner is not None:
+            for klass in self.inference.mro(owner)[0]:
+                for decorator in klass.facts.decorators:
+                    yield from self._decorator(klass.module, decorator)
+                for binding in klass.facts.attributes:
+                    yield from self._depended(klass.module, binding.annotation, binding.value)
+            for base in self.inference.external_bases(owner):
+                last = base.rpartition(".")[2]
+                if last.endswith("Mixin") and last not in _HARMLESS_MIXINS:
+                    yield Guard(last, None)
+
+    def _decorator(self, module: Module, decorator: TermId) -> Iterator[Guard]:
+        held = module.terms[decorator]
+        target = held.func if isinstance(held, Call) else decorator
+        roles = self.roles(module, decorator)
+        name = module.dotted(target) or called_name_of(module, target)
+        last = name.rpartition(".")[2]
+        found = False
+        for value in self.inference.term(module, target):
+            if isinstance(value, FunctionValue):
+                found = True
+                yield Guard(value.function.name, value.function, roles)
+            elif isinstance(value, ClassValue):
+                found = True
+                yield Guard(value.klass.name, self.inference.method(value.klass, "__call__"), roles)
+        if last == "permission_classes":
+            return
+        if not found and last not in _NO_GUARDS:
+            yield Guard(name, None, roles)
+        if not isinstance(held, Call):
+            return
+        for argument in (*held.args, *(value for _, value in held.keywords)):
+            inner = module.terms[argument]
+            values = self.inference.term(module, inner.func if isinstance(inner, Call) else argument)
+            for value in values:
+                if isinstance(value, FunctionValue):
+                    yield Guard(value.function.name, value.function, self.roles(module, argument))
+                elif isinstance(value, External) and last == "method_decorator":
+                    yield Guard(value.name, None, self.roles(module, argument))
+            text = module.text(argument)
+            if text is not None and not text.startswith("/"):
+                yield Guard(text, None, roles)
+            for item in getattr(module.terms[argument], "items", ()):
+                yield from self._dependency(module, item)
+
+    def _depended(self, module: Module, annotation: TermId, default: TermId) -> Iterator[Guard]:
+        if default >= 0:
+            yield from self._dependency(module, default, annotation)
+        for home, extra in self.inference.annotated_extras(module, annotation):
+            yield from self._dependency(home, extra)
+
+    def _dependency(self, module: Module, term: TermId, annotation: TermId = -1) -> Iterator[Guard]:
+        """Yield what ``Depends(…)`` demands; without a target, it is what the parameter is annotated with."""
+        held = module.terms[term]
+        if not isinstance(held, Call) or not self.inference.is_dependency(module, term):
+            return
+        target = self.inference.dependency_target(held)
+        if target >= 0:
+            scopes = tuple(value for name, value in held.keywords if name == "scopes")
+            roles = (*self.roles(module, target), *named_roles(module, *scopes))
+            for value in self.inference.term(module, target):
+                yield from self._of_value(value, roles)
+        else:
+            for value in self.graph.dependencies(module, annotation, term):
+                yield from self._of_value(value, ())
+
+    def roles(self, module: Module, term: TermId) -> tuple[str, ...]:
+        """Return what a guard that ``term`` names or makes is told in its arguments."""
+        held = module.terms[term]
+        if isinstance(held, Name):
+            home, bindings = self.inference.definition(module, held.id)
+            return tuple(
+                role
+                for binding in bindings
+                if binding.value >= 0 and isinstance(home.terms[binding.value], Call)
+                for role in self.roles(home, binding.value)
+            )
+        if not isinstance(held, Call):
+            return ()
+        return tuple(named_roles(module, *held.args, *(value for _, value in held.keywords)))
+
+    def _of_value(self, value: object, roles: tuple[str, ...]) -> Iterator[Guard]:
+        if isinstance(value, FunctionValue):
+            yield Guard(value.function.name, value.function, roles)
+            if value.receiver is not None:
+                yield Guard(value.receiver.klass.name, value.function, roles)
+            parent = value.function.parent
+            if parent is not None:
+                yield Guard(parent.name, value.function, roles)
+        elif isinstance(value, (Instance, ClassValue)):
+            klass = value.klass
+            run = self.inference.method(klass, "__call__") or self.inference.method(klass, "__init__")
+            yield Guard(klass.name, run, roles)
+        elif isinstance(value, (External, Result)):
+            yield Guard(value.name, None, roles)

@@ -1,0 +1,73 @@
+"""Roles that code names: whether whoever signs up has them, and what a test of one says about the caller."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from statelint.analysis.terms import walk
+from statelint.extract.facts import Attr, Call, Compare, Const, Logic, Name, Not
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.model import Module
+    from statelint.analysis.principals import Principals
+    from statelint.extract.facts import TermId
+
+_EVERYDAY = re.compile(
+    r"^(role_?)?(any|any_?one|every_?one|all|public|guest|visitor|basic|free|normal|regular|standard|registered"
+    r"|authenticated|user|end_?user|app_?user|normal_?user|regular_?user|customer|client|consumer|buyer|shopper"
+    r"|subscriber|follower|reader|viewer|commenter|student|pupil|learner|patient|passenger|applicant|candidate"
+    r"|job_?seeker|parent|player|freelancer)s?(_?role)?$",
+    re.IGNORECASE,
+)
+_NEGATIVE = frozenset({"!=", "not in", "is not"})
+
+
+def is_everyday(role: str) -> bool:
+    """Tell whether whoever signs up has a role of this name: a gate that lets it in keeps nobody from others' rows."""
+    return _EVERYDAY.match(role) is not None
+
+
+def named_roles(module: Module, *terms: TermId) -> Iterator[str]:
+    """Yield the texts and names in ``terms`` that may be roles: ``"admin"``, ``UserRole.CUSTOMER``, ``STAFF``."""
+    inner: set[TermId] = set()
+    for part in walk(module, *terms):
+        held = module.terms[part]
+        if isinstance(held, Attr):
+            inner.add(held.base)
+            if held.name == "value":
+                continue
+            if part not in inner or not isinstance(module.terms[held.base], Name):
+                yield held.name
+        elif isinstance(held, Name) and part not in inner:
+            yield held.id
+        elif isinstance(held, Call):
+            inner.add(held.func)
+        else:
+            text = module.text(part)
+            if text is not None:
+                yield text
+
+
+def grants_role(principals: Principals, module: Module, test: TermId, positive: bool) -> bool:
+    """Tell whether ``test``, being ``positive``, says that the caller has a role that not everybody has."""
+    held = module.terms[test]
+    match held:
+        case Not(value=value):
+            return grants_role(principals, module, value, not positive)
+        case Logic(values=values):
+            return any(grants_role(principals, module, value, positive) for value in values)
+        case Compare(op=op, left=left, right=right):
+            if not principals.mentions_admin(module, test):
+                return False
+            said = (op in _NEGATIVE) is not positive
+            for side in (left, right):
+                other = module.terms[side]
+                if isinstance(other, Const) and (other.value is None or other.value is False):
+                    return not said
+            roles = [role for role in named_roles(module, left, right) if role not in {"role", "roles"}]
+            return not said if any(map(is_everyday, roles)) else said
+        case _:
+            return positive and principals.mentions_admin(module, test)
