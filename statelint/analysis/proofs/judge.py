@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import FunctionValue
 from statelint.analysis.proofs.guards import Guards
-from statelint.analysis.proofs.naming import called_name, raw_names
+from statelint.analysis.proofs.naming import called_name, name_of, raw_names
 from statelint.analysis.proofs.rows import Rows
 from statelint.analysis.proofs.statement import Statement
 from statelint.analysis.proofs.verdict import Proof, Verdict
-from statelint.analysis.proofs.words import (
-    CHECKING,
-)
+from statelint.analysis.proofs.words import CHECKING, FRESH, KEYS
 from statelint.analysis.reach import Reach
 from statelint.analysis.roles import grants_role
-from statelint.extract.facts import Call, Const, Param
+from statelint.extract.facts import Attr, Call, Cell, Const, Name, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from statelint.analysis.reach import ReachMap
     from statelint.extract.facts import Event, TermId
 
-MAX_CALLERS = 4
+MAX_CALLERS = 7
 """Levels of callers that may discharge an obligation."""
 
 
@@ -136,10 +134,15 @@ class Judge:
         self, function: FunctionInfo, keys: list[TermId], way: tuple[Edge, ...]
     ) -> tuple[Proof | None, tuple[Edge, ...]]:
         discharged: Proof | None = None
-        for edge in self.graph.callers.get(function, ()):
+        edges = self.graph.callers.get(function, ())
+        # Where requests are known to come from, callers that nobody calls tell nothing.
+        served = any(self.reach.of(edge.caller) is Reach.SERVED for edge in edges)
+        for edge in edges:
+            reach = self.reach.of(edge.caller)
             if (
                 edge.caller is function
-                or self.reach.of(edge.caller) is Reach.OFFLINE
+                or reach is Reach.OFFLINE
+                or (served and reach is Reach.UNKNOWN)
                 or any(edge.caller is step.caller for step in way)
             ):
                 continue
@@ -159,6 +162,7 @@ class Judge:
                 self.principals.is_principal(module, key)
                 or self.statement.from_row(edge.caller, key)
                 or self.statement.of_loaded_row(module, key, "")
+                or self._own(module, key)
                 for key in outer_keys
             ):
                 discharged = Proof.CALLER
@@ -168,6 +172,17 @@ class Judge:
                 return None, longer
             discharged = Proof.CALLER if proof is not Proof.ADMIN else proof
         return discharged, way
+
+    def _own(self, module: Module, key: TermId) -> bool:
+        """Tell whether the service itself chose a key: it was made just now, or the caller's session holds it."""
+        held = module.terms[key]
+        base = module.terms[held.base] if isinstance(held, Attr) else None
+        if isinstance(held, Attr) and isinstance(base, (Attr, Param, Name)):
+            return name_of(module, held.base) == "session" and (held.name in KEYS or held.name.endswith("_id"))
+        parts = [module.terms[part] for part in self.queries.containment(module).parts(key)]
+        return not any(isinstance(part, (Param, Cell)) for part in parts) and any(
+            isinstance(part, Call) and FRESH.search(called_name(module, part)) for part in parts
+        )
 
     @staticmethod
     def _event(function: FunctionInfo, call: TermId) -> Event | None:

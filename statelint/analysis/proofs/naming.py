@@ -27,6 +27,14 @@ def called_name_of(module: Module, term: TermId) -> str:
     return getattr(held, "id", "")
 
 
+def name_of(module: Module, term: TermId) -> str:
+    """Return the last part of what a value is called: a variable, a parameter or an attribute."""
+    held = module.terms[term]
+    if isinstance(held, Param):
+        return module.functions[held.function].facts.parameters[held.index].name
+    return called_name_of(module, term)
+
+
 def raw_names(module: Module, term: TermId) -> Iterator[str]:
     """Yield names for the raw values in a key: its parameters, and constant keys of request data."""
     stack = [term]

@@ -6,6 +6,8 @@ import re
 
 KEYS = frozenset({"id", "pk", "uuid", "_id", "uid", "guid"})
 
+FRESH = re.compile(r"uuid|ulid|nanoid|cuid|^token_(hex|urlsafe|bytes)$|^ObjectId$", re.IGNORECASE)
+"""Calls that make a new key."""
 CREDENTIAL = re.compile(
     r"(^|_)(token|code|otp|secret|(?:api|admin|in|invoice|access|secret|private)_?key|key_hash|hash|email|username|slug|password|digest|nonce|state|verifier|invite|invitation|link|phone|jti|signature|\w+_key|external_id|stripe\w*|subscription_ref|checkout\w*)($|_)",
     re.IGNORECASE,
