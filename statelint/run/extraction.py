@@ -173,7 +173,6 @@ class _Pool:
             with suppress(Exception):  # whatever it is, this process can do the work
                 self._results = TemporaryDirectory(prefix="statelint-", ignore_cleanup_errors=True)
                 self._executor = self._new()
-                self._executor.submit(os.getpid).result()
                 started = True
         finally:
             if not started:
@@ -232,7 +231,10 @@ class _Pool:
         return self._executor.submit(_extract_batch, batch, str(Path(self._results.name, str(self._handed_out))))
 
     def _new(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._jobs, _context(), initializer=_initialise, initargs=self._arguments)
+        with _safe_path():
+            executor = ProcessPoolExecutor(self._jobs, _context(), initializer=_initialise, initargs=self._arguments)
+            executor.submit(os.getpid).result()  # starts all of them
+        return executor
 
     def _stop(self) -> None:
         if self._executor is not None:
@@ -246,6 +248,20 @@ def _taken(result: str) -> list[tuple[bytes, bytes]]:
     records = _DECODER.decode(file.read_bytes())
     file.unlink()
     return records
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Keep Pythons that are started from importing what lies in the working directory: the code under lint."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _context() -> multiprocessing.context.BaseContext:
