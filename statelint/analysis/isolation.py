@@ -164,7 +164,8 @@ class Isolation:
             library = query.given is not None and bool(self.reach.entry_points)
             certainty = 0 if library or self.reach.in_sight(query.module) else 1
         if model is None:
-            certainty = min(certainty, 1)
+            # Keys are often those of anonymous sessions; a caller who is known says otherwise.
+            certainty = min(certainty, 1 if query.given is None or self._identified(verdict) else 0)
         kind = model.kind if model is not None else OwnerKind.OWNER
         if kind is OwnerKind.ATTRIBUTION:
             private = self.judge.ownership.is_private_name(query.chain.name)

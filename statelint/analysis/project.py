@@ -20,6 +20,10 @@ from statelint.analysis.queries import QueryFinder
 from statelint.analysis.reach import ReachMap
 from statelint.analysis.state.kept import StateMap
 from statelint.analysis.stores.documents import DocumentQueryFinder, Documents
+from statelint.analysis.stores.dynamodb import DynamoDb
+from statelint.analysis.stores.keys import KeyQueryFinder, Keys
+from statelint.analysis.stores.postgrest import Postgrest
+from statelint.analysis.stores.scripts import Scripts
 from statelint.analysis.stores.sqlcalls import SqlCalls
 from statelint.analysis.stores.sqlqueries import SqlQueryFinder
 from statelint.analysis.stores.tables import Tables
@@ -58,7 +62,14 @@ class Project:
         self.launches = launches or {}
         self.settings = settings
         self.facts: dict[str, ModuleFacts] = {facts.path: facts for facts in sorted(modules, key=lambda m: m.path)}
-        self.modules: dict[str, Module] = {path: Module(facts) for path, facts in self.facts.items()}
+        self.modules: dict[str, Module] = {}
+        scripts = []
+        for path, held in self.facts.items():
+            if path.endswith(".sql"):
+                scripts.append(Module(held))
+            else:
+                self.modules[path] = Module(held)
+        self.scripts = Scripts(scripts)
         self.inference = Inference(list(self.modules.values()), catalogue)
 
     @cached_property
@@ -102,12 +113,27 @@ class Project:
     @cached_property
     def sql(self) -> SqlCalls:
         """The statements that functions run as SQL text."""
-        return SqlCalls(self.calls.inference)
+        return SqlCalls(self.calls.inference, self.scripts)
 
     @cached_property
     def documents(self) -> Documents:
         """The calls of functions on document collections."""
         return Documents(self.calls.inference)
+
+    @cached_property
+    def dynamodb(self) -> DynamoDb:
+        """The calls of functions on tables of DynamoDB."""
+        return DynamoDb(self.calls.inference)
+
+    @cached_property
+    def postgrest(self) -> Postgrest:
+        """The statements of functions on tables behind PostgREST."""
+        return Postgrest(self.calls.inference)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The calls of functions on keys of Redis."""
+        return Keys(self.calls.inference)
 
     @cached_property
     def vectors(self) -> Vectors:
@@ -117,7 +143,8 @@ class Project:
     @cached_property
     def ownership(self) -> Ownership:
         """Stored models and whom their rows belong to."""
-        tables = Tables(self.modules.values(), self.sql, self.documents, self.vectors).models()
+        documents = (self.documents, self.dynamodb, self.postgrest, self.keys)
+        tables = Tables(self.modules.values(), self.sql, documents, self.vectors, self.scripts).models()
         return Ownership(self.inference, self.settings, tables)
 
     @cached_property
@@ -126,9 +153,11 @@ class Project:
         finders = (
             SqlQueryFinder(self.sql, self.ownership),
             DocumentQueryFinder(self.documents, self.ownership),
+            DocumentQueryFinder(self.dynamodb, self.ownership),
+            KeyQueryFinder(self.keys, self.ownership),
             VectorQueryFinder(self.vectors, self.ownership),
         )
-        return QueryFinder(self.inference, self.ownership, finders)
+        return QueryFinder(self.inference, self.ownership, finders, self.postgrest)
 
     @cached_property
     def principals(self) -> Principals:

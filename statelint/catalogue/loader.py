@@ -14,7 +14,16 @@ from statelint.catalogue.schema import ClassRole, EntryPoints, Library, ModelSty
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from statelint.catalogue.schema import Answer, EntryKind, Launcher, Outbound, Retry, TokenDecoder, TokenEncoder
+    from statelint.catalogue.schema import (
+        Answer,
+        EntryKind,
+        Launcher,
+        Outbound,
+        Repository,
+        Retry,
+        TokenDecoder,
+        TokenEncoder,
+    )
 
 Declaration = Literal["columns", "foreign_keys", "relations", "many"]
 DECLARATIONS: tuple[Declaration, ...] = ("columns", "foreign_keys", "relations", "many")
@@ -251,6 +260,13 @@ class Catalogue:
     def queries(self) -> dict[str, frozenset[str]]:
         """The word lists of all ``[queries]`` tables."""
         return {name: self._union("queries", name) for name in QueryWords.__struct_fields__}
+
+    @cached_property
+    def repositories(self) -> dict[str, Repository]:
+        """Classes whose objects ask for the rows of one model."""
+        return {
+            name: kind for library in self.libraries for kind in library.repositories for name in names_in(kind.classes)
+        }
 
     @cached_property
     def dependency_markers(self) -> frozenset[str]:

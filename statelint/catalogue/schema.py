@@ -178,6 +178,8 @@ class QueryWords(Struct, frozen=True):
     """Calls that start a reading statement on a model given to them; ``update`` and ``delete`` start writing ones."""
     by_key: tuple[str, ...] = ()
     """Calls that fetch rows of the model they are given."""
+    of_model: tuple[str, ...] = ()
+    """Methods of engines that ask at once for the model given first, with the predicates after it."""
     managers: tuple[str, ...] = ()
     """Class attributes of models from which statements start."""
     record_verbs: tuple[str, ...] = ()
@@ -192,6 +194,24 @@ class QueryWords(Struct, frozen=True):
     """Steps that delete the rows of a statement."""
     inserts: tuple[str, ...] = ()
     """Steps that make new rows, or none."""
+
+
+class Repository(Struct, frozen=True):
+    """Classes whose objects ask for the rows of one model."""
+
+    classes: tuple[str, ...]
+    model: tuple[str, ...] = ()
+    """Class attributes that hold the model, or another repository of it; also the class's type argument and the first
+    argument of its constructor say so."""
+    reads: tuple[str, ...] = ()
+    updates: tuple[str, ...] = ()
+    deletes: tuple[str, ...] = ()
+    by_key: tuple[str, ...] = ()
+    """Those of the methods whose first argument after ``leading`` is a key."""
+    leading: int = 0
+    """Positional arguments before those that say which rows."""
+    key: str = ""
+    """Keyword that holds the key of the row to change."""
 
 
 class TokenDecoder(Struct, frozen=True):
@@ -369,6 +389,7 @@ class Library(Struct, frozen=True):
     models: tuple[ModelStyle, ...] = ()
     ownership: Ownership = Ownership()
     queries: QueryWords = QueryWords()
+    repositories: tuple[Repository, ...] = ()
     tokens: Tokens = Tokens()
     answers: tuple[Answer, ...] = ()
     failures: Failures = Failures()

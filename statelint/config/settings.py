@@ -26,7 +26,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid
     per_file_ignores: Annotated[
         dict[str, tuple[str, ...]], Meta(description="Rules to ignore in files that match a glob.")
     ] = msgspec.field(default_factory=dict)
-    include: Annotated[tuple[str, ...], Meta(description="Globs of the files to read.")] = ("*.py", "*.pyi")
+    include: Annotated[tuple[str, ...], Meta(description="Globs of the files to read.")] = (
+        "*.py",
+        "*.pyi",
+        "*.sql",
+    )
     exclude: Annotated[tuple[str, ...], Meta(description="Globs of files and folders to leave out.")] = DEFAULT_EXCLUDES
     extend_exclude: Annotated[tuple[str, ...], Meta(description="Globs to leave out besides exclude.")] = ()
     respect_gitignore: Annotated[bool, Meta(description="Leave out what git ignores.")] = True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from statelint.extract.facts import Failure, ModuleFacts, Observation, Position
 from statelint.extract.nesting import tractable
+from statelint.extract.scripts import SUFFIX, read_script
 from statelint.extract.statements import ModuleReader
 from statelint.source.lines import Columns
 from statelint.source.suppressions import find_suppressions, statements
@@ -29,6 +30,8 @@ def extract(
     ``visitors`` are the rules that bring a LibCST visitor. With ``bodies`` false, function bodies are not read. Bad
     input never raises: the reason is in the facts' ``failure``.
     """
+    if path.endswith(SUFFIX):
+        return read_script(path, data)
     try:
         text = decode(data)
     except SourceError as error:

@@ -10,6 +10,7 @@ import msgspec
 
 from statelint.extract.facts import ModuleFacts
 from statelint.extract.launches import Launch
+from statelint.extract.scripts import SUFFIX
 from statelint.run.identity import KEY_BYTES
 from statelint.source.text import SourceError, TooLargeError, read
 
@@ -48,7 +49,8 @@ def look(file: Path) -> tuple[bytes, bytes | SourceError]:
         return content_key(error.message.encode()), error
     except SourceError as error:
         return b"", error
-    return content_key(data), data
+    # The same bytes say one thing as a script and another as a module.
+    return content_key(b"sql:" + data if file.suffix == SUFFIX else data), data
 
 
 def pack(facts: ModuleFacts) -> bytes:

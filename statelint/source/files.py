@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from statelint.config.settings import Settings
 
+MAX_SCRIPT_BYTES = 1_000_000
+"""Larger SQL scripts are dumps of data."""
 _VENV_PARTS = frozenset({"bin", "etc", "include", "Include", "lib", "Lib", "lib64", "man", "Scripts", "share"})
 _SITE_PACKAGES = re.compile(r"(?P<venv>(?:.*/)?)(?:Lib|lib(?:64)?/python[\d.]*)/site-packages/")
 
@@ -133,6 +135,8 @@ class _Finder:
                 if path in deployment:
                     if stat.S_ISREG(status.st_mode) and status.st_size <= SIZE_LIMIT:
                         self.deployment.add(prefix + path)
+                elif path.endswith(".sql") and status.st_size > MAX_SCRIPT_BYTES and prefix + path not in self._wanted:
+                    continue
                 elif stat.S_ISREG(status.st_mode) or (stat.S_ISLNK(status.st_mode) and prefix + path in self._wanted):
                     self.files[prefix + path] = status.st_size
         for path, reason in listing.closed.items():

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from statelint.extract.facts import Binding, TermId
 
 _COLUMN_CALLS = re.compile(
-    r"(^|\.)(Column|mapped_column|column_property|Field|\w+Field|Required|Optional|PrimaryKey|Set|ForeignKey|ManyToMany"
+    r"(^|\.)(Column|mapped_column|column_property|Field|\w+Field|\w+Attribute|Required|Optional|PrimaryKey|Set|ForeignKey|ManyToMany"
     r"|OneToOne\w*|relationship|Relationship|backref|dynamic_loader|Varchar|Text|Integer|Serial|UUID|Boolean|Timestamp\w*|JSONB?|Reference|Relation)$"
 )
 _TABLE_ATTRIBUTES = frozenset({"__tablename__", "__table__"})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.ownership.declarations import Declarations
 from statelint.analysis.ownership.schema import Model, OwnerKind, OwnerPath, snake
+from statelint.analysis.ownership.tables import TableObjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import ClassInfo, Module
     from statelint.config.settings import Settings
+    from statelint.extract.facts import TermId
 
 TENANT_SHARE = 5
 """So many models must refer to what a user belongs to for it to be the tenant, and not a role or a country."""
@@ -42,6 +44,7 @@ class Ownership:
         self._by_name: dict[str, list[Model]] = {}
         self._by_table: dict[str, Model] = {}
         self._vector_stores: dict[str, Model] = {}
+        self._tables = TableObjects(inference)
         self._find_models()
         self._add_tables(tables)
         self._find_owners()
@@ -61,6 +64,11 @@ class Ownership:
                 found = sorted(found, key=lambda model: _distance(model.module, near))
             return found[0]
         return self._by_table.get(plain) or self._by_table.get(name)
+
+    def table_at(self, module: Module, term: TermId) -> Model | None:
+        """Return the model whose ``Table`` object ``term`` names."""
+        table = self._tables.at(module, term)
+        return self._by_table.get(table.table) if table is not None and table.klass is None else table
 
     def vector_store(self, name: str) -> Model | None:
         """Return the vector store that the code calls ``name``."""
@@ -89,9 +97,14 @@ class Ownership:
         declarations = Declarations(self.inference)
         for module in self.inference.modules:
             for klass in module.classes:
-                model = declarations.model(klass)
+                model = self._tables.mapped.get(klass) or declarations.model(klass)
                 if model is not None:
                     self.models[klass] = model
+        of_classes = {model.table for model in self.models.values()}
+        for declared in self._tables.models.values():
+            if declared.klass is None and declared.table not in of_classes:
+                # One table may be declared more than once, as in branches.
+                self.models.setdefault(declared.table, declared)
         for model in self.models.values():
             self._by_name.setdefault(model.name, []).append(model)
             for table in {model.table, snake(model.name), snake(model.name) + "s", model.name.lower()}:

@@ -6,23 +6,31 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import FunctionValue
 from statelint.analysis.queries.query import Chain, Step
-from statelint.extract.facts import Attr, Call, Choice, Item, Name, Sequence
+from statelint.analysis.queries.repositories import Repositories
+from statelint.extract.facts import Attr, Call, Choice, Comprehension, Item, Name, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from statelint.analysis.model import Module
     from statelint.analysis.queries.entities import Entities
+    from statelint.analysis.stores.postgrest import Postgrest
     from statelint.extract.facts import TermId
+
+
+_VIEWS = frozenset({"gino"})
+"""Attributes through which a statement runs: ``query.gino.first()``."""
 
 
 class Chains:
     """Builds the statements that terms may be."""
 
-    def __init__(self, entities: Entities) -> None:
+    def __init__(self, entities: Entities, postgrest: Postgrest | None = None) -> None:
         self.entities = entities
         self.words = entities.inference.catalogue.queries
         self._statements = dict.fromkeys(self.words["reads"], "read") | {"update": "update", "delete": "delete"}
+        self._repositories = Repositories(entities)
+        self._postgrest = postgrest
         self._chains: dict[tuple[Module, TermId], tuple[Chain, ...]] = {}
 
     def of(self, module: Module, term: TermId) -> tuple[Chain, ...]:
@@ -45,7 +53,14 @@ class Chains:
         elif isinstance(held, Attr):
             model = self.entities.manager(module, held)
             if model is not None:
-                yield Chain(model, model.name, term, "read", ())
+                yield Chain(model, model.name, term, self._verb("read", held.name), ())
+            elif held.name in _VIEWS:
+                yield from self.of(module, held.base)
+            elif held.name in {"update", "delete"}:
+                # GINO: Note.delete.where(…)
+                model = self.entities.model(module, held.base)
+                if model is not None:
+                    yield Chain(model, model.name, term, held.name, ())
         elif isinstance(held, Call):
             yield from self._call(module, term, held)
 
@@ -86,13 +101,33 @@ class Chains:
             method = func.id
         else:
             return
-        if method in self._statements or method in self.words["by_key"]:
+        table = self._postgrest.table(module, call) if self._postgrest is not None else ""
+        model = self.entities.ownership.named(table, module) if table else None
+        if model is not None:
+            yield Chain(model, model.name, term, "read", ())
+            return
+        asked = self._repositories.chain(module, term, call)
+        if asked is not None:
+            yield asked
+        elif method in self._statements or method in self.words["by_key"]:
             yield from self._statement(module, term, call, method)
+        elif method in self.words["of_model"] and call.args and not module.dotted(call.func).startswith("func."):
+            # engine.find_one(Model, Model.id == …)
+            model = self.entities.model(module, call.args[0])
+            if model is not None and not self._own_method(module, call.func):
+                step = Step(method, term, call.args[1:], call.keywords, -1)
+                yield Chain(model, model.name, term, self._verb("read", method), (step,))
         if isinstance(func, Attr) and method in self.words["record_verbs"]:
             model = self.entities.model(module, func.base)
             if model is not None and not self._own_method(module, call.func):
                 step = Step(method, term, call.args, call.keywords, -1)
                 yield Chain(model, model.name, term, self._verb("read", method), (step,))
+
+    @staticmethod
+    def _tests(module: Module, term: TermId) -> tuple[TermId, ...]:
+        """Return the predicates of ``select(n for n in Note if n.user == me)``."""
+        held = module.terms[term]
+        return held.tests if isinstance(held, Comprehension) else ()
 
     def _verb(self, verb: str, step: str) -> str:
         """Return what a statement does after one more step."""
@@ -112,12 +147,13 @@ class Chains:
         for argument in call.args if verb == "read" and method in self._statements else (first,):
             model = (
                 self.entities.entity(module, argument)
-                if verb == "read" and not by_key
+                if (verb == "read" and not by_key) or isinstance(module.terms[argument], Comprehension)
                 else self.entities.model(module, argument)
             )
             if model is not None:
-                step = Step(method, term, call.args[1:] if by_key else (), call.keywords, -1)
-                yield Chain(model, model.name, term, verb, (step,) if by_key or call.keywords else ())
+                rest = call.args[1:] if by_key else self._tests(module, argument)
+                step = Step(method, term, rest, call.keywords, -1)
+                yield Chain(model, model.name, term, verb, (step,) if by_key or rest or call.keywords else ())
                 return
         started = self.of(module, first)
         if started and by_key:

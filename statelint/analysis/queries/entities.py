@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, External
-from statelint.extract.facts import Attr, Call, Choice, Name, Star
+from statelint.extract.facts import Attr, Call, Choice, Comprehension, Name, Star
 
 if TYPE_CHECKING:
     from statelint.analysis.inference import Inference
@@ -58,6 +58,8 @@ class Entities:
             for value in self.inference.term(module, term)
             if isinstance(value, ClassValue) and (model := self.ownership.model_of(value.klass)) is not None
         }
+        if not found:
+            return self.ownership.table_at(module, term)
         # A slot that holds now this model, now that one is a generic repository's.
         return found.pop() if len(found) == 1 else None
 
@@ -71,6 +73,9 @@ class Entities:
             return self.entity(module, held.base, depth + 1)
         if isinstance(held, Star):
             return self.entity(module, held.value, depth + 1)
+        if isinstance(held, Comprehension):
+            # Pony: select(n for n in Note if …)
+            return self.model(module, held.iterables[0]) if held.iterables else None
         if isinstance(held, Call):
             inside = [*held.args]
             func = module.terms[held.func]

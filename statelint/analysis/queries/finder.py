@@ -18,16 +18,23 @@ if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.ownership import Ownership
     from statelint.analysis.queries.query import Atom, Chain, Finder
+    from statelint.analysis.stores.postgrest import Postgrest
     from statelint.extract.facts import Event, TermId
 
 
 class QueryFinder:
     """Finds the queries of a project: the ORMs' itself, others by ``finders``."""
 
-    def __init__(self, inference: Inference, ownership: Ownership, finders: Iterable[Finder] = ()) -> None:
+    def __init__(
+        self,
+        inference: Inference,
+        ownership: Ownership,
+        finders: Iterable[Finder] = (),
+        postgrest: Postgrest | None = None,
+    ) -> None:
         self.words = inference.catalogue.queries
         entities = Entities(inference, ownership)
-        self._chains = Chains(entities)
+        self._chains = Chains(entities, postgrest)
         self._predicates = Predicates(entities)
         self._finders = tuple(finders)
         self._containment: dict[Module, Containment] = {}

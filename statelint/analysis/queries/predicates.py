@@ -6,7 +6,21 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, External
 from statelint.analysis.queries.query import Atom
-from statelint.extract.facts import Attr, Binary, Call, Choice, Compare, Logic, Mapping, Name, Sequence, Star
+from statelint.extract.facts import (
+    Attr,
+    Binary,
+    Call,
+    Choice,
+    Compare,
+    Element,
+    FunctionRef,
+    Logic,
+    Mapping,
+    Name,
+    Param,
+    Sequence,
+    Star,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +30,15 @@ if TYPE_CHECKING:
     from statelint.analysis.queries.entities import Entities
     from statelint.analysis.queries.query import Query, Step
     from statelint.extract.facts import TermId
+
+
+COMPARISONS = {
+    "eq": "==", "neq": "!=", "in_": "in", "is_": "is", "contains": "in", "like": "like", "ilike": "like", "gt": ">",
+    "gte": ">=", "lt": "<", "lte": "<=", "filter": "==", "overlaps": "in", "contained_by": "in",
+}  # fmt: skip
+"""Steps of PostgREST whose first argument is a column, and their last a value."""
+_KEYED = frozenset({"get_by_id", "delete_by_id", "aget", "query"})
+"""Methods of models, besides those that fetch by key, whose argument is a key unless it is a predicate."""
 
 
 class Predicates:
@@ -32,6 +55,10 @@ class Predicates:
         found: list[Atom] = []
         model = query.chain.model
         for step in query.chain.steps:
+            column = self._named(query.module, step)
+            if column:
+                found.append(Atom((column,), step.args[-1], COMPARISONS[step.method], step.optional, model))
+                continue
             if step.method not in self.words["filters"]:
                 continue
             if step.method == "exclude":
@@ -41,14 +68,21 @@ class Predicates:
                 if name:
                     path = tuple(part for part in name.split("__") if part)
                     found.append(Atom(path, value, "==", step.optional, model))
-                else:
+                if not name or isinstance(query.module.terms[value], (Binary, Compare, Logic)):
                     found += self._positional(query.module, value, step.optional)
             for argument in step.args:
                 inner = list(self._positional(query.module, argument, step.optional))
-                if not inner and step.method in self.words["by_key"] | {"get_by_id", "delete_by_id", "aget"}:
+                if not inner and step.method in self.words["by_key"] | _KEYED:
                     inner = [Atom(("pk",), argument, "==", step.optional, model)]
                 found += inner
         return found
+
+    @staticmethod
+    def _named(module: Module, step: Step) -> str:
+        """Return the column of a comparison that names it as text: ``.eq("user_id", me)``."""
+        if step.method not in COMPARISONS or len(step.args) != (3 if step.method == "filter" else 2):
+            return ""
+        return module.text(step.args[0]) or ""
 
     def _excluded(self, query: Query, step: Step) -> list[Atom]:
         kept = query._replace(chain=query.chain._replace(steps=(step._replace(method="filter"),)))
@@ -107,6 +141,11 @@ class Predicates:
                         yield Atom(tuple(part for part in name.split("__") if part), value, "==", optional)
                 for argument in args:
                     yield from self._positional(module, argument, optional, depth + 1)
+            case FunctionRef(function=function):
+                # Pony: Note.get(lambda n: n.user == me)
+                for event in module.functions[function].events:
+                    if event.op == "return" and event.term >= 0:
+                        yield from self._positional(module, event.term, optional, depth + 1)
             case _:
                 return
 
@@ -130,6 +169,8 @@ class Predicates:
                     at = func.base
                 else:
                     break
+            elif isinstance(held, Element):
+                at = held.base
             else:
                 break
         path = tuple(reversed([part for part in parts if part != "c"]))
@@ -141,5 +182,7 @@ class Predicates:
         if any(isinstance(value, (ClassValue, External)) for value in values) or "c" in parts[1:]:
             return path, None
         if isinstance(root, Name) and root.id[:1].isupper() and not values:
+            return path, None
+        if isinstance(root, Param) and module.functions[root.function].name == "<lambda>" and path:
             return path, None
         return (), None

@@ -275,7 +275,7 @@ class Documents(CallsOn[Document]):
 class DocumentQueryFinder:
     """Finds the queries that a project asks of its collections."""
 
-    def __init__(self, documents: Documents, ownership: Ownership) -> None:
+    def __init__(self, documents: CallsOn[Document], ownership: Ownership) -> None:
         self.documents = documents
         self.ownership = ownership
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.analysis.model import External, Result
 from statelint.analysis.stores.sqlparse import parse
-from statelint.analysis.stores.sqltext import TextReader
+from statelint.analysis.stores.sqltext import Piece, Text, TextReader
 from statelint.extract.facts import NO_TERM, Attr, Binary, Call, Choice, Mapping, Name, Sequence, Star
 
 if TYPE_CHECKING:
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.stores.scripts import Scripts
     from statelint.analysis.stores.sqlparse import Statement
-    from statelint.analysis.stores.sqltext import Text
     from statelint.extract.facts import Event, TermId
 
 _PLACEHOLDER = re.compile(
@@ -79,8 +80,9 @@ class SqlCall(NamedTuple):
 class SqlCalls:
     """Finds the calls that run SQL, function by function."""
 
-    def __init__(self, inference: Inference) -> None:
-        self.texts = TextReader(inference)
+    def __init__(self, inference: Inference, scripts: Scripts | None = None) -> None:
+        self.texts = TextReader(inference, scripts)
+        self._scripts = scripts
         self._found: dict[FunctionInfo, tuple[SqlCall, ...]] = {}
 
     def of(self, function: FunctionInfo) -> tuple[SqlCall, ...]:
@@ -98,13 +100,16 @@ class SqlCalls:
             call = module.terms[event.term]
             if not isinstance(call, Call) or self._name(module, call) in _NO_RUN:
                 continue
-            position, term = self._text_argument(module, call)
-            if term < 0:
-                continue
-            texts = self.texts.sql(module, term)
+            named = self._named(module, call)
+            if named:
+                texts: tuple[Text, ...] = (Text((Piece(named),)),)
+                rest = call.args[1:]
+            else:
+                position, term = self._text_argument(module, call)
+                texts = self.texts.sql(module, term) if term >= 0 else ()
+                rest = call.args[position + 1 :] if position >= 0 else call.args
             if not texts:
                 continue
-            rest = call.args[position + 1 :] if position >= 0 else call.args
             open_ended = self._given_clauses(module, call, rest)
             found = [made for text in texts for made in self._made(function, event, call, rest, text)]
             if open_ended:
@@ -118,10 +123,21 @@ class SqlCalls:
                 values = {mark: value for one in found for mark, value in one.values.items()} | least.values
                 yield least._replace(values=values, others=tuple(others))
 
+    def _named(self, module: Module, call: Call) -> str:
+        """Return the statement of a script that is called by its name: ``queries.get_note(connection, id=note_id)``."""
+        func = module.terms[call.func]
+        text = self._scripts.named(func.name) if self._scripts is not None and isinstance(func, Attr) else ""
+        values = self.texts.inference.term(module, call.func) if text else ()
+        return text if all(isinstance(value, (External, Result)) for value in values) else ""
+
     @staticmethod
     def _name(module: Module, call: Call) -> str:
         func = module.terms[call.func]
-        return func.name if isinstance(func, Attr) else func.id if isinstance(func, Name) else ""
+        if isinstance(func, Name):
+            # from sqlalchemy import text as sql
+            imported = module.imports.get(func.id, ())
+            return next((item.symbol for item in imported if item.symbol), func.id)
+        return func.name if isinstance(func, Attr) else ""
 
     def _text_argument(self, module: Module, call: Call) -> tuple[int, TermId]:
         for name, value in call.keywords:

@@ -133,6 +133,8 @@ def _statement(tree: exp.Expression, is_open: bool, replaces: bool) -> Statement
 
     if isinstance(tree, exp.Create):
         return _created(tree) if str(tree.args.get("kind", "")).upper() == "TABLE" else None
+    if isinstance(tree, exp.Alter):
+        return _altered(tree)
     if isinstance(tree, exp.Insert):
         return _inserted(tree, is_open, replaces)
     verb = {exp.Update: "update", exp.Delete: "delete"}.get(type(tree), "read")
@@ -166,6 +168,23 @@ def _created(tree: exp.Expression) -> Statement | None:
     schema = tree.this
     if not isinstance(schema, exp.Schema):
         return None
+    columns, references = _columns(schema)
+    return Statement("create", (schema.this.name,), (), columns, references, (), False, False)
+
+
+def _altered(tree: exp.Expression) -> Statement | None:
+    """Columns and foreign keys that are added to a table later, as dumps do."""
+    columns, references = _columns(tree)
+    if not (columns or references):
+        return None
+    columns.update(dict.fromkeys(references, ()))
+    return Statement("create", (tree.this.name,), (), columns, references, (), False, False)
+
+
+def _columns(schema: exp.Expression) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """Return the columns that a declaration names, and the tables to which some of them refer."""
+    from sqlglot import exp  # noqa: PLC0415
+
     columns: dict[str, tuple[str, ...]] = {}
     references: dict[str, str] = {}
     for item in schema.find_all(exp.ColumnDef):
@@ -180,7 +199,7 @@ def _created(tree: exp.Expression) -> Statement | None:
         if table is not None:
             for column in key.expressions:
                 references[column.name] = table.name
-    return Statement("create", (schema.this.name,), (), columns, references, (), False, False)
+    return columns, references
 
 
 def _inserted(tree: exp.Insert, is_open: bool, replaces: bool) -> Statement | None:

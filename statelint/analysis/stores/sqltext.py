@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, Instance, Package
+from statelint.analysis.terms import walk
 from statelint.extract.facts import (
     NO_TERM,
     Attr,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import Module
+    from statelint.analysis.stores.scripts import Scripts
     from statelint.extract.facts import Term, TermId
 
 MAX_TEXTS = 4
@@ -87,8 +89,9 @@ class Text(NamedTuple):
 class TextReader:
     """Reads texts from terms, with memory."""
 
-    def __init__(self, inference: Inference) -> None:
+    def __init__(self, inference: Inference, scripts: Scripts | None = None) -> None:
         self.inference = inference
+        self._scripts = scripts
         self._texts: dict[tuple[Module, TermId], tuple[Text, ...]] = {}
 
     def sql(self, module: Module, term: TermId) -> tuple[Text, ...]:
@@ -170,11 +173,19 @@ class TextReader:
                 values = {str(index): value for index, value in enumerate(call.args)}
                 values.update({key: value for key, value in call.keywords if key})
                 return self._filled(module, func.base, values, _BRACES, depth)
+            if name in {"read", "read_text"} and self._scripts is not None:
+                file = next((text for part in walk(module, func.base) if (text := self._file(module, part))), "")
+                return (Text((Piece(file),)),) if file else ()
             if name in _SAME:
                 return self.texts(module, func.base, depth)
         if name in _WRAPPERS and call.args:
             return self.texts(module, call.args[0], depth)
         return ()
+
+    def _file(self, module: Module, term: TermId) -> str:
+        """Return what the script of the project says whose name ``term`` is."""
+        text = module.text(term)
+        return self._scripts.file(text) if self._scripts is not None and text and text.endswith(".sql") else ""
 
     def _join(self, module: Module, separator: TermId, items: TermId, depth: int) -> Iterable[Text]:
         between = module.text(separator)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.ownership import Column, Model, snake
+from statelint.analysis.ownership.tables import declared
 from statelint.analysis.stores.sqlcalls import marked
 from statelint.analysis.stores.sqlparse import parse
 from statelint.analysis.stores.sqltext import Piece, Text, looks_like_sql
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from statelint.analysis.model import Module
-    from statelint.analysis.stores.documents import Documents
+    from statelint.analysis.stores.calls_on import CallsOn
+    from statelint.analysis.stores.documents import Document
+    from statelint.analysis.stores.scripts import Scripts
     from statelint.analysis.stores.sqlcalls import SqlCalls
     from statelint.analysis.stores.sqlparse import Statement
     from statelint.analysis.stores.vectors import Vectors
-    from statelint.extract.facts import TermId
 
 _START = Position(1, 1, 1, 1)
 
@@ -26,7 +28,15 @@ _START = Position(1, 1, 1, 1)
 class Tables:
     """Collects the tables and collections of a project, by name."""
 
-    def __init__(self, modules: Iterable[Module], calls: SqlCalls, documents: Documents, vectors: Vectors) -> None:
+    def __init__(
+        self,
+        modules: Iterable[Module],
+        calls: SqlCalls,
+        documents: Iterable[CallsOn[Document]],
+        vectors: Vectors,
+        scripts: Scripts,
+    ) -> None:
+        documents = tuple(source for source in documents if source.in_use)
         self._found: dict[str, Model] = {}
         self._stores: dict[str, Model] = {}
         for module in modules:
@@ -40,11 +50,14 @@ class Tables:
                     )
                     for field in search.fields:
                         store.columns.setdefault(field, Column(field, "", False, False, search.event.position, module))
-                for document in documents.of(function):
-                    for field in document.fields:
-                        self._column(document.collection, field, "", module, document.event.position)
+                for source in documents:
+                    for document in source.of(function):
+                        for field in document.fields:
+                            self._column(document.collection, field, "", module, document.event.position)
             self._scripts(module)
             self._migrations(module)
+        for module, position, statement in scripts.tables():
+            self._add(statement, module, position)
         self._guess_references()
 
     def models(self) -> list[Model]:
@@ -71,7 +84,7 @@ class Tables:
             if name:
                 model = self._model(name, module)
                 for argument in held.args[1:]:
-                    for column in _declared(module, argument):
+                    for column in declared(module, argument):
                         model.columns.setdefault(column.name, column)
 
     def _model(self, table: str, module: Module) -> Model:
@@ -119,21 +132,3 @@ def _stems(table: str) -> Iterator[str]:
     for plural, singular in (("ies", "y"), ("ses", "s"), ("s", "")):
         if table.endswith(plural):
             yield table.removesuffix(plural) + singular
-
-
-def _declared(module: Module, term: TermId) -> Iterator[Column]:
-    """Yield the column that ``sa.Column("user_id", …, sa.ForeignKey("users.id"))`` declares."""
-    held = module.terms[term]
-    if not isinstance(held, Call) or not held.args:
-        return
-    func = module.terms[held.func]
-    called = func.name if isinstance(func, Attr) else getattr(func, "id", "")
-    if called == "Column":
-        name = module.text(held.args[0])
-        target = ""
-        for argument in held.args[1:]:
-            inner = module.terms[argument]
-            if isinstance(inner, Call) and inner.args and module.dotted(inner.func).endswith("ForeignKey"):
-                target = (module.text(inner.args[0]) or "").split(".")[-2:][0]
-        if name:
-            yield Column(name, target, bool(target), False, _START, module)

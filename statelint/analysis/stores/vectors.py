@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from statelint.analysis.queries import Atom, Chain, Query
 from statelint.analysis.stores.calls_on import CallsOn
 from statelint.analysis.stores.documents import Condition, every
-from statelint.extract.facts import NO_TERM, Attr, Call, Choice, Const, Enter, Item, Mapping, Name, Sequence
+from statelint.extract.facts import NO_TERM, Attr, Binary, Call, Choice, Const, Enter, Item, Mapping, Name, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +39,9 @@ _SCOPES = frozenset(
 )  # fmt: skip
 _NAMES = frozenset({"namespace", "tenant", "partition_names", "collection_name", "index_name", "collection"})
 _WRITES = frozenset(
-    {"add", "upsert", "add_texts", "aadd_texts", "from_texts", "from_documents", "add_documents", "update"}
+    {"add", "upsert", "add_texts", "aadd_texts", "from_texts", "from_documents", "add_documents", "update", "insert"}
 )
+_WRITTEN = frozenset({"metadatas", "vectors", "points", "metadata", "properties"})
 MAX_DEPTH = 12
 
 
@@ -78,14 +79,13 @@ class Vectors(CallsOn[Search]):
                     for name, value in call.keywords
                     if name in _SCOPES or not name
                 ]
+                self._tenant(module, func.base, conditions)
                 fields = tuple(one.path[-1] for one in conditions if one.path[-1] not in _NAMES)
                 yield Search(
                     function, event, self._store(module, func.base), tuple(conditions), fields, False, not all(known)
                 )
-            elif func.name in _WRITES and names & {"metadatas", "vectors", "points", "metadata"}:
-                given = [
-                    value for name, value in call.keywords if name in {"metadatas", "vectors", "points", "metadata"}
-                ]
+            elif func.name in _WRITES and names & _WRITTEN:
+                given = [value for name, value in call.keywords if name in _WRITTEN]
                 fields = tuple(field for value in given for field in self._keys(module, value))
                 yield Search(function, event, self._store(module, func.base), (), fields, True, False)
 
@@ -97,7 +97,7 @@ class Vectors(CallsOn[Search]):
             held = module.terms[at]
             match held:
                 case Attr(base=base, name=name):
-                    if name not in {"query", "data", "generate"}:
+                    if name not in {"query", "data", "generate", "with_tenant"}:
                         return name.lstrip("_")
                     at = base
                 case Name(id=name):
@@ -111,6 +111,16 @@ class Vectors(CallsOn[Search]):
                 case _:
                     break
         return "vector store"
+
+    @staticmethod
+    def _tenant(module: Module, term: TermId, found: list[Condition]) -> None:
+        """``collection.with_tenant(user.id).query.near_text(…)``."""
+        held = module.terms[term]
+        while isinstance(held, Attr):
+            held = module.terms[held.base]
+        func = module.terms[held.func] if isinstance(held, Call) else None
+        if isinstance(held, Call) and isinstance(func, Attr) and func.name == "with_tenant" and held.args:
+            found.append(Condition(("tenant",), held.args[0], "==", NO_TERM))
 
     def _scope(self, module: Module, name: str, value: TermId, found: list[Condition]) -> bool:
         """Collect what a keyword restricts the search to; False if that is not known."""
@@ -162,6 +172,8 @@ class Vectors(CallsOn[Search]):
                     *(value for name, value in keywords if name in {"must", "should", "filters", "must_not"}),
                 ]
                 return bool(parts) and every(self._conditions(module, part, test, found, depth + 1) for part in parts)
+            case Binary(op="&", left=left, right=right):
+                return every(self._conditions(module, side, test, found, depth + 1) for side in (left, right))
             case Choice(test=why, then=then, other=other):
                 reason = why if why >= 0 else then
                 branches = [branch for branch in (then, other) if not isinstance(module.terms[branch], Const)]
