@@ -14,6 +14,7 @@ from statelint.analysis.state.writes import Write
 from statelint.extract.facts import ModuleFacts, Observation, Position, Suppression
 from statelint.lint.baseline import Stale
 from statelint.lint.finding import Confidence, Edit, Finding, Fix, Location, Severity
+from statelint.lint.fixers import Edits, Fixer, SourceFile
 from statelint.lint.housekeeping import BaselineRule, SuppressionRule, SuppressionUse
 from statelint.lint.rule import Rule
 
@@ -29,9 +30,11 @@ __all__ = [
     "Change",
     "Confidence",
     "Edit",
+    "Edits",
     "Evidence",
     "Finding",
     "Fix",
+    "Fixer",
     "Flaw",
     "Kept",
     "Leak",
@@ -45,6 +48,7 @@ __all__ = [
     "Resource",
     "Rule",
     "Severity",
+    "SourceFile",
     "Stale",
     "Suppression",
     "SuppressionRule",

@@ -33,6 +33,10 @@ class Options:
     baseline: Path | None
     no_baseline: bool
     add_ignore: str | None
+    fix: bool
+    unsafe_fixes: bool
+    show_fixes: bool
+    diff: bool
     statistics: bool
     show_suppressed: bool
     show_files: bool
@@ -60,8 +64,12 @@ class Options:
             raise click.UsageError("--baseline and --no-baseline contradict each other.")
         if self.add_ignore is not None and not self.add_ignore.isprintable():
             raise click.UsageError("The reason for --add-ignore must be one line of text.")
-        if self.stdin and (self.since is not None or self.add_ignore is not None):
-            raise click.UsageError("'-' (standard input) does not go with --since or --add-ignore.")
+        if self.unsafe_fixes and not (self.fix or self.diff):
+            raise click.UsageError("--unsafe-fixes goes with --fix, or with --diff to look at them.")
+        if self.add_ignore is not None and (self.fix or self.diff):
+            raise click.UsageError("--add-ignore does not go with --fix or --diff.")
+        if self.stdin and (self.since or self.add_ignore is not None or self.fix or self.diff or self.show_fixes):
+            raise click.UsageError("'-' (standard input) does not go with --since, --add-ignore or fixes.")
         if self.stdin_filename is not None and not self.stdin:
             raise click.UsageError("--stdin-filename needs '-' as the path.")
 
@@ -122,6 +130,12 @@ class _Command(click.Command):
     help="Leave out what is in this baseline; that of the settings if not given.",
 )
 @click.option("--no-baseline", is_flag=True, help="Show what is in the baseline, too.")
+@click.option("--fix", is_flag=True, help="Mend what can be mended without changing what the program does.")
+@click.option(
+    "--unsafe-fixes", is_flag=True, help="With --fix or --diff: mend more; read the result before you commit."
+)
+@click.option("--diff", is_flag=True, help="Print what --fix would change as a diff, and write nothing.")
+@click.option("--show-fixes", is_flag=True, help="Say what was fixed; without --fix, what can be.")
 @click.option(
     "--add-ignore",
     metavar="[=REASON]",

@@ -76,6 +76,19 @@ def _check(options: Options) -> int:
             profile=profile,
         )
         result = narrow(run_check(request), request, options)
+    if options.diff:
+        from statelint.cli.fixing import diff  # noqa: PLC0415 - few runs fix anything
+
+        changes = diff(result, request, options, Style(coloured(options.color, sys.stdout)))
+        emit(changes)
+        return int(bool(changes))
+    if options.fix or options.show_fixes:
+        from statelint.cli.fixing import fix, with_fixes  # noqa: PLC0415
+
+        if not options.fix:
+            result = with_fixes(result, request)
+        elif fix(result, request, options):
+            result = narrow(run_check(request), request, options)
     if options.add_ignore is not None:
         from statelint.cli.ignoring import add  # noqa: PLC0415 - parses, as reports do not
 

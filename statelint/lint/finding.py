@@ -74,7 +74,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     definition, other writers and the like, ``trace`` the path of the violation from an entry point to the effect.
     ``symbol`` is the dotted name of the thing found (for process state: object and writer); with rule, path and
     normalised code it makes the fingerprint. ``group`` names what reports group by (the object), ``help`` is the
-    remedy in one sentence.
+    remedy in one sentence, ``details`` is what a fixer needs to know.
     """
 
     rule: str
@@ -90,6 +90,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     trace: tuple[Location, ...] = ()
     fingerprint: str = ""
     fix: Fix | None = None
+    details: tuple[tuple[str, str], ...] = ()
+
+    def detail(self, name: str) -> str:
+        """Return one of the details; nothing if it is not there."""
+        return dict(self.details).get(name, "")
 
     @property
     def locations(self) -> tuple[Location, ...]:

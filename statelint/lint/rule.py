@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from libcst import CSTVisitor
 
     from statelint.analysis.project import Project
+    from statelint.lint.fixers import Fixer
 
 
 class Rule:
@@ -36,6 +37,8 @@ class Rule:
     """The first version that has the rule."""
     visitor: ClassVar[type[CSTVisitor] | None] = None
     screen: ClassVar[tuple[str, ...]] = ()
+    fixer: ClassVar[type[Fixer] | None] = None
+    """What mends the rule's findings."""
 
     def check(self, project: Project) -> Iterable[Finding]:
         """Yield this rule's findings over ``project``, in any order."""
@@ -51,6 +54,7 @@ class Rule:
         confidence: Confidence = Confidence.HIGH,
         help: str = "",  # noqa: A002 - the word users see
         group: str = "",
+        details: dict[str, str] | None = None,
         related: Iterable[Location] = (),
         trace: Iterable[Location] = (),
     ) -> Finding:
@@ -65,6 +69,7 @@ class Rule:
             symbol=symbol,
             help=help,
             group=group or symbol,
+            details=tuple((details or {}).items()),
             related=tuple(related),
             trace=tuple(trace),
         )

@@ -95,6 +95,15 @@ def encoding_of(data: bytes) -> str:
     return _cookie(data.removeprefix(codecs.BOM_UTF8))[0]
 
 
+def encode_like(text: str, data: bytes) -> bytes:
+    """Return ``text`` in the encoding of the Python file with content ``data``, with its byte order mark.
+
+    Raises UnicodeEncodeError for what the encoding cannot express.
+    """
+    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    return mark + text.encode(encoding_of(data))
+
+
 def _check_size(size: int) -> None:
     if size > SIZE_LIMIT:
         limit, actual = SIZE_LIMIT / 1024**2, size / 1024**2

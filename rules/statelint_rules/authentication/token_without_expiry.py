@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.api import Severity
+from statelint_rules.fixers.token_expiry import TokenExpiry
 from statelint_rules.flaw_rule import FlawRule
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class TokenWithoutExpiry(FlawRule):
     name = "token-without-expiry"
     summary = "A token is made that never expires."
     severity = Severity.WARNING
+    fixer = TokenExpiry
     label = "no expiry"
     remedy = "give the token an `exp` claim some minutes ahead, and let clients refresh it"
 

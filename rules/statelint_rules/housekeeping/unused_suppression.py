@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.api import Severity, SuppressionRule
+from statelint_rules.fixers.unused_comment import UnusedComment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,7 @@ class UnusedSuppression(SuppressionRule):
     name = "unused-suppression"
     summary = "A suppression comment that silences nothing."
     severity = Severity.WARNING
+    fixer = UnusedComment
     since = "0.1.0"
 
     def check_suppression(self, use: SuppressionUse) -> Iterator[Finding]:

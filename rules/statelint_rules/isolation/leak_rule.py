@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from statelint.api import Confidence, Rule, Severity, location
+from statelint_rules.fixers.owner_predicate import OwnerPredicate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,7 @@ class LeakRule(Rule):
 
     severity: ClassVar[Severity] = Severity.ERROR
     since: ClassVar[str] = "0.1.0"
+    fixer = OwnerPredicate
 
     def covers(self, leak: Leak) -> bool:
         """Tell whether a leak is this rule's matter."""
@@ -50,6 +52,7 @@ class LeakRule(Rule):
                     f"restrict the query to the caller's rows ({leak.model}.{column} == the authenticated user), "
                     "or check the owner before the row is used"
                 ),
+                details={"model": leak.model, "owner": leak.owner},
                 related=related,
                 trace=[location(stop.place, stop.label) for stop in leak.way],
             )

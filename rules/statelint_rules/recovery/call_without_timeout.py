@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.api import Severity
+from statelint_rules.fixers.timeout import Timeout
 from statelint_rules.flaw_rule import FlawRule
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class CallWithoutTimeout(FlawRule):
     name = "call-without-timeout"
     summary = "A request waits for another machine without a time limit."
     severity = Severity.NOTE
+    fixer = Timeout
     label = "no time limit"
     remedy = "pass a timeout"
 

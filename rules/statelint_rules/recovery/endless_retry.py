@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.api import Severity
+from statelint_rules.fixers.retry_limit import RetryLimit
 from statelint_rules.flaw_rule import FlawRule
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class EndlessRetry(FlawRule):
     name = "endless-retry"
     summary = "A request retries without end."
     severity = Severity.NOTE
+    fixer = RetryLimit
     label = "no end"
     remedy = "stop after a number of attempts or some seconds, and answer with 503"
 

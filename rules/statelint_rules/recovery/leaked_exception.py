@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.api import Severity
+from statelint_rules.fixers.exception_text import ExceptionText
 from statelint_rules.flaw_rule import FlawRule
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class LeakedException(FlawRule):
     name = "leaked-exception"
     summary = "A response shows the text of an exception or a traceback."
     severity = Severity.NOTE
+    fixer = ExceptionText
     label = "shown to the client"
     remedy = "log the exception with an id, and answer with that id and a fixed message"
 

@@ -1,0 +1,1 @@
+"""Fixers: one module each, which rules name as their ``fixer``."""
