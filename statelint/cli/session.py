@@ -24,7 +24,7 @@ from statelint.report.style import Style
 from statelint.report.summary import closing
 from statelint.report.text import clean
 from statelint.run.cache import find_folder
-from statelint.run.pipeline import STDIN_NAME, CheckRequest
+from statelint.run.pipeline import STDIN_NAME, CheckRequest, survey
 from statelint.run.pipeline import check as run_check
 from statelint.run.profile import Profile
 from statelint.source.files import find_root
@@ -109,6 +109,7 @@ def _check(options: Options) -> int:
         statistics=options.statistics,
         show_suppressed=options.show_suppressed,
         since=options.since or "",
+        project=lambda: survey(replace(request, progress=None))[0],
         repository=_inside_repository(root),
     )
     with profile.stage("report"):

@@ -18,6 +18,7 @@ else:
 
 FORMATS = (
     "full", "concise", "grouped", "json", "jsonl", "sarif", "github", "gitlab", "azure", "junit", "rdjson", "markdown",
+    "html",
 )  # fmt: skip
 """``statelint.report.<name>`` renders each."""
 

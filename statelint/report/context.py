@@ -11,9 +11,10 @@ from statelint.config.settings import Settings
 from statelint.report.style import Style
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from statelint.analysis.project import Project
     from statelint.lint.rule import Rule
     from statelint.source.sources import Sources
 
@@ -41,6 +42,8 @@ class ReportContext:
     show_suppressed: bool = False
     since: str = ""
     """The revision that findings must be newer than."""
+    project: Callable[[], Project] | None = None
+    """Analyses the project, for formats that show more of it than findings."""
     repository: str = ""
     """The root relative to the repository's top level, for services that resolve paths from there."""
 
