@@ -214,6 +214,21 @@ class Repository(Struct, frozen=True):
     """Keyword that holds the key of the row to change."""
 
 
+class Caching(Struct, frozen=True):
+    """Caches that all users of a service share, and what their keys hold."""
+
+    addresses: tuple[str, ...] = ()
+    """Decorators that keep responses under the address asked for."""
+    arguments: tuple[str, ...] = ()
+    """Decorators that keep results under a function's arguments, without the request."""
+    keys: tuple[str, ...] = ()
+    """Keywords of these by which a function gives a key of its own."""
+    varies: tuple[str, ...] = ()
+    """Decorators by which kept responses differ from caller to caller, or are not kept."""
+    puts: tuple[str, ...] = ()
+    """Calls that keep a value, given after its key."""
+
+
 class TokenDecoder(Struct, frozen=True):
     """How a library reads signed tokens."""
 
@@ -370,6 +385,7 @@ class Library(Struct, frozen=True):
     attributes: dict[str, str] = field(default_factory=dict)
     """Qualified attribute → qualified type of its value."""
     memoisers: Memoisers = Memoisers()
+    caching: Caching = Caching()
     identity: Identity = Identity()
     dependency_markers: tuple[str, ...] = ()
     """Calls whose first argument is called for each request and yields the parameter's value (``Depends``)."""

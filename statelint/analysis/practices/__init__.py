@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.practices.answers import ReplyFlaws
 from statelint.analysis.practices.base import Flaw
+from statelint.analysis.practices.caches import CacheFlaws
 from statelint.analysis.practices.lifetimes import TokenLifetimes
 from statelint.analysis.practices.logs import LogFlaws
 from statelint.analysis.practices.outbound import OutboundFlaws
@@ -30,6 +31,11 @@ class Practices:
     def proofs(self) -> TokenProofs:
         """How tokens are verified."""
         return TokenProofs(self._project)
+
+    @cached_property
+    def caches(self) -> CacheFlaws:
+        """Keys of caches."""
+        return CacheFlaws(self._project)
 
     @cached_property
     def lifetimes(self) -> TokenLifetimes:
