@@ -29,6 +29,7 @@ COMMANDS = {
     "init": "Look at a project and write a configuration to start from.",
     "map": "Show which entry point touches whose rows, and what isolates them.",
     "rules": "List the rules.",
+    "why-not": "Say why a rule does not report a line.",
 }
 """Subcommands with their line in ``--help``; ``statelint.cli.<name>`` defines ``command``."""
 
@@ -44,7 +45,7 @@ class LazyGroup(click.Group):
         """Import the subcommand ``cmd_name``; None if there is no such command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"statelint.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"statelint.cli.{cmd_name.replace('-', '')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -37,6 +37,7 @@ class Options:
     unsafe_fixes: bool
     show_fixes: bool
     diff: bool
+    explain: bool
     statistics: bool
     show_suppressed: bool
     show_files: bool
@@ -130,6 +131,7 @@ class _Command(click.Command):
     help="Leave out what is in this baseline; that of the settings if not given.",
 )
 @click.option("--no-baseline", is_flag=True, help="Show what is in the baseline, too.")
+@click.option("--explain", is_flag=True, help="Say with each finding why it was made and what would silence it.")
 @click.option("--fix", is_flag=True, help="Mend what can be mended without changing what the program does.")
 @click.option(
     "--unsafe-fixes", is_flag=True, help="With --fix or --diff: mend more; read the result before you commit."

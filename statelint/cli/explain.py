@@ -36,15 +36,23 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 
 
 @click.command("explain")
-@click.argument("rule", shell_complete=_complete)
+@click.argument("rule", nargs=-1, required=True, shell_complete=_complete)
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", help="How to print the page.")
 @color_option
-def command(rule: str, output_format: str, color: str) -> None:
-    """Show the page of RULE (a code such as SL101, or a name such as process-state).
+def command(rule: tuple[str, ...], output_format: str, color: str) -> None:
+    """Show the page of RULE: a code such as SL101, or a name such as process-state.
 
+    Other words are searched for in the rules' names, summaries and pages, and the rules that hold them all are listed.
     On a terminal the page is laid out; elsewhere it is printed as the Markdown it is.
     """
-    found = find(rule, load())
+    rules = load()
+    words = " ".join(rule)
+    matches = search(words, rules)
+    if matches:
+        lines = [json.dumps(describe(match)) if output_format == "json" else _line(match) for match in matches]
+        emit("".join(f"{line}\n" for line in lines))
+        return
+    found = find(words, rules)
     page = _page(found)
     if output_format == "json":
         emit(json.dumps({**describe(found), "page": page}, indent=2) + "\n")
@@ -52,6 +60,27 @@ def command(rule: str, output_format: str, color: str) -> None:
         emit(laid_out(page))
     else:
         emit(page)
+
+
+def search(words: str, rules: list[Rule]) -> list[Rule]:
+    """Return the rules that hold all of ``words``, those that hold them in name or summary first.
+
+    None if ``words`` is a rule's code or name, or close to one.
+    """
+    known = {key.lower() for rule in rules for key in (rule.code, rule.name)}
+    if words.lower() in known or difflib.get_close_matches(words.lower(), known, n=1, cutoff=0.8):
+        return []
+    wanted = words.lower().split()
+
+    def held(text: str) -> bool:
+        return all(word in text.lower() for word in wanted)
+
+    first = [rule for rule in rules if held(f"{rule.name} {rule.summary}")]
+    return first + [rule for rule in rules if rule not in first and held(_page(rule))]
+
+
+def _line(rule: Rule) -> str:
+    return f"{rule.code}  {rule.name:<28}  {rule.summary}"
 
 
 def find(word: str, rules: list[Rule]) -> Rule:

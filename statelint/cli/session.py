@@ -108,6 +108,7 @@ def _check(options: Options) -> int:
         summary=not options.quiet,
         statistics=options.statistics,
         show_suppressed=options.show_suppressed,
+        explain=options.explain,
         since=options.since or "",
         project=lambda: survey(replace(request, progress=None))[0],
         repository=_inside_repository(root),

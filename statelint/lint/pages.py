@@ -103,6 +103,14 @@ class Page:
         return next((text for level, text in self._headings() if level == 1), "")
 
     @cached_property
+    def first_paragraph(self) -> str:
+        """The text of the first paragraph, on one line."""
+        for token, inside in zip(self._tokens, self._tokens[1:], strict=False):
+            if token.type == "paragraph_open":
+                return " ".join(inside.content.split())
+        return ""
+
+    @cached_property
     def headings(self) -> tuple[str, ...]:
         """The texts of the second-level headings, in order."""
         return tuple(text for level, text in self._headings() if level == 2)

@@ -40,6 +40,8 @@ class ReportContext:
     statistics: bool = False
     """Count findings by rule instead of showing them."""
     show_suppressed: bool = False
+    explain: bool = False
+    """Say with each finding why it was made and what would silence it."""
     since: str = ""
     """The revision that findings must be newer than."""
     project: Callable[[], Project] | None = None

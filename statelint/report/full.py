@@ -10,6 +10,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from statelint.lint.finding import Confidence
+from statelint.report.explained import explained
 from statelint.report.frame import Mark, frame, visible
 from statelint.report.summary import badness, closing, count_by_rule, rule_table
 from statelint.report.text import cells, clean, counted, pad, wrap
@@ -178,6 +179,9 @@ class _Block:
             lines += self._note("help", help_)
         for fix in dict.fromkeys(finding.fix.message for finding in self._findings if finding.fix):
             lines += self._note("fix", fix)
+        if self._context.explain:
+            for title, text in explained(self._first, self._context):
+                lines += self._note(title, text)
         return lines + self._note("more", f"statelint explain {self._first.rule}") if explain else lines
 
     def _header(self) -> list[str]:
