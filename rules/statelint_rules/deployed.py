@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 WORSE = {Severity.NOTE: Severity.NOTE, Severity.WARNING: Severity.ERROR, Severity.ERROR: Severity.ERROR}
 """What breaks with a second worker is broken where there is one."""
+STEP = {Severity.NOTE: Severity.WARNING, Severity.WARNING: Severity.ERROR, Severity.ERROR: Severity.ERROR}
+"""The same for rules whose notes only ask whether there are several."""
 
 
 def deployed(project: Project, finding: Finding, worse: dict[Severity, Severity] = WORSE) -> Finding:

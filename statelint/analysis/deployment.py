@@ -12,7 +12,7 @@ from statelint.analysis.practices.constants import Constants
 from statelint.analysis.reach import is_test_path
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Const, Name
-from statelint.extract.launches import SEVERAL, Launch
+from statelint.extract.launches import SEVERAL, STATELESS, Launch
 from statelint.source.deployment import kind_of
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ class Deployment:
     def _written(self) -> Iterator[tuple[str, Launch]]:
         for path, launches in sorted(self.launches.items()):
             for launch in launches:
-                yield path, launch
+                if launch.unit != STATELESS:
+                    yield path, launch
 
     def _called(self) -> Iterator[tuple[str, Launch]]:
         """Servers that code itself starts, and adapters to platforms that start a process per request."""

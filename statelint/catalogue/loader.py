@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from statelint.catalogue.schema import (
         Answer,
         EntryKind,
+        FileCalls,
         Launcher,
         Outbound,
         Repository,
         Retry,
         TokenDecoder,
         TokenEncoder,
+        Transport,
     )
 
 Declaration = Literal["columns", "foreign_keys", "relations", "many"]
@@ -77,7 +79,10 @@ class Catalogue:
         self.answers: dict[str, Answer] = {}
         self.outbound: dict[str, Outbound] = {}
         self.retries: dict[str, Retry] = {}
+        self.files: dict[str, FileCalls] = {}
+        self.loose_files: dict[str, FileCalls] = {}
         self.launchers: dict[str, Launcher] = {}
+        self.transports: dict[str, Transport] = {}
         roles: dict[str, set[str]] = {}
         for library in self.libraries:
             self._add(library, roles)
@@ -126,8 +131,12 @@ class Catalogue:
             fill(self.outbound, dict.fromkeys(call.calls, call))
         for retry in library.resilience.retries:
             fill(self.retries, dict.fromkeys(retry.calls, retry))
+        for calls in library.files:
+            file(calls.calls, calls, self.files, self.loose_files)
         for launcher in library.launchers:
             fill(self.launchers, dict.fromkeys(launcher.calls, launcher))
+        for transport in library.transports:
+            fill(self.transports, dict.fromkeys(transport.calls, transport))
 
     def _lines(self) -> dict[str, list[str]]:
         """Return the heirs of every class that has some, nearest first."""
@@ -161,6 +170,7 @@ class Catalogue:
             self.memoisers,
             self.answers,
             self.outbound,
+            self.transports,
         )
         for table in tables:
             # A base's own facts come before those it has from its base, so the nearest one wins.
@@ -287,6 +297,11 @@ class Catalogue:
     def spawners(self) -> frozenset[str]:
         """Calls that run a function outside the request."""
         return self._union("spawners")
+
+    @cached_property
+    def schedulers(self) -> frozenset[str]:
+        """Classes whose instances run jobs by the clock."""
+        return self._union("schedulers")
 
     def listed(self, table: str, field: str) -> frozenset[str]:
         """Return the names that ``field`` of a library's ``table`` (``failures``, ``broad``) lists in any file."""

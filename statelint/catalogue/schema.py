@@ -363,6 +363,30 @@ class Launcher(Struct, frozen=True):
     """Whether the application is handed to a platform that starts as many processes as there are requests."""
 
 
+class Transport(Struct, frozen=True):
+    """Calls that serve the Model Context Protocol over HTTP, in sessions unless told otherwise."""
+
+    calls: tuple[str, ...]
+    chosen_by: str = ""
+    """Keyword (or first argument) that names the transport; without it, stdio."""
+    stateless: tuple[str, ...] = ()
+    """Keywords, of the call or of the call that makes the server, that do without sessions."""
+    stores: tuple[str, ...] = ()
+    """Keywords, of the same calls, that keep sessions or events outside."""
+
+
+class FileCalls(Struct, frozen=True):
+    """Calls that do something with a file of this machine."""
+
+    calls: tuple[str, ...]
+    how: Literal["write", "read", "serve", "remove"]
+    """``serve``: the file is sent to clients as it is."""
+    path: int = 0
+    """Position of the path; -1: the object whose method is called."""
+    keywords: tuple[str, ...] = ()
+    """Keywords under which the path may be given."""
+
+
 class Library(Struct, frozen=True):
     """One library."""
 
@@ -399,6 +423,8 @@ class Library(Struct, frozen=True):
     """Calls that never return."""
     spawners: tuple[str, ...] = ()
     """Calls that run a function outside the request; the function is any argument."""
+    schedulers: tuple[str, ...] = ()
+    """Classes whose instances, once started, run jobs by the clock in this process."""
     invokers: dict[str, int] = field(default_factory=dict)
     """Callable → position of the argument that it calls at once, with the arguments after it (``asyncio.to_thread``);
     the call gives what that function gives."""
@@ -410,4 +436,6 @@ class Library(Struct, frozen=True):
     answers: tuple[Answer, ...] = ()
     failures: Failures = Failures()
     resilience: Resilience = Resilience()
+    files: tuple[FileCalls, ...] = ()
     launchers: tuple[Launcher, ...] = ()
+    transports: tuple[Transport, ...] = ()

@@ -45,6 +45,8 @@ class BindingReader(ExpressionReader):
         if isinstance(node.value, ast.Constant):
             return False
         self.expr(node.value)
+        if isinstance(node.value, ast.Call):
+            self.alone()
         call = node.value.value if isinstance(node.value, ast.Await) else node.value
         return isinstance(call, ast.Call) and dotted(call.func) in self.aborting
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from statelint.extract.facts import NO_TERM, Condition, Event, Mapping, Position, Sequence
+import msgspec
+
+from statelint.extract.facts import ALONE, NO_TERM, Condition, Event, Mapping, Position, Sequence
 from statelint.extract.terms import MAX_ITEMS, TermTable
 
 if TYPE_CHECKING:
@@ -86,6 +88,12 @@ class ExpressionReader:
         """Record an event under the current condition."""
         scope = self.scope
         scope.events.append(Event(op, term, value, scope.condition, self.position(node), how))
+
+    def alone(self) -> None:
+        """Note that nobody uses what the last call gives."""
+        events = self.scope.events
+        if events and events[-1].op == "call":
+            events[-1] = msgspec.structs.replace(events[-1], how=ALONE)
 
     def under(self, kind: str, test: TermId, positive: bool = True, via: TermId = NO_TERM, parent: int = -1) -> int:
         """Return a new condition below ``parent`` (default: the current one)."""

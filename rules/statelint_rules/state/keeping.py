@@ -73,8 +73,10 @@ class KeptRule(Rule):
                     yield deployed(project, finding)
 
     def concerns(self, kept: Kept) -> bool:
-        """Tell whether the object is this rule's matter: connections and callers' options are other rules'."""
-        return not kept.registers_sockets and not (kept.kind in SHARED and kept.carries_caller)
+        """Tell whether the object is this rule's matter: connections, running work and callers' options are others'."""
+        if kept.registers_sockets or (kept.kind in SHARED and kept.carries_caller):
+            return False
+        return kept.kind in SHARED or kept.work != "watched"
 
     def judge(self, project: Project, kept: Kept) -> Iterator[Finding]:
         """Yield one finding per function that changes ``kept``."""

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 from statelint.analysis.practices.answers import ReplyFlaws
 from statelint.analysis.practices.base import Flaw
 from statelint.analysis.practices.caches import CacheFlaws
+from statelint.analysis.practices.detached import DetachedFlaws
 from statelint.analysis.practices.lifetimes import TokenLifetimes
+from statelint.analysis.practices.localfiles import FileFlaws
+from statelint.analysis.practices.locks import LockFlaws
 from statelint.analysis.practices.logs import LogFlaws
+from statelint.analysis.practices.mcpsessions import McpSessionFlaws
 from statelint.analysis.practices.outbound import OutboundFlaws
 from statelint.analysis.practices.proofs import TokenProofs
 from statelint.analysis.practices.secrets import SecretFlaws
@@ -51,6 +55,26 @@ class Practices:
     def sessions(self) -> SessionFlaws:
         """Login sessions."""
         return SessionFlaws(self._project)
+
+    @cached_property
+    def mcp_sessions(self) -> McpSessionFlaws:
+        """Sessions of the Model Context Protocol."""
+        return McpSessionFlaws(self._project)
+
+    @cached_property
+    def locks(self) -> LockFlaws:
+        """Locks of one process."""
+        return LockFlaws(self._project)
+
+    @cached_property
+    def detached(self) -> DetachedFlaws:
+        """Work outside requests."""
+        return DetachedFlaws(self._project)
+
+    @cached_property
+    def files(self) -> FileFlaws:
+        """Local files."""
+        return FileFlaws(self._project)
 
     @cached_property
     def replies(self) -> ReplyFlaws:

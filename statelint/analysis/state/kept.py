@@ -14,6 +14,7 @@ from statelint.analysis.state.locations import Locator
 from statelint.analysis.state.naming import KINDS, definition, name_of
 from statelint.analysis.state.resources import ROLES, Resource, Resources
 from statelint.analysis.state.roots import Field, Global
+from statelint.analysis.state.work import Work
 from statelint.analysis.state.writes import Write, WriteCollector, constant
 from statelint.extract.facts import Attr, Call, Const, Mapping, Name, Param, Sequence
 
@@ -55,6 +56,8 @@ class Kept:
         self.changes: list[Change] = []
         self.inside: list[Change] = []
         """Changes that objects held in this one make to themselves."""
+        self.work = ""
+        """``watched`` if it keeps nothing but spawned work, for later requests to find."""
 
     @property
     def key(self) -> str:
@@ -156,6 +159,10 @@ class StateMap:
                     change = self._change(write, kept)
                 (kept.inside if inside else kept.changes).append(change)
         found = [kept for kept in objects.values() if self._matters(kept)]
+        work = Work(self.inference)
+        for kept in found:
+            kept.work = work.fate(kept)
+        found = [kept for kept in found if kept.work != "held"]
         return sorted(found, key=lambda kept: (kept.place.module.path, kept.place.position.line, kept.name))
 
     @cached_property

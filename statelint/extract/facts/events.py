@@ -28,12 +28,16 @@ class Condition(Struct, frozen=True):
     via: TermId = NO_TERM
 
 
+ALONE = "alone"
+"""How a call is made whose value nobody uses."""
+
+
 class Event(Struct, frozen=True):
     """Something a function does.
 
     ``op`` is one of
 
-    - ``call``: ``term`` is the ``Call``;
+    - ``call``: ``term`` is the ``Call``; ``how`` is ``ALONE`` where it is a whole statement, not even waited for;
     - ``write``: ``term`` (an ``Attr``, ``Item`` or ``Name``/``Cell`` rebinding) is assigned ``value``; ``how`` is
       ``=``, an augmented operator such as ``+=``, ``del``, ``for``, ``with`` or ``import``;
     - ``return``, ``yield``, ``raise``: ``term`` is the value, or ``NO_TERM``;

@@ -6,6 +6,8 @@ from statelint.extract.facts import Position, Struct
 
 SEVERAL = 0
 """A number above one that is only known when the service starts."""
+STATELESS = "stateless"
+"""The unit of a launch that says nothing of numbers, but that MCP servers keep no sessions."""
 
 
 class Launch(Struct, frozen=True):
@@ -24,4 +26,4 @@ class Launch(Struct, frozen=True):
     position: Position
 
 
-__all__ = ["SEVERAL", "Launch"]
+__all__ = ["SEVERAL", "STATELESS", "Launch"]
