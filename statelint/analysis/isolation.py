@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.analysis.children import Adoptions, parent_key
 from statelint.analysis.claims import Claims
 from statelint.analysis.model import Place
 from statelint.analysis.ownership import OwnerKind
@@ -54,6 +55,8 @@ class Leak(NamedTuple):
     """``vector`` for a search in a vector store."""
     given: str = ""
     """The parameter in which the client names the owner."""
+    parent: str = ""
+    """The column that holds the parent, where a parent alone names the rows."""
     receiver: Place | None = None
     """The endpoint that receives it."""
 
@@ -73,7 +76,7 @@ class Isolation:
     @cached_property
     def leaks(self) -> list[Leak]:
         """Every leak."""
-        return [*self._query_leaks(), *self._view_leaks()]
+        return [*self._query_leaks(), *self._view_leaks(), *self._adoptions()]
 
     @cached_property
     def claims(self) -> list[Leak]:
@@ -101,6 +104,16 @@ class Isolation:
             ):
                 found.setdefault(model, Place(query.module, query.event.position))
         return found
+
+    def _adoptions(self) -> Iterator[Leak]:
+        """Yield the new rows of parents that nobody checked."""
+        finder = Adoptions(self.judge)
+        for module in self.judge.inference.modules:
+            for function in module.functions:
+                for verdict, column in finder.of(function):
+                    if self._identified(verdict):
+                        leak = self._leak(verdict)
+                        yield leak._replace(action="create", parent=column, certainty=min(leak.certainty, 1))
 
     def _query_leaks(self) -> Iterator[Leak]:
         seen: set[object] = set()
@@ -138,6 +151,7 @@ class Isolation:
             definition=_definition(model),
             sibling=sibling,
             store=model.store if model is not None else "table",
+            parent=parent_key(self.judge, query),
         )
 
     def _keyed(self, query: Query) -> bool:

@@ -10,7 +10,7 @@ from statelint_rules.fixers.owner_predicate import OwnerPredicate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from statelint.api import Finding, Leak, Project
+    from statelint.api import Finding, Fixer, Leak, Project
 
 CONFIDENCE = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 
@@ -20,7 +20,8 @@ class LeakRule(Rule):
 
     severity: ClassVar[Severity] = Severity.ERROR
     since: ClassVar[str] = "0.1.0"
-    fixer = OwnerPredicate
+    label: ClassVar[str] = "no owner in this query"
+    fixer: ClassVar[type[Fixer] | None] = OwnerPredicate
 
     def covers(self, leak: Leak) -> bool:
         """Tell whether a leak is this rule's matter."""
@@ -29,6 +30,13 @@ class LeakRule(Rule):
     def message(self, leak: Leak) -> str:
         """Return the finding's message."""
         raise NotImplementedError
+
+    def remedy(self, leak: Leak) -> str:
+        """Say what to do instead."""
+        return (
+            f"restrict the query to the caller's rows ({leak.model}.{leak.owner or 'user_id'} == the authenticated "
+            "user), or check the owner before the row is used"
+        )
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each leak of this kind."""
@@ -42,16 +50,12 @@ class LeakRule(Rule):
                 )
             if leak.sibling is not None:
                 related.append(location(leak.sibling, f"here {leak.model} is restricted to its owner"))
-            column = leak.owner or "user_id"
             yield self.finding(
                 self.message(leak),
-                location(leak.place, "no owner in this query"),
+                location(leak.place, self.label),
                 symbol=leak.symbol,
                 confidence=CONFIDENCE[leak.certainty],
-                help=(
-                    f"restrict the query to the caller's rows ({leak.model}.{column} == the authenticated user), "
-                    "or check the owner before the row is used"
-                ),
+                help=self.remedy(leak),
                 details={"model": leak.model, "owner": leak.owner},
                 related=related,
                 trace=[location(stop.place, stop.label) for stop in leak.way],

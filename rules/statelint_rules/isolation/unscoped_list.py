@@ -19,7 +19,7 @@ class UnscopedList(LeakRule):
 
     def covers(self, leak: Leak) -> bool:
         """Reads that name no row."""
-        return leak.action == "read" and not leak.keyed and leak.store != "vector"
+        return leak.action == "read" and not leak.keyed and leak.store != "vector" and not leak.parent
 
     def message(self, leak: Leak) -> str:
         """Name the model."""

@@ -19,7 +19,7 @@ class UnscopedRead(LeakRule):
 
     def covers(self, leak: Leak) -> bool:
         """Keyed reads."""
-        return leak.action == "read" and leak.keyed and leak.store != "vector"
+        return leak.action == "read" and leak.keyed and leak.store != "vector" and not leak.parent
 
     def message(self, leak: Leak) -> str:
         """Name the model and how it is owned."""

@@ -19,7 +19,7 @@ class UnscopedWrite(LeakRule):
 
     def covers(self, leak: Leak) -> bool:
         """Updates and deletions."""
-        return leak.action != "read"
+        return leak.action != "read" and not leak.parent
 
     def message(self, leak: Leak) -> str:
         """Name the model and what is done to it."""

@@ -86,6 +86,19 @@ class Judge:
         proof, way = self._discharged(query.function, query.event, query.leaf, keys, ())
         return Verdict(query, proof, way)
 
+    def of_new_row(self, query: Query) -> Verdict:
+        """Return the verdict on a row that is made for a parent: was the parent the caller's?"""
+        function = query.function
+        atoms = self.queries.atoms(query)
+        keys = [atom.value for atom in atoms]
+        if self.reach.of(function) is Reach.OFFLINE:
+            return Verdict(query, Proof.OFFLINE)
+        proof = self.statement.predicate(query, atoms)
+        if proof is not None:
+            return Verdict(query, proof)
+        proof, way = self._discharged(function, query.event, query.leaf, keys, ())
+        return Verdict(query, proof, way)
+
     def _weakest(self, query: Query) -> tuple[Query, Proof | None]:
         """Return the alternative of a statement that proves least, and what it proves.
 

@@ -1,0 +1,100 @@
+"""Rows of a child model that a parent's id names, where nobody looked whose parent it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.model import ClassValue
+from statelint.analysis.ownership import OwnerKind
+from statelint.analysis.proofs.naming import raw_names
+from statelint.analysis.proofs.words import KEYS
+from statelint.analysis.queries import Atom, Chain, Query
+from statelint.analysis.reach import Reach
+from statelint.extract.facts import Attr, Call, Const
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.ownership import Model
+    from statelint.analysis.proofs import Judge, Verdict
+    from statelint.extract.facts import Event, TermId
+
+_CREATES = frozenset({"create", "acreate", "get_or_create", "update_or_create", "insert"})
+
+
+def parent_key(judge: Judge, query: Query) -> str:
+    """Return the column through which a query names the parent of its rows, if it names nothing else."""
+    model = query.chain.model
+    if model is None or not model.parents:
+        return ""
+    found = ""
+    for atom in judge.queries.atoms(query):
+        if atom.value >= 0 and isinstance(query.module.terms[atom.value], Const):
+            continue
+        if atom.column[-1] in KEYS and len(atom.column) == 1:
+            return ""
+        column = _column(model, atom.column[0])
+        if column and atom.op in {"==", "in", "in_"} and (atom.model is None or atom.model is model):
+            found = found or column
+    return found
+
+
+class Adoptions:
+    """Finds the rows that are made for a parent which a client names and nobody checks."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self.inference = judge.inference
+
+    def of(self, function: FunctionInfo) -> Iterator[tuple[Verdict, str]]:
+        """Yield an unproven verdict on each such creation, with the column that holds the parent."""
+        module = function.module
+        if self.judge.reach.of(function) is not Reach.SERVED:
+            return
+        for event in function.events:
+            call = module.terms[event.term] if event.op == "call" else None
+            if not isinstance(call, Call) or not call.keywords:
+                continue
+            model = self._made(module, call)
+            if model is None or not model.parents or not model.owned or self._is_owned_itself(model):
+                continue
+            for name, value in call.keywords:
+                column = _column(model, name)
+                if column and value >= 0 and any(raw_names(module, value)):
+                    verdict = self._verdict(function, event, model, column, value)
+                    if verdict.proof is None:
+                        yield verdict, column
+                        break
+
+    def _made(self, module: Module, call: Call) -> Model | None:
+        """Return the model of ``Message(…)`` or ``Message.objects.create(…)``."""
+        for value in self.inference.term(module, call.func):
+            if isinstance(value, ClassValue):
+                return self.judge.ownership.model_of(value.klass)
+        func = module.terms[call.func]
+        if isinstance(func, Attr) and func.name in _CREATES:
+            chains = self.judge.queries.chains(module, func.base)
+            if chains:
+                return chains[0].model
+            for value in self.inference.term(module, func.base):
+                if isinstance(value, ClassValue):
+                    return self.judge.ownership.model_of(value.klass)
+        return None
+
+    @staticmethod
+    def _is_owned_itself(model: Model) -> bool:
+        """A row with an owner of its own may hang on another's: comments do."""
+        return any(len(path.columns) == 1 for path in model.paths) or model.kind in {
+            OwnerKind.ATTRIBUTION,
+            OwnerKind.MEMBERSHIP,
+        }
+
+    def _verdict(self, function: FunctionInfo, event: Event, model: Model, column: str, value: TermId) -> Verdict:
+        atom = Atom((column,), value, "==", -1, model)
+        query = Query(function, Chain(model, model.name, event.term, "insert", ()), event.term, event, (atom,))
+        return self.judge.of_new_row(query)
+
+
+def _column(model: Model, name: str) -> str:
+    return next((column for column in model.parents if name in {column, f"{column}_id"}), "")
