@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python; do \
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: demo test lint types chat chat-test build bench rule clean help
+.PHONY: demo test lint types chat chat-test build site bench rule clean help
 
 demo: $(VENV)/.installed ## statelint over the bundled anti-patterns
 	@$(BIN)/statelint check fixtures/anti_patterns; status=$$?; \
@@ -32,6 +32,9 @@ chat-test: $(VENV)/.installed-dev ## the chat service's tests alone
 
 build: $(VENV)/.installed-dev ## source distribution and wheel in dist/
 	$(BIN)/python -m build
+
+site: $(VENV)/.installed-dev ## the documentation site in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(VENV)/.installed-dev ## speed against bandit and semgrep, paired in one run
 	$(BIN)/python benchmarks/cold.py $(ARGS)

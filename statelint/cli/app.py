@@ -28,7 +28,9 @@ COMMANDS = {
     "explain": "Show a rule's page: what it finds, why, and what to write instead.",
     "init": "Look at a project and write a configuration to start from.",
     "map": "Show which entry point touches whose rows, and what isolates them.",
+    "mcp": "Serve coding assistants: check, explain and map as MCP tools.",
     "rules": "List the rules.",
+    "server": "Serve editors: diagnostics while typing.",
     "why-not": "Say why a rule does not report a line.",
 }
 """Subcommands with their line in ``--help``; ``statelint.cli.<name>`` defines ``command``."""

@@ -38,6 +38,7 @@ class Options:
     show_fixes: bool
     diff: bool
     explain: bool
+    watch: bool
     statistics: bool
     show_suppressed: bool
     show_files: bool
@@ -67,6 +68,8 @@ class Options:
             raise click.UsageError("The reason for --add-ignore must be one line of text.")
         if self.unsafe_fixes and not (self.fix or self.diff):
             raise click.UsageError("--unsafe-fixes goes with --fix, or with --diff to look at them.")
+        if self.watch and (self.stdin or self.fix or self.diff or self.add_ignore is not None):
+            raise click.UsageError("--watch goes with reports only.")
         if self.add_ignore is not None and (self.fix or self.diff):
             raise click.UsageError("--add-ignore does not go with --fix or --diff.")
         if self.stdin and (self.since or self.add_ignore is not None or self.fix or self.diff or self.show_fixes):
@@ -143,6 +146,7 @@ class _Command(click.Command):
     metavar="[=REASON]",
     help="Instead of reporting, write a comment into the code that silences each finding, with the reason.",
 )
+@click.option("--watch", "-w", is_flag=True, help="Check again whenever a file changes; needs statelint[watch].")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("--statistics", is_flag=True, help="Count findings by rule instead of showing them.")
 @click.option("--show-suppressed", is_flag=True, help="Show what comments suppress, too, and their reasons.")

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ from statelint.source.sources import Sources
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from statelint.analysis.project import Project
     from statelint.cli.check import Options
     from statelint.cli.targets import Target
     from statelint.config.settings import Settings
@@ -43,6 +45,12 @@ _TEXT_FORMATS = ("full", "concise", "grouped")
 
 def check(options: Options) -> int:
     """Run the command and return its exit code. Raises click.ClickException for what the user has to put right."""
+    if options.watch:
+        from statelint.cli.watch import watch  # noqa: PLC0415 - few runs need it
+
+        with mistakes():
+            root = find_root(options.paths)
+        return watch(root, lambda: check(replace(options, watch=False)))
     with mistakes():
         return _check(options)
 
@@ -110,7 +118,7 @@ def _check(options: Options) -> int:
         show_suppressed=options.show_suppressed,
         explain=options.explain,
         since=options.since or "",
-        project=lambda: survey(replace(request, progress=None))[0],
+        project=partial(_project, request),
         repository=_inside_repository(root),
     )
     with profile.stage("report"):
@@ -119,6 +127,11 @@ def _check(options: Options) -> int:
         say("\n".join(profile.lines()))
     _report_crashes(result, verbose=options.verbose)
     return _exit_code(result, settings, exit_zero=options.exit_zero)
+
+
+def _project(request: CheckRequest) -> Project:
+    """Analyse the project anew: what is kept of a run are its findings only."""
+    return survey(replace(request, progress=None))[0]
 
 
 def _report_crashes(result: LintResult, *, verbose: bool) -> None:

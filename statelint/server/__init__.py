@@ -1,0 +1,1 @@
+"""statelint for programs: a language server for editors, and an MCP server for coding assistants."""

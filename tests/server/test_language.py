@@ -1,0 +1,143 @@
+"""The language server as an editor talks to it: another process, over standard input and output."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from lsprotocol import types as lsp
+from pygls.lsp.client import LanguageClient
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+CLEAN = """\
+import requests
+from fastapi import FastAPI
+
+app = FastAPI()
+NAME = "é漢𝒳"; CARTS = {}
+
+
+@app.post("/cart/{user_id}")
+def add(user_id: str):
+    return {}
+"""
+KEEPING = CLEAN.replace("    return {}", "    CARTS[user_id] = 1")
+PATIENCE = 60
+
+
+class Editor(LanguageClient):
+    """Notes what the server publishes."""
+
+    def __init__(self) -> None:
+        super().__init__("test", "1")
+        self.published: dict[str, list[lsp.Diagnostic]] = {}
+        self.messages: list[str] = []
+        self.news = asyncio.Event()
+
+        @self.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        def publish(params: lsp.PublishDiagnosticsParams) -> None:
+            self.published[params.uri] = list(params.diagnostics)
+            self.news.set()
+
+        @self.feature(lsp.WINDOW_SHOW_MESSAGE)
+        def show(params: lsp.ShowMessageParams) -> None:
+            self.messages.append(params.message)
+            self.news.set()
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not done():
+                self.news.clear()
+                await self.news.wait()
+
+
+def edit(folder: Path, work: Callable[[Editor, str], Awaitable[None]]) -> None:
+    """Open ``app.py`` in ``folder`` in an editor and do ``work`` there."""
+    program = shutil.which("statelint", path=str(Path(sys.executable).parent))
+    assert program
+
+    async def session() -> None:
+        editor = Editor()
+        await editor.start_io(program, "server")
+        root = folder.as_uri()
+        params = lsp.InitializeParams(capabilities=lsp.ClientCapabilities(), root_uri=root, process_id=None)
+        await editor.initialize_async(params)
+        editor.initialized(lsp.InitializedParams())
+        uri = (folder / "app.py").as_uri()
+        text = (folder / "app.py").read_text()
+        editor.text_document_did_open(lsp.DidOpenTextDocumentParams(lsp.TextDocumentItem(uri, "python", 1, text)))
+        try:
+            await work(editor, uri)
+        finally:
+            await editor.shutdown_async(None)
+            editor.exit(None)
+            await editor.stop()
+
+    asyncio.run(session())
+
+
+def change(editor: Editor, uri: str, text: str) -> None:
+    editor.text_document_did_change(
+        lsp.DidChangeTextDocumentParams(
+            lsp.VersionedTextDocumentIdentifier(2, uri), [lsp.TextDocumentContentChangeWholeDocument(text)]
+        )
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n')
+    (tmp_path / "app.py").write_text(CLEAN)
+    return tmp_path
+
+
+def test_unsaved_text_is_checked_explained_and_mended(folder: Path) -> None:
+    async def work(editor: Editor, uri: str) -> None:
+        change(editor, uri, KEEPING)
+        await editor.until(lambda: bool(editor.published.get(uri)))
+        (diagnostic,) = editor.published[uri]
+        assert diagnostic.code == "SL101"
+        assert diagnostic.range.start == lsp.Position(9, 4)
+        (defined, *_) = diagnostic.related_information or []
+        assert defined.message == "defined here: CARTS"
+        assert defined.location.range.start == lsp.Position(4, len('NAME = "é漢𝒳"; ') + 1), "UTF-16 units"
+        at = lsp.TextDocumentIdentifier(uri)
+        hover = await editor.text_document_hover_async(lsp.HoverParams(at, lsp.Position(9, 6)))
+        assert hover
+        assert isinstance(hover.contents, lsp.MarkupContent)
+        assert "SL101 process-state" in hover.contents.value
+        actions = await editor.text_document_code_action_async(
+            lsp.CodeActionParams(at, diagnostic.range, lsp.CodeActionContext([diagnostic]))
+        )
+        (ignore,) = [action for action in actions or [] if isinstance(action, lsp.CodeAction)]
+        assert ignore.title == "statelint: ignore SL101 here"
+        assert ignore.edit
+        (replaced,) = (ignore.edit.changes or {})[uri]
+        assert "    # statelint: ignore[SL101] REASON\n    CARTS" in replaced.new_text
+        change(editor, uri, replaced.new_text)
+        await editor.until(lambda: editor.published[uri] == [])
+        assert (folder / "app.py").read_text() == CLEAN, "nothing is written"
+
+    edit(folder, work)
+
+
+def test_the_settings_are_read_again(folder: Path) -> None:
+    (folder / "app.py").write_text(KEEPING)
+
+    async def work(editor: Editor, uri: str) -> None:
+        await editor.until(lambda: bool(editor.published.get(uri)))
+        (folder / "statelint.toml").write_text('select = ["SL3"]\n')
+        event = lsp.FileEvent((folder / "statelint.toml").as_uri(), lsp.FileChangeType.Created)
+        editor.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([event]))
+        await editor.until(lambda: editor.published[uri] == [])
+        (folder / "statelint.toml").write_text('selct = ["SL3"]\n')
+        editor.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([event]))
+        await editor.until(lambda: any("did you mean 'select'" in message for message in editor.messages))
+
+    edit(folder, work)
