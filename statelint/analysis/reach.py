@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 _OFFLINE_PATH = re.compile(
     r"(^|/)(tests?|testing|scripts?|migrations|alembic|fixtures?|conftest\.py|setup\.py|noxfile\.py|fabfile\.py|manage\.py"
-    r"|management/commands|benchmarks?|e2e)(/|$)|(^|/)(test_[^/]*|[^/]*_tests?|conftest)\.py$"
+    r"|management/commands|benchmarks?|e2e)(/|$)|(^|/)(test_[^/]*|[^/]*_tests?|tests|conftest)\.py$"
 )
 
 
-_TEST_PATH = re.compile(r"(^|/)(tests?|testing|e2e)/|(^|/)(test_[^/]*|[^/]*_tests?|conftest)\.py$")
+_TEST_PATH = re.compile(r"(^|/)(tests?|testing|e2e)/|(^|/)(test_[^/]*|[^/]*_tests?|tests|conftest)\.py$")
 
 
 class Reach(StrEnum):

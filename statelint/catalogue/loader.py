@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from statelint.catalogue.schema import (
         Answer,
+        CacheWrite,
         EntryKind,
         FileCalls,
         Launcher,
@@ -83,6 +84,7 @@ class Catalogue:
         self.loose_files: dict[str, FileCalls] = {}
         self.launchers: dict[str, Launcher] = {}
         self.transports: dict[str, Transport] = {}
+        self.cache_writes: dict[str, CacheWrite] = {}
         roles: dict[str, set[str]] = {}
         for library in self.libraries:
             self._add(library, roles)
@@ -137,6 +139,8 @@ class Catalogue:
             fill(self.launchers, dict.fromkeys(launcher.calls, launcher))
         for transport in library.transports:
             fill(self.transports, dict.fromkeys(transport.calls, transport))
+        for write in library.freshness.writes:
+            fill(self.cache_writes, dict.fromkeys(write.calls, write))
 
     def _lines(self) -> dict[str, list[str]]:
         """Return the heirs of every class that has some, nearest first."""
@@ -171,6 +175,7 @@ class Catalogue:
             self.answers,
             self.outbound,
             self.transports,
+            self.cache_writes,
         )
         for table in tables:
             # A base's own facts come before those it has from its base, so the nearest one wins.
@@ -311,6 +316,11 @@ class Catalogue:
     def local_sessions(self) -> dict[str, tuple[str, ...]]:
         """Settings, with their values, that keep login sessions on one machine."""
         return {name: values for library in self.libraries for name, values in library.tokens.local_sessions.items()}
+
+    @cached_property
+    def cache_defaults(self) -> dict[str, str]:
+        """Calls that set a cache up, with their keyword that gives all entries a lifetime."""
+        return {name: keyword for library in self.libraries for name, keyword in library.freshness.defaults.items()}
 
     @cached_property
     def max_token_days(self) -> float:

@@ -349,6 +349,45 @@ class Resilience(Struct, frozen=True):
     """Calls and context managers that limit how long what they hold may take."""
     effects: tuple[str, ...] = ()
     """Calls, besides those of ``outbound``, that must not be done twice."""
+    waits: tuple[str, ...] = ()
+    """Calls, besides those of ``outbound``, that take long: models, mail, other machines."""
+
+
+class CacheWrite(Struct, frozen=True):
+    """Calls, and decorators, that put something into a cache."""
+
+    calls: tuple[str, ...]
+    expiry: tuple[str, ...] = ()
+    """Keywords that end the entry's life."""
+    position: int = -1
+    """Position of the lifetime."""
+    endless: bool = True
+    """Whether entries live for ever where no lifetime is given."""
+    store: bool = False
+    """Whether the store is also used for what is meant to stay, so that only names tell a cache."""
+
+
+class Freshness(Struct, frozen=True):
+    """How long caches keep what they are given."""
+
+    writes: tuple[CacheWrite, ...] = ()
+    defaults: dict[str, str] = field(default_factory=dict)
+    """Call that sets a cache up → its keyword that gives all entries a lifetime."""
+    drops: tuple[str, ...] = ()
+    """Names of the functions and methods that take entries out of a cache."""
+
+
+class Pooling(Struct, frozen=True):
+    """How connections to databases are made."""
+
+    pools: tuple[str, ...] = ()
+    """Calls that make a pool of connections, or a client that holds one."""
+    connections: tuple[str, ...] = ()
+    """Calls that open one connection over the network."""
+    engines: tuple[str, ...] = ()
+    """Calls that make a pool and can be told to make none."""
+    none: tuple[str, ...] = ()
+    """What engines are given for no pool."""
 
 
 class Launcher(Struct, frozen=True):
@@ -439,3 +478,5 @@ class Library(Struct, frozen=True):
     files: tuple[FileCalls, ...] = ()
     launchers: tuple[Launcher, ...] = ()
     transports: tuple[Transport, ...] = ()
+    freshness: Freshness = Freshness()
+    pooling: Pooling = Pooling()

@@ -26,6 +26,7 @@ class Options:
     extend_select: tuple[str, ...]
     min_severity: str | None
     min_confidence: str | None
+    pedantic: bool
     output_format: tuple[Target, ...]
     output: Path | None
     exit_zero: bool
@@ -58,6 +59,8 @@ class Options:
         """Refuse options that contradict each other."""
         if self.quiet and self.verbose:
             raise click.UsageError("--quiet and --verbose contradict each other.")
+        if self.pedantic and self.min_severity is not None:
+            raise click.UsageError("--pedantic means --min-severity note; give one of them.")
         if self.isolated and self.config is not None:
             raise click.UsageError("--isolated reads no configuration, so --config makes no sense with it.")
         if self.stdin and len(self.paths) > 1:
@@ -108,6 +111,7 @@ class _Command(click.Command):
 @click.option(
     "--min-confidence", type=click.Choice(["low", "medium", "high"]), help="Hide findings below this confidence."
 )
+@click.option("--pedantic", is_flag=True, help="Show notes, too: the same as --min-severity note.")
 @click.option(
     "--output-format",
     type=TargetType(),

@@ -25,5 +25,7 @@ def narrow(result: LintResult, request: CheckRequest, options: Options) -> LintR
         return result
     result, stale = baseline.apply(result)
     # Only a run over everything can tell that something is gone.
-    partial = options.paths or options.since is not None or options.min_severity or options.min_confidence
+    partial = (
+        options.paths or options.since is not None or options.min_severity or options.pedantic or options.min_confidence
+    )
     return result if partial else with_stale(result, stale, request.rules, request.settings)

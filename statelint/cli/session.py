@@ -161,7 +161,7 @@ def _configuration(options: Options) -> tuple[Path, Configuration]:
         "select": _split(options.select),
         "ignore": _split(options.ignore),
         "extend_select": _split(options.extend_select),
-        "min_severity": options.min_severity,
+        "min_severity": "note" if options.pedantic else options.min_severity,
         "min_confidence": options.min_confidence,
     }
     settings = override(configuration.settings, changes)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import inspect
 
-from statelint.config.settings import Settings
+from statelint.config.settings import PROFILES, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -95,7 +95,7 @@ def settings_from(table: Mapping[str, object], source: str) -> Settings:
             problems.append(f"{source}: {key}: {_mismatch(value, inspect.type_info(field.type), str(error))}")
     if problems:
         raise ConfigError("\n".join(problems))
-    return Settings(**values)
+    return Settings(**(PROFILES[values.get("profile", "default")] | values))
 
 
 _FIELDS = {field.encode_name: field for field in msgspec.structs.fields(Settings)}

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 Severities = Literal["note", "warning", "error"]
 Confidences = Literal["low", "medium", "high"]
+Profiles = Literal["default", "document"]
+
+PROFILES: dict[str, dict[str, Any]] = {
+    "default": {},
+    "document": {"min_severity": "note", "fail_on": "note"},
+}
+"""What each profile sets; settings given beside it win."""
 
 DEFAULT_EXCLUDES = (
     ".bzr", ".direnv", ".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".pants.d", ".pytest_cache", ".ruff_cache",
@@ -20,6 +27,13 @@ DEFAULT_EXCLUDES = (
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """Contents of ``[tool.statelint]`` or of ``statelint.toml``."""
 
+    profile: Annotated[
+        Profiles,
+        Meta(
+            description="What to hold the project to: default reports what loses or leaks data or breaks with a second "
+            "worker; document also reports, and fails for, every departure from the guidelines of stateless services."
+        ),
+    ] = "default"
     select: Annotated[tuple[str, ...], Meta(description="Rules to run: codes, prefixes, names or ALL.")] = ("ALL",)
     ignore: Annotated[tuple[str, ...], Meta(description="Rules not to run; wins over select.")] = ()
     extend_select: Annotated[tuple[str, ...], Meta(description="Rules to run besides select.")] = ()

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.extract.bindings import BindingReader, dotted
-from statelint.extract.facts import NO_TERM, Condition
+from statelint.extract.facts import NO_TERM, Condition, Event, Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -193,8 +193,16 @@ class ControlReader(BindingReader):
                 scope.condition = body_condition
         else:
             scope.env = entry
+        if node.finalbody:
+            self._final(node.finalbody)
         finally_ended = self.block(node.finalbody) if node.finalbody else False
         return finally_ended or not ends
+
+    def _final(self, statements: list[ast.stmt]) -> None:
+        """Record what a ``finally`` block spans: it runs whatever happens, while its events stand in no condition."""
+        first, last = self.position(statements[0]), self.position(statements[-1])
+        span = Position(first.line, first.column, last.end_line, last.end_column)
+        self.scope.events.append(Event("finally", NO_TERM, NO_TERM, self.scope.condition, span))
 
     def _with(self, node: ast.With | ast.AsyncWith) -> bool:
         scope = self.scope

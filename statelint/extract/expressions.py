@@ -208,7 +208,10 @@ class ExpressionReader:
         self.scope.assigned.setdefault(name, []).append(term)
 
     def _await(self, node: ast.Await) -> TermId:
-        return self.expr(node.value)
+        term = self.expr(node.value)
+        if isinstance(node.value, (ast.Name, ast.Attribute)) or _starts_task(node.value):
+            self.emit("await", term, node)
+        return term
 
     def _binop(self, node: ast.BinOp) -> TermId:
         left = self.expr(node.left)
@@ -343,3 +346,11 @@ class ExpressionReader:
         if type(node).__name__ == "Interpolation" and isinstance(value, ast.expr):
             return self.expr(value)
         return self.table.unknown(type(node).__name__)
+
+
+def _starts_task(node: ast.expr) -> bool:
+    """Tell whether an expression is a call of ``create_task`` or its like."""
+    func = node.func if isinstance(node, ast.Call) else None
+    return isinstance(func, (ast.Attribute, ast.Name)) and (
+        func.attr if isinstance(func, ast.Attribute) else func.id
+    ) in {"create_task", "ensure_future"}

@@ -29,6 +29,18 @@ async def chat(user_id: str, message: str):
     return {"response": "processed"}
 """
 
+GUIDELINE = """\
+import requests
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/weather")
+def weather():
+    return requests.get("https://weather.example/now").json()
+"""
+
 CLEAN = """\
 from fastapi import FastAPI
 

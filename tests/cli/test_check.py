@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .conftest import SERVICE, command, environment
+from .conftest import GUIDELINE, SERVICE, command, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +79,7 @@ class TestExitCodes:
             (["--output-format", "full", "--output-format", "json"], "Two reports"),
             (["--min-severity", "fatal"], "'fatal' is not one of"),
             (["--quiet", "--verbose"], "contradict"),
+            (["--pedantic", "--min-severity", "error"], "--pedantic"),
             (["--isolated", "--config", "pyproject.toml"], "--isolated"),
             (["--config", "no.toml"], "no.toml"),
             (["--stdin-filename", "x.py"], "needs '-'"),
@@ -147,6 +148,19 @@ class TestSelection:
         done = run("check", "--min-severity", "error")
         assert done.returncode == 0
         assert "1 hidden by --min-severity error" in done.stdout
+
+    def test_notes_are_shown_on_request_and_fail_by_profile(self, run: Run, service: Path) -> None:
+        (service / "app" / "chat.py").write_text(GUIDELINE)
+        done = run("check")
+        assert done.returncode == 0
+        assert "1 hidden by --min-severity warning" in done.stdout
+        done = run("check", "--pedantic")
+        assert done.returncode == 0
+        assert "note[SL704] call-without-timeout" in done.stdout
+        (service / "statelint.toml").write_text('profile = "document"\n')
+        done = run("check")
+        assert done.returncode == 1
+        assert "note[SL704] call-without-timeout" in done.stdout
 
     def test_a_file_argument_says_where_to_report(self, run: Run) -> None:
         assert "SL101" in run("check", "app/chat.py").stdout

@@ -122,6 +122,10 @@ def test_a_broken_pyproject_matters_only_if_it_is_ours(tmp_path: Path) -> None:
         ({"min_severity": "note"}, "unknown key 'min_severity'; did you mean 'min-severity'?"),
         ({"min-severity": "high"}, 'min-severity: "high" is not one of "error", "note", "warning"'),
         ({"fail-on": "eror"}, "; did you mean 'error'?"),
+        (
+            {"profile": "documents"},
+            'profile: "documents" is not one of "default", "document"; did you mean \'document\'?',
+        ),
         ({"min-confidence": 3}, 'min-confidence: 3 is not one of "high", "low", "medium"'),
         ({"select": "SL1"}, 'select: expected a list of strings, got "SL1"; write ["SL1"]'),
         ({"select": ["SL1", 7]}, 'select: expected a list of strings, got ["SL1",7] (at [1])'),
@@ -160,6 +164,16 @@ def test_the_command_line_wins() -> None:
     )
     with pytest.raises(ConfigError, match="command line: min-severity"):
         override(base, {"min_severity": "high"})
+
+
+def test_a_profile_sets_what_is_not_set_beside_it() -> None:
+    document = settings_from({"profile": "document"}, "x")
+    assert (document.min_severity, document.fail_on, document.min_confidence) == ("note", "note", "medium")
+    gentle = settings_from({"profile": "document", "fail-on": "error"}, "x")
+    assert (gentle.min_severity, gentle.fail_on) == ("note", "error")
+    assert settings_from({"profile": "default"}, "x") == Settings()
+    assert override(document, {"min_severity": "warning"}).min_severity == "warning"
+    assert override(gentle, {"ignore": ("SL1",)}).fail_on == "error"
 
 
 KEYS = st.sampled_from([field.encode_name for field in msgspec.structs.fields(Settings)]) | st.text(max_size=8)

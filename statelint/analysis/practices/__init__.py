@@ -1,4 +1,4 @@
-"""Departures from good practice in authentication, error handling and calls to other machines."""
+"""Departures from good practice in authentication, transactions, data access, error handling and outbound calls."""
 
 from __future__ import annotations
 
@@ -6,18 +6,27 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from statelint.analysis.practices.answers import ReplyFlaws
+from statelint.analysis.practices.background import BackgroundFlaws
 from statelint.analysis.practices.base import Flaw
 from statelint.analysis.practices.caches import CacheFlaws
 from statelint.analysis.practices.detached import DetachedFlaws
+from statelint.analysis.practices.freshness import FreshnessFlaws
+from statelint.analysis.practices.handles import HandleFlaws
+from statelint.analysis.practices.indexes import IndexFlaws
 from statelint.analysis.practices.lifetimes import TokenLifetimes
 from statelint.analysis.practices.localfiles import FileFlaws
 from statelint.analysis.practices.locks import LockFlaws
 from statelint.analysis.practices.logs import LogFlaws
 from statelint.analysis.practices.mcpsessions import McpSessionFlaws
 from statelint.analysis.practices.outbound import OutboundFlaws
+from statelint.analysis.practices.owners import OwnerFlaws
+from statelint.analysis.practices.pools import PoolFlaws
 from statelint.analysis.practices.proofs import TokenProofs
+from statelint.analysis.practices.reads import ReadFlaws
 from statelint.analysis.practices.secrets import SecretFlaws
 from statelint.analysis.practices.sessions import SessionFlaws
+from statelint.analysis.practices.transactions import TransactionFlaws
+from statelint.analysis.practices.updates import UpdateFlaws
 
 if TYPE_CHECKING:
     from statelint.analysis.project import Project
@@ -90,3 +99,48 @@ class Practices:
     def logs(self) -> LogFlaws:
         """Logs and swallowed errors."""
         return LogFlaws(self._project)
+
+    @cached_property
+    def pools(self) -> PoolFlaws:
+        """Connections to databases."""
+        return PoolFlaws(self._project)
+
+    @cached_property
+    def indexes(self) -> IndexFlaws:
+        """Indexes of owner columns."""
+        return IndexFlaws(self._project)
+
+    @cached_property
+    def owners(self) -> OwnerFlaws:
+        """Owners that are missing."""
+        return OwnerFlaws(self._project)
+
+    @cached_property
+    def reads(self) -> ReadFlaws:
+        """Lists without a limit."""
+        return ReadFlaws(self._project)
+
+    @cached_property
+    def freshness(self) -> FreshnessFlaws:
+        """How long caches keep what they are given."""
+        return FreshnessFlaws(self._project)
+
+    @cached_property
+    def transactions(self) -> TransactionFlaws:
+        """Transactions of requests."""
+        return TransactionFlaws(self._project)
+
+    @cached_property
+    def handles(self) -> HandleFlaws:
+        """Sessions that functions open."""
+        return HandleFlaws(self._project)
+
+    @cached_property
+    def updates(self) -> UpdateFlaws:
+        """Lost updates."""
+        return UpdateFlaws(self._project)
+
+    @cached_property
+    def background(self) -> BackgroundFlaws:
+        """Work after the answer."""
+        return BackgroundFlaws(self._project)

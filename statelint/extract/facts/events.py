@@ -41,7 +41,9 @@ class Event(Struct, frozen=True):
     - ``write``: ``term`` (an ``Attr``, ``Item`` or ``Name``/``Cell`` rebinding) is assigned ``value``; ``how`` is
       ``=``, an augmented operator such as ``+=``, ``del``, ``for``, ``with`` or ``import``;
     - ``return``, ``yield``, ``raise``: ``term`` is the value, or ``NO_TERM``;
-    - ``global``: ``term`` names a global that the function declares with ``global``.
+    - ``global``: ``term`` names a global that the function declares with ``global``;
+    - ``await``: ``term`` is a variable, or a task just started, that is waited for (awaited calls have none);
+    - ``finally``: ``position`` spans the body of a ``finally``, whose events come next.
     """
 
     op: str
