@@ -37,4 +37,4 @@ def add(result: LintResult, root: Path, reason: str) -> None:
     say(f"Added comments for {counted(total, 'finding')} in {counted(files, 'file')}.")
     left = len(result.findings) - len(wanted)
     if left:
-        say(f"{counted(left, 'finding')} about suppressions, files or the baseline cannot be silenced by a comment.")
+        say(f"{counted(left, 'finding')} about comments, files or cells cannot be silenced by a comment.")

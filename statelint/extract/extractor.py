@@ -11,6 +11,7 @@ from statelint.extract.facts import Failure, ModuleFacts, Observation, Position
 from statelint.extract.nesting import tractable
 from statelint.extract.scripts import SUFFIX, read_script
 from statelint.extract.statements import ModuleReader
+from statelint.source.cells import python_of
 from statelint.source.lines import Columns
 from statelint.source.suppressions import find_suppressions, statements
 from statelint.source.text import SourceError, decode
@@ -33,6 +34,7 @@ def extract(
     if path.endswith(SUFFIX):
         return read_script(path, data)
     try:
+        data = python_of(path, data)
         text = decode(data)
     except SourceError as error:
         return failed(path, Failure("unreadable", error.message, error.line, error.column))

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.source.cells import has_cells
 from statelint.source.text import encoding_of
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ class Added(NamedTuple):
 
 
 def ignorable(finding: Finding) -> bool:
-    """Tell whether a comment may silence ``finding``: not what statelint says about its own comments and files."""
-    return not finding.rule.startswith(_HOUSEKEEPING)
+    """Tell whether a comment can be written that silences ``finding``: not in cells, nor about comments and files."""
+    return not finding.rule.startswith(_HOUSEKEEPING) and not has_cells(finding.location.path)
 
 
 def add_ignores(data: bytes, findings: Iterable[Finding], statements: Mapping[int, int], reason: str = "") -> Added:

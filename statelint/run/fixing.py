@@ -13,6 +13,7 @@ import msgspec
 from statelint.lint.finding import Confidence, Fix, Severity
 from statelint.lint.fixers import Fixer, SourceFile, apply_edits
 from statelint.run.pipeline import check
+from statelint.source.cells import has_cells
 from statelint.source.sources import Sources
 from statelint.source.text import SourceError, decode, encode_like
 
@@ -60,6 +61,8 @@ class _Files:
     contents: dict[str, bytes] = field(default_factory=dict)
 
     def source(self, path: str, contents: Mapping[str, bytes] | None = None) -> tuple[bytes, SourceFile] | None:
+        if has_cells(path):
+            return None
         data = (self.contents if contents is None else contents).get(path)
         data = Sources(self.request.root).data(path) if data is None else data
         try:

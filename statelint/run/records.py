@@ -12,6 +12,7 @@ from statelint.extract.facts import ModuleFacts
 from statelint.extract.launches import Launch
 from statelint.extract.scripts import SUFFIX
 from statelint.run.identity import KEY_BYTES
+from statelint.source.cells import has_cells
 from statelint.source.text import SourceError, TooLargeError, read
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def look(file: Path) -> tuple[bytes, bytes | SourceError]:
     except SourceError as error:
         return b"", error
     # The same bytes say one thing as a script and another as a module.
-    return content_key(b"sql:" + data if file.suffix == SUFFIX else data), data
+    kind = b"sql:" if file.suffix == SUFFIX else f"{file.suffix}:".encode() if has_cells(file.name) else b""
+    return content_key(kind + data), data
 
 
 def pack(facts: ModuleFacts) -> bytes:

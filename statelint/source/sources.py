@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from statelint.source.cells import python_of
 from statelint.source.lines import split_lines
 from statelint.source.text import SourceError, decode, read
 
@@ -35,7 +36,7 @@ class Sources:
         if path not in self._lines:
             data = self.data(path)
             try:
-                self._lines[path] = split_lines(decode(data)) if data else []
+                self._lines[path] = split_lines(decode(python_of(path, data))) if data else []
             except SourceError:
                 self._lines[path] = []
         return self._lines[path]

@@ -186,7 +186,7 @@ class TestAddIgnore:
     def test_what_cannot_be_silenced_is_said(self, run: Run, service: Path) -> None:
         (service / "app" / "broken.py").write_text("def (:\n")
         done = run("check", "--add-ignore")
-        assert "1 finding about suppressions, files or the baseline cannot be silenced" in done.stderr
+        assert "1 finding about comments, files or cells cannot be silenced" in done.stderr
         assert (service / "app" / "broken.py").read_text() == "def (:\n"
 
 

@@ -61,3 +61,18 @@ def test_an_unknown_format_is_answered_with_the_known_ones(run: Run) -> None:
     done = run("check", "--output-format", "junitxml")
     assert done.returncode == 2
     assert "junit" in done.stderr
+
+
+def test_notebooks_and_markdown_on_request(run: Run, service: Path) -> None:
+    (service / "app" / "chat.py").unlink()
+    (service / "doc.md").write_text(f"# Example\n\n```python\n{SERVICE}```\n")
+    cell = {"cell_type": "code", "source": SERVICE.splitlines(keepends=True)}
+    (service / "try.ipynb").write_text(json.dumps({"cells": [cell]}, indent=1))
+    assert run("check").returncode == 0
+    (service / "statelint.toml").write_text('include = ["*.py", "*.ipynb", "*.md"]\n')
+    document = json.loads(run("check", "--output-format", "json").stdout)
+    places = {finding["path"]: finding["line"] for finding in document["findings"]}
+    assert places["doc.md"] == 12
+    line = (service / "try.ipynb").read_text().splitlines()[places["try.ipynb"] - 1]
+    assert "USER_CONVERSATIONS.setdefault" in line
+    assert "USER_CONVERSATIONS.setdefault(user_id, []).append(message)" in run("check").stdout
