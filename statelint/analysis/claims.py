@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.proofs import Proof
-from statelint.extract.facts import Attr, Param
+from statelint.extract.facts import Attr, Compare, Const, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from statelint.analysis.model import FunctionInfo
+    from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.proofs import Judge, Verdict
     from statelint.extract.facts import TermId
 
@@ -100,10 +100,22 @@ class Claims:
             if test >= 0 and (
                 (value in parts(test) and any(self.principals.is_principal(module, part) for part in parts(test)))
                 or self.principals.mentions_admin(module, test)
+                or self._compares_caller(module, test)
             ):
                 return True
         return any(
             value in parts(event.term) and any(self.principals.is_principal(module, part) for part in parts(event.term))
             for event in function.events
             if event.op == "call"
+        )
+
+    def _compares_caller(self, module: Module, test: TermId) -> bool:
+        """``if chat.creator_id != user.id: raise``: whoever may go on may choose among the others."""
+        return any(
+            isinstance(held := module.terms[part], Compare)
+            and any(
+                self.principals.is_principal(module, side) and not isinstance(module.terms[other], Const)
+                for side, other in ((held.left, held.right), (held.right, held.left))
+            )
+            for part in self.judge.queries.containment(module).parts(test)
         )

@@ -17,6 +17,7 @@ from statelint.analysis.practices import Practices
 from statelint.analysis.principals import Principals
 from statelint.analysis.proofs import Judge
 from statelint.analysis.queries import QueryFinder
+from statelint.analysis.queries.generic import GenericQueryFinder
 from statelint.analysis.reach import ReachMap
 from statelint.analysis.state.kept import StateMap
 from statelint.analysis.stores.documents import DocumentQueryFinder, Documents
@@ -156,6 +157,7 @@ class Project:
             DocumentQueryFinder(self.dynamodb, self.ownership),
             KeyQueryFinder(self.keys, self.ownership),
             VectorQueryFinder(self.vectors, self.ownership),
+            GenericQueryFinder(self.calls.inference, self.ownership),
         )
         return QueryFinder(self.inference, self.ownership, finders, self.postgrest)
 

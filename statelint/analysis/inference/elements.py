@@ -77,7 +77,16 @@ class Elements(Functions):
             return ()
         if isinstance(index, Sequence) and index.kind == "slice":
             return self.term(module, base)
-        return self.kept(module, base, key) or self.elements(module, base)
+        return self.kept(module, base, key) or self.elements(module, base) or self._generic(module, base)
+
+    def _generic(self, module: Module, base: TermId) -> Iterable[Value]:
+        """``Repository[Note]`` is the class, whatever it is a class of."""
+        return [
+            value
+            for value in self.term(module, base)
+            if isinstance(value, ClassValue)
+            and not any("Enum" in name.rpartition(".")[2] for name in self.external_bases(value.klass))
+        ]
 
     def kept(self, module: Module, base: TermId, key: TermId) -> Values:
         """Return what the catalogue says is kept in ``base`` under a constant ``key``."""

@@ -51,8 +51,10 @@ class Declarations:
             return False
         if any(base.endswith("SQLModel") for base in outside):
             return False
-        if any(base.endswith(("Model", "Document", "Entity", "Base")) for base in outside) or (
-            klass.facts.bases and not outside and len(classes) == 1
+        if (
+            any(base.endswith(("Model", "Document", "Entity", "Base")) for base in outside)
+            or (klass.facts.bases and not outside and len(classes) == 1)
+            or any(_is_declarative_base(base) for base in classes[1:])
         ):
             return sum(self._is_column(klass.module, binding) for binding in klass.facts.attributes) >= 2
         return False
@@ -114,3 +116,13 @@ class Declarations:
 def _truth(module: Module, term: TermId) -> bool:
     held = module.terms[term] if term >= 0 else None
     return isinstance(held, Const) and held.value is True
+
+
+def _is_declarative_base(klass: ClassInfo) -> bool:
+    """``@as_declarative() class Base``: what inherits from it is mapped."""
+    module = klass.module
+    for decorator in klass.facts.decorators:
+        held = module.terms[decorator]
+        if last_name(module, held.func if isinstance(held, Call) else decorator).startswith("as_declarative"):
+            return True
+    return False

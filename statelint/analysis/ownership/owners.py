@@ -126,7 +126,7 @@ class Ownership:
     def _find_owners(self) -> None:
         public = set(self.settings.public_models)
         for model in self.models.values():
-            model.is_public = model.name in public
+            model.is_public = model.name in public or snake(model.name).startswith("public_")
             model.is_principal = self._is_principal(model)
             model.is_tenant = not model.is_principal and snake(model.name) in self._tenant_models
         for model in self._tenants_of_principals():

@@ -131,9 +131,10 @@ class Judge:
     def _discharged(
         self, function: FunctionInfo, event: Event, leaf: TermId, keys: list[TermId], way: tuple[Edge, ...]
     ) -> tuple[Proof | None, tuple[Edge, ...]]:
+        names = {name for key in keys for name in raw_names(function.module, key)}
         proof = (
             self._conditions(function, event.condition)
-            or self.rows.checked(function, event, leaf)
+            or self.rows.checked(function, event, leaf, names)
             or self._parent(function, event, leaf, keys)
             or self.guards.guard_before(function, keys)
         )
@@ -232,7 +233,10 @@ class Judge:
         holds = self.queries.containment(module).holds
         chain = set(self.rows.chain(module, event.condition))
         names = {name for key in keys for name in raw_names(module, key)}
+        proven: set[TermId] = set()
         for other in self.queries.of(function):
+            if other.leaf != leaf and self.judge(other).proof is not None:
+                proven.add(other.leaf)
             if other.leaf == leaf or other.event.position.line > event.position.line:
                 continue
             shared = {
@@ -249,7 +253,7 @@ class Judge:
                 Proof.RELATION,
                 Proof.CALLER,
                 Proof.GUARD,
-            } and not self._tested_owner(function, other, chain):
+            } and not self._tested_owner(module, other.leaf, chain, names):
                 continue
             aborting = any(
                 step.method
@@ -274,6 +278,8 @@ class Judge:
             arguments = (*call.args, *(value for _, value in call.keywords))
             if not any(names & set(raw_names(module, arg)) for arg in arguments):
                 continue
+            if self._tested_owner(module, place.term, chain, names):
+                return Proof.PARENT
             name = called_name(module, call)
             functions = [
                 value.function for value in self.inference.term(module, call.func) if isinstance(value, FunctionValue)
@@ -289,11 +295,13 @@ class Judge:
                 )
                 if tested or any(self.rows.may_abort(function_) for function_ in functions):
                     return Proof.PARENT
-        return None
+        return Proof.PARENT if self.rows.permits.among_own(function, names, proven) else None
 
-    def _tested_owner(self, function: FunctionInfo, other: Query, chain: set[int]) -> bool:
-        module = function.module
+    def _tested_owner(self, module: Module, rows: TermId, chain: set[int], names: set[str]) -> bool:
+        """Tell whether one of the conditions checks the owner of ``rows``, or what the caller may do with them."""
         conditions = module.facts.conditions
         return any(
-            self.rows.is_check(module, conditions[step].test, other.leaf, conditions[step].positive) for step in chain
+            self.rows.is_check(module, conditions[step].test, rows, conditions[step].positive)
+            or self.rows.permits.admits(module, conditions[step].test, rows, names)
+            for step in chain
         )

@@ -67,6 +67,8 @@ def raw_names(module: Module, term: TermId) -> Iterator[str]:
                 if text is not None:
                     yield text
                     continue
+            if isinstance(func, Attr) and func.name in {"items", "keys", "values"}:
+                stack.append(func.base)
             stack += [*held.args]
         else:
             stack += list(children(held))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import FunctionValue
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.proofs.naming import called_name
+from statelint.analysis.proofs.permits import Permits
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     CHECKING,
@@ -17,7 +18,7 @@ from statelint.analysis.terms import children
 from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Item, Logic, Not, Param
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
@@ -33,6 +34,7 @@ class Rows:
         self.ownership = judge.ownership
         self.principals = judge.principals
         self.queries = judge.queries
+        self.permits = Permits(self, judge.principals)
         self._guard_index: dict[Module, dict[TermId, list[int]]] = {}
 
     def escapes(self, function: FunctionInfo, leaf: TermId, event: Event) -> list[Event]:
@@ -96,23 +98,44 @@ class Rows:
                         verb = "update"
         return verb
 
-    def checked(self, function: FunctionInfo, event: Event, leaf: TermId) -> Proof | None:
-        """Every escape of the rows is dominated by a check of their owner."""
-        module = function.module
+    def checked(self, function: FunctionInfo, event: Event, leaf: TermId, names: Iterable[str] = ()) -> Proof | None:
+        """Every escape of the rows, which the keys called ``names`` chose, is dominated by a check of their owner."""
         escapes = self.escapes(function, leaf, event)
+        proof = self._dominated(function, event, leaf, tuple(names), escapes)
+        if proof is not None:
+            return proof
+        for write in escapes:
+            # self.row = …: what is checked is the attribute.
+            if write.op == "write" and self._own_attribute(function, write.term) and write.value >= 0:
+                rest = [other for other in escapes if other.op != "write" or other.term != write.term]
+                later = self.escapes(function, write.term, write)
+                return self._dominated(function, write, write.term, tuple(names), later) if not rest else None
+        return None
+
+    @staticmethod
+    def _own_attribute(function: FunctionInfo, term: TermId) -> bool:
+        held = function.module.terms[term]
+        base = function.module.terms[held.base] if isinstance(held, Attr) else None
+        return isinstance(base, Param) and base.index == 0 and function.owner is not None
+
+    def _dominated(
+        self, function: FunctionInfo, event: Event, leaf: TermId, names: tuple[str, ...], escapes: list[Event]
+    ) -> Proof | None:
+        module = function.module
         checks = {
             number
             for number in {step for escape in escapes for step in self.chain(module, escape.condition)}
             if self.is_check(
                 module, module.facts.conditions[number].test, leaf, module.facts.conditions[number].positive
             )
+            or self.permits.admits(module, module.facts.conditions[number].test, leaf, names)
         }
         places = {id(other): place for place, other in enumerate(function.events)}
         calls = [
             other for other in function.events if other.op == "call" and self.checking_call(module, other.term, leaf)
         ]
         checking_terms = {other.term for other in calls}
-        left = self._left_block(function, event, leaf)
+        left = min(self._left_block(function, event, leaf), self.permits.excepted(function, leaf, names))
         found = bool(checks or calls or left < len(function.events))
         for escape in escapes:
             if escape.op == "call" and (escape.term in checking_terms or self._inside_test(module, escape.term)):

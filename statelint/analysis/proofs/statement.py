@@ -13,6 +13,7 @@ from statelint.analysis.proofs.words import (
     KEYS,
     OWN_METHOD,
 )
+from statelint.analysis.reach import Reach
 from statelint.extract.facts import Attr, Call, Compare, Comprehension, Element, Item, Not, Param
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ class Statement:
             if atom.value >= 0:
                 if self.principals.is_principal(module, atom.value):
                     return Proof.RELATION
-                if self.from_row(query.function, atom.value, query.leaf):
+                if self.from_row(query.function, atom.value, query.leaf) or self._made_for_row(
+                    query.function, atom.value
+                ):
                     return Proof.PARENT
                 if self.of_loaded_row(module, atom.value, re.sub(r"_(id|uuid|pk)$", "", atom.column[0])):
                     return Proof.RELATION
@@ -68,6 +71,38 @@ class Statement:
         held = module.terms[term] if term >= 0 else None
         base = module.terms[held.base] if isinstance(held, Attr) else None
         return isinstance(base, Param) and base.index == 0 and module.functions[base.function].owner is not None
+
+    def _made_for_row(self, function: FunctionInfo, value: TermId) -> bool:
+        """``self.website_id``: whoever makes the object gives it the id of a loaded row, or the caller's."""
+        module = function.module
+        held = module.terms[value]
+        base = module.terms[held.base] if isinstance(held, Attr) else None
+        constructor = function.owner and self.inference.method(function.owner, "__init__")
+        if not (isinstance(held, Attr) and isinstance(base, Param) and base.index == 0 and constructor):
+            return False
+        home = constructor.module
+        for event in constructor.events:
+            target = home.terms[event.term] if event.op == "write" else None
+            given = home.terms[event.value] if event.value >= 0 else None
+            if isinstance(target, Attr) and target.name == held.name and isinstance(given, Param):
+                made = [
+                    (
+                        edge.caller,
+                        self.inference.argument(edge.caller.module, edge.call, constructor, given.index, True),
+                    )
+                    for edge in self.judge.graph.callers.get(constructor, ())
+                    if edge.call >= 0 and self.reach.of(edge.caller) is not Reach.OFFLINE
+                ]
+                return bool(made) and all(
+                    argument >= 0
+                    and (
+                        self.principals.is_principal(caller.module, argument)
+                        or self.from_row(caller, argument)
+                        or self.of_loaded_row(caller.module, argument, "")
+                    )
+                    for caller, argument in made
+                )
+        return False
 
     def _asks_with_caller(self, query: Query) -> bool:
         """A method of the project's own manager or query class is given the caller, or a credential."""

@@ -38,6 +38,8 @@ LOGIN = re.compile(
     r"login|authenticat|jwt_required|current_user|auth_required|requires_auth|token_required|require_auth|security",
     re.IGNORECASE,
 )
+WEBHOOK = re.compile(r"(^|_)web_?hook(_|$)|(^|_)cron(_|$)", re.IGNORECASE)
+"""Names of entry points that machines call, with a signature or a secret path instead of a user."""
 QUIET = frozenset(
     {
         "print",

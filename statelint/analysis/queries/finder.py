@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from statelint.analysis.ownership.references import last_name
 from statelint.analysis.queries.chains import Chains
 from statelint.analysis.queries.entities import Entities
 from statelint.analysis.queries.predicates import Predicates
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import FunctionInfo, Module
-    from statelint.analysis.ownership import Ownership
+    from statelint.analysis.ownership import Model, Ownership
     from statelint.analysis.queries.query import Atom, Chain, Finder
     from statelint.analysis.stores.postgrest import Postgrest
     from statelint.extract.facts import Event, TermId
@@ -31,9 +32,11 @@ class QueryFinder:
         ownership: Ownership,
         finders: Iterable[Finder] = (),
         postgrest: Postgrest | None = None,
+        entities: Entities | None = None,
     ) -> None:
+        """``entities`` reads what the statements name, where it is more than models."""
         self.words = inference.catalogue.queries
-        entities = Entities(inference, ownership)
+        self._entities = entities = entities or Entities(inference, ownership)
         self._chains = Chains(entities, postgrest)
         self._predicates = Predicates(entities)
         self._finders = tuple(finders)
@@ -67,6 +70,7 @@ class QueryFinder:
                 continue
             chains = self.chains(module, event.term)
             if not chains:
+                inner.update(self._prefetched(module, event.term))
                 continue
             chained[event.term] = (event, chains)
             call = module.terms[event.term]
@@ -85,6 +89,13 @@ class QueryFinder:
             if asking:
                 yield Query(function, asking[0], term, event, others=tuple(asking[1:]))
 
+    def _prefetched(self, module: Module, term: TermId) -> Iterator[TermId]:
+        """``Prefetch("tasks", queryset=…)`` asks for the relatives of rows that another statement loads."""
+        call = module.terms[term]
+        if isinstance(call, Call) and last_name(module, call.func) == "Prefetch":
+            for argument in (*call.args[1:], *(value for name, value in call.keywords if name == "queryset")):
+                yield from self._receivers(module, argument)
+
     def _receivers(self, module: Module, term: TermId) -> Iterator[TermId]:
         held = module.terms[term]
         if isinstance(held, Call):
@@ -94,6 +105,10 @@ class QueryFinder:
             yield from self._receivers(module, held.other)
         elif isinstance(held, Item):
             yield from self._receivers(module, held.base)
+
+    def entity(self, module: Module, term: TermId) -> Model | None:
+        """Return the model that a column, an aggregate or the model itself stands for."""
+        return self._entities.entity(module, term)
 
     def chains(self, module: Module, term: TermId) -> tuple[Chain, ...]:
         """Return the statements that ``term`` may be; empty if it is none."""

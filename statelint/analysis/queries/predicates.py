@@ -69,9 +69,9 @@ class Predicates:
                     path = tuple(part for part in name.split("__") if part)
                     found.append(Atom(path, value, "==", step.optional, model))
                 if not name or isinstance(query.module.terms[value], (Binary, Compare, Logic)):
-                    found += self._positional(query.module, value, step.optional)
+                    found += self.positional(query.module, value, step.optional)
             for argument in step.args:
-                inner = list(self._positional(query.module, argument, step.optional))
+                inner = list(self.positional(query.module, argument, step.optional))
                 if not inner and step.method in self.words["by_key"] | _KEYED:
                     inner = [Atom(("pk",), argument, "==", step.optional, model)]
                 found += inner
@@ -88,7 +88,8 @@ class Predicates:
         kept = query._replace(chain=query.chain._replace(steps=(step._replace(method="filter"),)))
         return self.atoms(kept)
 
-    def _positional(self, module: Module, term: TermId, optional: TermId, depth: int = 0) -> Iterator[Atom]:
+    def positional(self, module: Module, term: TermId, optional: TermId, depth: int = 0) -> Iterator[Atom]:
+        """Yield the comparisons that an argument of a filter stands for."""
         if term < 0 or depth > 12:
             return
         held = module.terms[term]
@@ -100,24 +101,24 @@ class Predicates:
                         yield Atom(path, value, op, optional, model)
             case Logic(values=values):
                 for value in values:
-                    yield from self._positional(module, value, optional, depth + 1)
+                    yield from self.positional(module, value, optional, depth + 1)
             case Binary(left=left, right=right):
-                yield from self._positional(module, left, optional, depth + 1)
-                yield from self._positional(module, right, optional, depth + 1)
+                yield from self.positional(module, left, optional, depth + 1)
+                yield from self.positional(module, right, optional, depth + 1)
             case Star(value=value):
-                yield from self._positional(module, value, optional, depth + 1)
+                yield from self.positional(module, value, optional, depth + 1)
             case Sequence(items=items):
                 for item in items:
-                    yield from self._positional(module, item, optional, depth + 1)
+                    yield from self.positional(module, item, optional, depth + 1)
             case Choice(test=test, then=then, other=other):
-                yield from self._positional(module, then, test, depth + 1)
-                yield from self._positional(module, other, test, depth + 1)
+                yield from self.positional(module, then, test, depth + 1)
+                yield from self.positional(module, other, test, depth + 1)
             case Mapping(keys=keys, values=values):
                 for key, value in zip(keys, values, strict=True):
                     text = module.text(key) if key >= 0 else None
                     if text is not None:
                         yield Atom(tuple(text.replace("__", ".").split(".")), value, "==", optional)
-                    yield from self._positional(module, value, optional, depth + 1)
+                    yield from self.positional(module, value, optional, depth + 1)
             case Call(func=func, args=args, keywords=keywords):
                 called = module.terms[func]
                 if isinstance(called, Attr) and called.name in {
@@ -140,12 +141,12 @@ class Predicates:
                     if name:
                         yield Atom(tuple(part for part in name.split("__") if part), value, "==", optional)
                 for argument in args:
-                    yield from self._positional(module, argument, optional, depth + 1)
+                    yield from self.positional(module, argument, optional, depth + 1)
             case FunctionRef(function=function):
                 # Pony: Note.get(lambda n: n.user == me)
                 for event in module.functions[function].events:
                     if event.op == "return" and event.term >= 0:
-                        yield from self._positional(module, event.term, optional, depth + 1)
+                        yield from self.positional(module, event.term, optional, depth + 1)
             case _:
                 return
 

@@ -1,0 +1,133 @@
+"""Checks that ask something else about the caller than who owns the row: a membership, a permission, a valid set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.proofs.naming import raw_names
+from statelint.extract.facts import Attr, Call, Compare, Const, Logic, Not, Param
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.principals import Principals
+    from statelint.analysis.proofs.rows import Rows
+    from statelint.extract.facts import Event, TermId
+
+
+class Permits:
+    """Finds them among the tests of a function."""
+
+    def __init__(self, rows: Rows, principals: Principals) -> None:
+        self.rows = rows
+        self.queries = rows.queries
+        self.principals = principals
+
+    def admits(self, module: Module, test: TermId, leaf: TermId, names: Iterable[str]) -> bool:
+        """Tell whether a test calls something with the caller and the row, or with the caller and the row's key.
+
+        ``permission = get_permission(user.id, task_id)``, ``if permission is None: raise``.
+        """
+        if test < 0:
+            return False
+        wanted = set(names)
+        for call in self._asked(module, test):
+            inside = self.queries.containment(module).parts(call)
+            if (
+                call != leaf
+                and (leaf in inside or wanted & self._names(module, inside))
+                and any(self.principals.is_principal(module, other) for other in inside)
+            ):
+                return True
+        return False
+
+    def _asked(self, module: Module, test: TermId) -> Iterator[TermId]:
+        """Yield the calls whose truth a test asks for."""
+        held = module.terms[test]
+        match held:
+            case Call():
+                yield test
+            case Not(value=value):
+                yield from self._asked(module, value)
+            case Attr(base=base):
+                yield from self._asked(module, base)
+            case Logic(values=values):
+                for value in values:
+                    yield from self._asked(module, value)
+            case Compare(left=left, right=right) if isinstance(module.terms[right], Const):
+                yield from self._asked(module, left)
+
+    @staticmethod
+    def _names(module: Module, terms: Iterable[TermId]) -> set[str]:
+        found = set()
+        for term in terms:
+            held = module.terms[term]
+            if isinstance(held, Param):
+                found.add(module.functions[held.function].facts.parameters[held.index].name)
+            elif isinstance(held, Attr) and isinstance(module.terms[held.base], Param):
+                found.add(held.name)
+        return found
+
+    def excepted(self, function: FunctionInfo, leaf: TermId, names: Iterable[str]) -> int:
+        """Return the place of the event after which whoever is no owner has passed another test, or a great number.
+
+        ``if row.owner != user: membership = …; if membership is None: raise``.
+        """
+        module = function.module
+        conditions = module.facts.conditions
+        wanted = tuple(names)
+        left = len(function.events)
+        for number in {step for event in function.events for step in self.rows.chain(module, event.condition)}:
+            condition = conditions[number]
+            if condition.kind != "if" or not self.rows.is_check(module, condition.test, leaf, not condition.positive):
+                continue
+            inside = [
+                place
+                for place, event in enumerate(function.events)
+                if number in self.rows.chain(module, event.condition)
+            ]
+            for place in inside:
+                event = function.events[place]
+                if self._leaves(module, event) and any(
+                    step != number
+                    and (
+                        self.admits(module, conditions[step].test, leaf, wanted)
+                        or (
+                            conditions[step].test >= 0
+                            and self.principals.mentions_identity(module, conditions[step].test)
+                        )
+                    )
+                    for step in self.rows.chain(module, event.condition)
+                ):
+                    left = min(left, max(inside))
+        return left
+
+    def _about_caller(self, module: Module, test: TermId, leaf: TermId, names: Iterable[str]) -> bool:
+        return test >= 0 and (self.admits(module, test, leaf, names) or self.principals.mentions_identity(module, test))
+
+    def _leaves(self, module: Module, event: Event) -> bool:
+        return event.op in {"raise", "return"} or self.rows.aborts(module, event)
+
+    def among_own(self, function: FunctionInfo, names: Iterable[str], is_own: set[TermId]) -> bool:
+        """Tell whether the function leaves unless a key is in a set of rows that are proven (``is_own``)."""
+        module = function.module
+        wanted = set(names)
+        parts = self.queries.containment(module).parts
+        for event in function.events:
+            if not self._leaves(module, event):
+                continue
+            for step in self.rows.chain(module, event.condition):
+                test = module.facts.conditions[step].test
+                held = module.terms[test] if test >= 0 else None
+                if (
+                    isinstance(held, Compare)
+                    and held.op in {"in", "not in"}
+                    and wanted & set(raw_names(module, held.left))
+                    and (
+                        is_own & parts(held.right)
+                        or any(self.principals.is_principal(module, part) for part in parts(held.right))
+                    )
+                ):
+                    return True
+        return False
