@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.analysis.assignments import OwnerAssignments
 from statelint.analysis.children import Adoptions, parent_key
 from statelint.analysis.claims import Claims
 from statelint.analysis.model import Place
@@ -18,6 +19,7 @@ from statelint.extract.facts import Call, Const
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from statelint.analysis.assignments import OwnerAssignment
     from statelint.analysis.entrypoints import EntryPoint
     from statelint.analysis.model import FunctionInfo
     from statelint.analysis.ownership import Model
@@ -89,6 +91,11 @@ class Isolation:
                 leak = self._leak(verdict._replace(way=()))
                 found.append(leak._replace(certainty=1, given=claim.name, receiver=_place_of(claim.entry)))
         return found
+
+    @cached_property
+    def assignments(self) -> list[OwnerAssignment]:
+        """The rows whose owner the client may choose."""
+        return list(OwnerAssignments(self.judge).found())
 
     @cached_property
     def _siblings(self) -> dict[Model, Place]:

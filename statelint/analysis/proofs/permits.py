@@ -33,7 +33,7 @@ class Permits:
             return False
         wanted = set(names)
         for call in self._asked(module, test):
-            inside = self.queries.containment(module).parts(call)
+            inside = self._given(module, call, leaf)
             if (
                 call != leaf
                 and (leaf in inside or wanted & self._names(module, inside))
@@ -41,6 +41,21 @@ class Permits:
             ):
                 return True
         return False
+
+    def _given(self, module: Module, call: TermId, leaf: TermId) -> frozenset[TermId]:
+        """Return what is in a call's arguments, and in the statement that it finishes."""
+        held = module.terms[call]
+        parts = self.queries.containment(module).parts
+        if not isinstance(held, Call):
+            return frozenset()
+        found = frozenset(part for term in (*held.args, *(value for _, value in held.keywords)) for part in parts(term))
+        func = module.terms[held.func]
+        if isinstance(func, Attr):
+            receiver = parts(func.base)
+            own = parts(leaf)
+            if any(part not in own and self.queries.chains(module, part) for part in receiver):
+                found |= receiver
+        return found
 
     def _asked(self, module: Module, test: TermId) -> Iterator[TermId]:
         """Yield the calls whose truth a test asks for."""

@@ -1,0 +1,36 @@
+"""SL308: the client may choose whose row it makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.api import Confidence, Rule, Severity, location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import ClassVar
+
+    from statelint.api import Finding, Project
+
+
+class OwnerMassAssignment(Rule):
+    """A row is filled with a body of the client's, and the body has the field that says whose the row is."""
+
+    code = "SL308"
+    name = "owner-mass-assignment"
+    severity: ClassVar[Severity] = Severity.ERROR
+    since: ClassVar[str] = "0.1.0"
+    summary = "The client may set the owner of a row."
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each row that is made so."""
+        for found in project.isolation.assignments:
+            yield self.finding(
+                f"{found.model} is made from the client's {found.schema}, which has `{found.column}`: "
+                "any user can make rows in another's name",
+                location(found.place, "the client chooses the owner"),
+                symbol=found.symbol,
+                confidence=Confidence.MEDIUM,
+                help=f"take {found.column} out of {found.schema}, and set it from the authenticated user",
+                related=[location(found.field, f"the client may give {found.column} here")],
+            )

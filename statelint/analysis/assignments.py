@@ -1,0 +1,152 @@
+"""Rows whose owner the client may choose: a model is filled with a body that has the owner's field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from statelint.analysis.model import ClassValue, Instance, Place
+from statelint.analysis.ownership import OwnerKind
+from statelint.analysis.reach import Reach
+from statelint.extract.facts import Attr, Call, Compare, Param
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.model import ClassInfo, FunctionInfo, Module
+    from statelint.analysis.ownership import Model
+    from statelint.analysis.proofs import Judge
+    from statelint.extract.facts import TermId
+
+DUMPS = frozenset({"dict", "model_dump"})
+"""Methods that turn a validated body into keyword arguments."""
+MAX_DEPTH = 3
+
+
+class OwnerAssignment(NamedTuple):
+    """``Note(**body.model_dump())`` where ``body`` has the owner's column."""
+
+    place: Place
+    symbol: str
+    model: str
+    column: str
+    schema: str
+    field: Place
+    entry: FunctionInfo
+    parameter: str
+
+
+class OwnerAssignments:
+    """Finds them."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self.inference = judge.inference
+
+    def found(self) -> Iterator[OwnerAssignment]:
+        """Yield every model made from a body of the client's that may name the owner."""
+        for module in self.inference.modules:
+            for function in module.functions:
+                for event in function.events:
+                    call = module.terms[event.term] if event.op == "call" else None
+                    if not isinstance(call, Call) or all(name for name, _ in call.keywords):
+                        continue
+                    model = self._model(module, call)
+                    if model is None or self.judge.reach.of(function) is not Reach.SERVED:
+                        continue
+                    place = Place(module, event.position)
+                    yield from self._assigned(function, call, model, place)
+
+    def _model(self, module: Module, call: Call) -> Model | None:
+        for value in self.inference.term(module, call.func):
+            model = self.judge.ownership.model_of(value.klass) if isinstance(value, ClassValue) else None
+            if model is not None and model.owned:
+                return model
+        return None
+
+    def _assigned(self, function: FunctionInfo, call: Call, model: Model, place: Place) -> Iterator[OwnerAssignment]:
+        module = function.module
+        columns = {path.columns[0] for path in model.paths if len(path.columns) == 1 and path.kind is OwnerKind.OWNER}
+        given = {name for name, _ in call.keywords}
+        for column in sorted(columns):
+            if column in given or column.removesuffix("_id") in given:
+                continue
+            for name, value in call.keywords:
+                body = self._dumped(module, value) if not name else -1
+                held = module.terms[body] if body >= 0 else None
+                if not isinstance(held, Param) or self._settled(function, column):
+                    continue
+                for item in self.inference.term(module, body):
+                    field = self._field(item.klass, column) if isinstance(item, Instance) else None
+                    if field is None or not isinstance(item, Instance):
+                        continue
+                    for entry, parameter in self._sources(function, held, column, 0):
+                        symbol = f"{function.qualname}:{model.name}"
+                        yield OwnerAssignment(
+                            place, symbol, model.name, column, item.klass.name, field, entry, parameter
+                        )
+                        return
+
+    @staticmethod
+    def _dumped(module: Module, term: TermId) -> TermId:
+        """Return the body whose fields ``body.model_dump()`` gives; none if some are left out."""
+        held = module.terms[term]
+        func = module.terms[held.func] if isinstance(held, Call) else None
+        if isinstance(held, Call) and isinstance(func, Attr) and func.name in DUMPS:
+            return -1 if any(name in {"exclude", "include"} for name, _ in held.keywords) else func.base
+        return -1
+
+    def _field(self, klass: ClassInfo, column: str) -> Place | None:
+        """Return where a schema declares the owner's column; a stored model or a server's own class is no schema."""
+        catalogue = self.inference.catalogue
+        if self.judge.ownership.model_of(klass) is not None or not any(
+            catalogue.role(base, "schema") or base.endswith("SQLModel") for base in self.inference.external_bases(klass)
+        ):
+            return None
+        for owner in self.inference.mro(klass)[0]:
+            binding = owner.attribute(column)
+            if binding is not None:
+                return Place(owner.module, binding.position)
+        return None
+
+    def _settled(self, function: FunctionInfo, column: str) -> bool:
+        """Tell whether a function sets the column itself, or compares it with the caller."""
+        module = function.module
+        names = {column, column.removesuffix("_id")}
+        for event in function.events:
+            held = module.terms[event.term] if event.term >= 0 else None
+            if event.op == "write" and isinstance(held, Attr) and held.name in names:
+                return True
+            for step in self.judge.rows.chain(module, event.condition):
+                test = module.facts.conditions[step].test
+                for part in self.judge.queries.containment(module).parts(test):
+                    compare = module.terms[part]
+                    if isinstance(compare, Compare) and any(
+                        isinstance(side := module.terms[term], Attr) and side.name in names
+                        for term in (compare.left, compare.right)
+                    ):
+                        return True
+        return False
+
+    def _sources(
+        self, function: FunctionInfo, body: Param, column: str, depth: int
+    ) -> Iterator[tuple[FunctionInfo, str]]:
+        """Yield the endpoints that know their caller and hand the client's body on as it is."""
+        if body.function != function.index or depth > MAX_DEPTH or self._settled(function, column):
+            return
+        guards = self.judge.guards
+        if function in self.judge.reach.entry_points:
+            if (
+                self.judge.reach.entry_points[function][0].kind == "route"
+                and guards.knows_caller(function)
+                and guards.guard_before(function, []) is None
+            ):
+                yield function, function.facts.parameters[body.index].name
+            return
+        for edge in self.judge.graph.callers.get(function, ()):
+            if edge.call < 0 or edge.kind == "name":
+                continue
+            module = edge.caller.module
+            argument = self.inference.argument(module, edge.call, function, body.index, edge.bound)
+            held = module.terms[argument] if argument >= 0 else None
+            if isinstance(held, Param):
+                yield from self._sources(edge.caller, held, column, depth + 1)
