@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from statelint.api import Confidence, Place, Rule, Severity, location
@@ -83,12 +84,12 @@ class KeptRule(Rule):
         groups = kept.by_function()
         for function, changes in groups:
             first = changes[0]
-            others = [change for _, group in groups for change in group if change not in changes]
+            others = (change for other, group in groups if other is not function for change in group)
+            elsewhere = islice(chain(others, kept.inside), MAX_RELATED)  # not all: many functions may write one object
             related = [location(kept.place, f"defined here: {kept.name}")]
             related += [at(change.write, f"{verb(change.write)} it, too") for change in changes[1:]]
             related += [
-                at(change.write, f"{change.write.function.qualname} {verb(change.write)} it")
-                for change in (*others, *kept.inside)
+                at(change.write, f"{change.write.function.qualname} {verb(change.write)} it") for change in elsewhere
             ]
             yield self.finding(
                 self.message(kept, changes),

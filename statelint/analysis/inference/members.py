@@ -24,6 +24,8 @@ _PROPERTIES = frozenset(
         "django.utils.functional.cached_property",
     }
 )
+MAX_BASES = 100
+"""Bases of one class that are followed; people write fewer, and generated chains would cost the square of theirs."""
 _ATTRIBUTE_BAGS = frozenset({"app", "shared"})
 """Roles of objects on which a project keeps attributes of its own."""
 
@@ -70,15 +72,17 @@ class Members(Annotations):
 
     def _linearise(self, klass: ClassInfo, below: tuple[ClassInfo, ...]) -> list[ClassInfo]:
         """Return the C3 linearisation; where Python would refuse, the order of first mention."""
-        if klass in below:
+        if klass in below or len(below) > MAX_BASES:
             return []
         known = self._mro.get(klass)
         if known is not None:
-            return list(known[0])
+            return list(known[0][:MAX_BASES])
         bases = [value.klass for value in self.bases(klass) if isinstance(value, ClassValue)]
         lines = [self._linearise(base, (*below, klass)) for base in dict.fromkeys(bases)]
-        lines.append(list(dict.fromkeys(bases)))
         order = [klass]
+        if len(lines) == 1:
+            return order + lines[0]
+        lines.append(list(dict.fromkeys(bases)))
         while lines := [line for line in lines if line]:
             later = {other for line in lines for other in line[1:]}
             head = next((line[0] for line in lines if line[0] not in later), lines[0][0])

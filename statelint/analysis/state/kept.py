@@ -43,7 +43,7 @@ class Change(NamedTuple):
 
 
 class Kept:
-    """A long-lived object that requests change."""
+    """A long-lived object that requests change. What it is about is asked once all its changes are known."""
 
     def __init__(self, kind: str, name: str, place: Place, root: Root, klass: ClassInfo | None) -> None:
         self.kind = kind
@@ -73,7 +73,7 @@ class Kept:
             changes.sort(key=lambda change: change.write.event.position.line)
         return sorted(groups.items(), key=lambda item: (item[0].module.path, item[0].facts.first_line))
 
-    @property
+    @cached_property
     def subject(self) -> str:
         """What the object is about, by its changes' keys, its name and its class."""
         for change in self.changes:
@@ -82,13 +82,13 @@ class Kept:
         names = [self.name, *([self.klass.name] if self.klass is not None else [])]
         return subject_of(names)
 
-    @property
+    @cached_property
     def registers_sockets(self) -> bool:
         """Whether all that the object keeps are the connections of this process."""
         held = [change.subject for change in self.changes if change.subject and not _keeps_nothing(change.write)]
         return "socket" in held and set(held) == {"socket"}
 
-    @property
+    @cached_property
     def carries_caller(self) -> bool:
         """Whether requests put what is theirs into single attributes of a shared object: others find it there."""
         return bool(self.changes) and all(
@@ -97,7 +97,7 @@ class Kept:
             if not _resets(change.write)
         )
 
-    @property
+    @cached_property
     def from_request(self) -> bool:
         """Whether what a request brought stays in the object, not keyed by anything."""
         return any(
