@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _TEXT = '"Internal error"'
 _LOGGERS = ("logger", "log", "LOG", "_logger", "LOGGER", "_log")
-_LOGS = re.compile(r"\.(exception|error|critical|warning)\(|exc_info|capture_exception")
+_LOGS = re.compile(r"\blog\w*\(|\.(exception|error|critical|warning)\(|exc_info|capture_exception", re.IGNORECASE)
 
 
 class ExceptionText(Fixer):

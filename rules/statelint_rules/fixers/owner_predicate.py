@@ -49,6 +49,8 @@ def _conditions(call: ast.Call, model: str, owner: str, caller: str, source: Sou
     by_name = bool(call.keywords) and all(keyword.arg for keyword in call.keywords)
     if called in _KEYWORDS or (called == "filter" and by_name):
         if by_name or called == "filter_by":
+            if caller.endswith(".id") and not owner.endswith("id"):
+                yield f"{owner}={caller.removesuffix('.id')}"  # a relation takes the user
             yield f"{owner}={caller}"
     elif called in _CONDITIONS and call.args:
         name = next(

@@ -60,3 +60,8 @@ def test_a_handler_gets_a_logger_of_its_own(mended: Mend) -> None:
     done = mended(text, rule="SL701")
     assert done.startswith("import logging\nfrom fastapi")
     assert '    logging.getLogger(__name__).error("request failed", exc_info=error)\n    return' in done
+
+
+def test_a_logger_of_the_projects_own_is_enough(mended: Mend) -> None:
+    text = APP.replace("{}", "log_error(error)\n        raise HTTPException(500, detail=str(error))")
+    assert mended(text, rule="SL701") == text.replace("str(error)", '"Internal error"')

@@ -116,3 +116,9 @@ def test_without_a_verified_caller_nothing_is_done(mended: Mend) -> None:
 def test_what_offers_no_condition_is_left_alone(mended: Mend) -> None:
     text = FASTAPI.replace("QUERY", "db.get(Note, note_id)")
     assert mended(text, rule="SL301", models=MODELS) == text
+
+
+def test_a_relation_takes_the_user(mended: Mend) -> None:
+    text = DJANGO.replace("QUERY", "get_object_or_404(Note, pk=pk)")
+    text = text.replace("    return", "    user = request.user\n    return")
+    assert "get_object_or_404(Note, pk=pk, owner=user)" in mended(text, rule="SL301", django_models=DJANGO_MODELS)
