@@ -180,12 +180,11 @@ class TestFlaskAntiPatterns:
 class TestMcpAntiPatterns:
     @pytest.fixture
     def replicas(self, replica: Replica) -> list[ModuleType]:
-        pytest.importorskip("mcp.server.fastmcp", exc_type=ImportError)
+        pytest.importorskip("mcp.server.mcpserver", exc_type=ImportError)
         return [replica(ANTI_PATTERNS / "mcp_server" / "server.py") for _ in range(2)]
 
     def call(self, program: ModuleType, tool: str, **arguments: object) -> object:
-        _, structured = asyncio.run(program.mcp.call_tool(tool, arguments))
-        return structured["result"]
+        return asyncio.run(program.mcp.call_tool(tool, arguments)).structured_content["result"]
 
     @pytest.mark.parametrize(("tool", "argument"), [("remember", "note"), ("plan", "step")])
     def test_state_is_lost_at_another_replica(self, replicas: list[ModuleType], tool: str, argument: str) -> None:

@@ -1,0 +1,195 @@
+"""For each rule a twin of the chat service that commits its sin: reported at that line, and caught misbehaving.
+
+A twin is an overlay: a few changes to the service's own files. A replica is the service loaded once more on the same
+database, as a second process would load it.
+"""
+
+import asyncio
+import importlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+httpx = pytest.importorskip("httpx")
+pytest.importorskip("mcp.server.mcpserver", exc_type=ImportError)
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+SERVICE = FIXTURES / "chat_service"
+TWINS = sorted((FIXTURES / "anti_patterns" / "twins").glob("*.toml"))
+
+
+def overlay(twin: Path, folder: Path) -> Path:
+    """Write the service with the twin's changes; return the folder."""
+    shutil.copytree(SERVICE / "chat_service", folder / "chat_service", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(SERVICE / "pyproject.toml", folder)
+    for change in tomllib.loads(twin.read_text())["change"]:
+        path = folder / "chat_service" / change["file"]
+        assert path.read_text().count(change["old"]) == 1, f"{twin.name}: {change['old']!r} in {change['file']}"
+        path.write_text(path.read_text().replace(change["old"], change["new"]))
+    return folder
+
+
+@pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.stem)
+def test_twin_is_reported_at_its_sin_and_nowhere_else(twin: Path, tmp_path: Path) -> None:
+    folder = overlay(twin, tmp_path)
+    command = [sys.executable, "-m", "statelint", "check", "--output-format", "json", "--select", "SL1,SL2,SL3", "."]
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    assert ended.returncode in (0, 1), ended.stderr
+
+    found = {(f["path"], f["line"], f["rule"]) for f in json.loads(ended.stdout)["findings"]}
+    expected = {
+        (path.relative_to(folder).as_posix(), number, mark[1])
+        for path in folder.rglob("*.py")
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if (mark := re.search(r"# expect: (SL\d{3})", line))
+    }
+    assert {rule for _, _, rule in expected} == {twin.stem}
+    assert found == expected
+
+
+@dataclass
+class Replica:
+    client: Any
+    tokens: Any
+
+    async def send(self, user: str, method: str, path: str, json: object = None) -> Any:
+        headers = {"Authorization": f"Bearer {self.tokens.issue(user, timedelta(minutes=5))}"}
+        url = path if path.startswith("/") else f"/api/{user}/{path}"
+        return await self.client.request(method, url, json=json, headers=headers)
+
+    async def say(self, user: str, message: str, conversation_id: str | None = None) -> Any:
+        answer = await self.send(user, "POST", "chat", {"message": message, "conversation_id": conversation_id})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+async def goes_on(first: Replica, second: Replica) -> None:
+    conversation_id = (await first.say("alice", "one"))["conversation"]["id"]
+    said = await second.say("alice", "two", conversation_id)
+    assert "2 earlier message(s)" in said["reply"]["content"]
+
+
+async def logout_holds(first: Replica, second: Replica) -> None:
+    token = first.tokens.issue("alice", timedelta(minutes=5))
+    headers = {"Authorization": f"Bearer {token}"}
+    assert (await first.client.post("/auth/logout", headers=headers)).status_code == 204
+    assert (await second.client.get("/api/alice/conversations", headers=headers)).status_code == 401
+
+
+async def do_not_meet(first: Replica, second: Replica) -> None:
+    await asyncio.gather(*(first.say(f"user{number}", "hello") for number in range(6)))
+
+
+async def know_their_user(first: Replica, second: Replica) -> None:
+    users = ("alice", "bob")
+    replies = await asyncio.gather(*(first.say(user, "hello") for user in users))
+    for reply, other in zip(replies, reversed(users), strict=True):
+        assert other not in reply["reply"]["content"]
+
+
+async def cannot_read(first: Replica, second: Replica) -> None:
+    conversation_id = (await first.say("alice", "a secret"))["conversation"]["id"]
+    answer = await first.send("bob", "GET", f"conversations/{conversation_id}")
+    assert answer.status_code == 404
+
+
+async def cannot_delete(first: Replica, second: Replica) -> None:
+    path = f"conversations/{(await first.say('alice', 'a secret'))['conversation']['id']}"
+    await first.send("bob", "DELETE", path)
+    assert (await first.send("alice", "GET", path)).status_code == 200
+
+
+async def not_in_the_list(first: Replica, second: Replica) -> None:
+    await first.say("alice", "a secret")
+    assert (await first.send("bob", "GET", "conversations")).json()["items"] == []
+
+
+BEHAVIOUR: dict[str, Callable[[Replica, Replica], Awaitable[None]]] = {
+    "goes on at the other replica": goes_on,
+    "logout holds at the other replica": logout_holds,
+    "simultaneous requests do not meet": do_not_meet,
+    "replies know their own user": know_their_user,
+    "another user cannot read": cannot_read,
+    "another user cannot delete": cannot_delete,
+    "another user does not find it in the list": not_in_the_list,
+}
+
+
+@pytest.fixture(autouse=True)
+def _modules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setenv("CHAT_JWT_KEY", "k" * 32)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/rows.sqlite3")
+    for name in ("REDIS_URL", "DATABASE_REPLICA_URL"):
+        monkeypatch.delenv(name, raising=False)
+    yield
+    forget_service()
+
+
+def forget_service() -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "chat_service"]:
+        del sys.modules[name]
+
+
+def load(folder: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    forget_service()
+    monkeypatch.syspath_prepend(str(folder))
+    return importlib.import_module("chat_service.app")
+
+
+async def run(
+    first: ModuleType, second: ModuleType, scenario: Callable[[Replica, Replica], Awaitable[None]]
+) -> AssertionError | None:
+    """Play a scenario; return what it complains about."""
+    from chat_service import migrations
+    from chat_service.auth import Tokens
+    from chat_service.config import Settings
+
+    settings = Settings.load()
+    await migrations.upgrade(settings)
+    async with AsyncExitStack() as stack:
+        replicas = []
+        for module in (first, second):
+            app = module.create_app()
+            state = await stack.enter_async_context(app.router.lifespan_context(app))
+
+            async def started(scope: Any, receive: Any, send: Any, app: Any = app, state: Any = state) -> None:
+                await app({**scope, "state": dict(state)}, receive, send)
+
+            transport = httpx.ASGITransport(started, raise_app_exceptions=False)
+            client = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://twin"))
+            replicas.append(Replica(client, Tokens.from_settings(settings)))
+        try:
+            await scenario(replicas[0], replicas[1])
+        except AssertionError as error:
+            return error
+    return None
+
+
+@pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.stem)
+def test_twin_misbehaves(twin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = BEHAVIOUR[tomllib.loads(twin.read_text())["breaks"]]
+    folder = overlay(twin, tmp_path)
+    first, second = load(folder, monkeypatch), load(folder, monkeypatch)
+
+    assert asyncio.run(run(first, second, scenario)) is not None
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOUR)
+def test_service_behaves(behaviour: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = load(SERVICE, monkeypatch), load(SERVICE, monkeypatch)
+
+    assert asyncio.run(run(first, second, BEHAVIOUR[behaviour])) is None
