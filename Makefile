@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python; do \
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: demo test lint types chat chat-test build site bench rule clean help
+.PHONY: demo test lint types chat chat-test build site coverage bench rule clean help
 
 demo: $(VENV)/.installed ## statelint over the bundled anti-patterns
 	@$(BIN)/statelint check fixtures/anti_patterns; status=$$?; \
@@ -35,6 +35,9 @@ build: $(VENV)/.installed-dev ## source distribution and wheel in dist/
 
 site: $(VENV)/.installed-dev ## the documentation site in build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+coverage: $(VENV)/.installed ## docs/coverage.md from tools/document.toml
+	$(BIN)/python tools/coverage_table.py
 
 bench: $(VENV)/.installed-dev ## speed against bandit and semgrep, paired in one run
 	$(BIN)/python benchmarks/cold.py $(ARGS)
