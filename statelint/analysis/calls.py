@@ -69,24 +69,37 @@ class CallGraph:
                     self._by_name.setdefault(function.name, []).append(function)
 
     def build(self) -> None:
-        """Find all edges, then infer again with callers and frameworks' arguments known, and find what this adds."""
-        self._collect()
-        self.inference.callers = {
-            callee: [(edge.caller.module, edge.call, edge.bound) for edge in edges if edge.kind == "call"]
-            for callee, edges in self.callers.items()
-        }
+        """Find who calls whom, then infer again with callers and frameworks' arguments known, and find all edges."""
+        self.inference.callers = self._known_callers()
         self.inference.passed = EntryPointFinder(self.inference).passed()
         self.inference.forget()
-        self._collect()
-
-    def _collect(self) -> None:
-        self.callees.clear()
-        self.callers.clear()
         for module in self.inference.modules:
             for function in module.functions:
                 for edge in dict.fromkeys(self._edges(module, function)):
                     self.callees.setdefault(edge.caller, []).append(edge)
                     self.callers.setdefault(edge.callee, []).append(edge)
+
+    def _known_callers(self) -> dict[FunctionInfo, list[tuple[Module, TermId, bool]]]:
+        callers: dict[FunctionInfo, list[tuple[Module, TermId, bool]]] = {}
+        for module in self.inference.modules:
+            for function in module.functions:
+                calls = [
+                    edge
+                    for event in function.events
+                    if event.op == "call" and isinstance(call := module.terms[event.term], Call)
+                    for value in self._called(module, call)
+                    for edge in self._targets(function, value, event.term, "call")
+                ]
+                for edge in dict.fromkeys(calls):
+                    callers.setdefault(edge.callee, []).append((module, edge.call, edge.bound))
+        return callers
+
+    def _called(self, module: Module, call: Call) -> Iterator[Value]:
+        """Yield what a call calls: its function, and the argument that this function calls at once."""
+        yield from self.inference.term(module, call.func)
+        position = self.inference.invoked(module, call)
+        if 0 <= position < len(call.args):
+            yield from self.inference.term(module, call.args[position])
 
     def _edges(self, module: Module, function: FunctionInfo) -> Iterator[Edge]:
         for event in function.events:
@@ -104,19 +117,15 @@ class CallGraph:
                 yield from self._targets(function, target, -1, "dependency")
 
     def _call_edges(self, module: Module, function: FunctionInfo, term: TermId, call: Call) -> Iterator[Edge]:
-        values = self.inference.term(module, call.func)
-        for value in values:
+        for value in self._called(module, call):
             yield from self._targets(function, value, term, "call")
+            yield from self._overrides(function, value, term)
         func = module.terms[call.func]
-        if isinstance(func, Attr) and all(self._users_own(value) for value in values):
+        if isinstance(func, Attr):
             named = self._by_name.get(func.name, ())
-            if 0 < len(named) <= COMMON_NAMES:
+            if 0 < len(named) <= COMMON_NAMES and all(map(self._users_own, self.inference.term(module, call.func))):
                 for callee in named:
                     yield Edge(function, callee, term, True, "name")
-        position = self.inference.invoked(module, call)
-        if 0 <= position < len(call.args):
-            for value in self.inference.term(module, call.args[position]):
-                yield from self._targets(function, value, term, "call")
         for argument in (*call.args, *(value for _, value in call.keywords)):
             yield from self._references(module, function, argument)
 
@@ -136,15 +145,7 @@ class CallGraph:
     def _targets(self, function: FunctionInfo, value: Value, term: TermId, kind: str) -> Iterator[Edge]:
         inference = self.inference
         if isinstance(value, FunctionValue):
-            bound = value.receiver is not None and not (
-                isinstance(value.receiver, ClassValue) and inference.method_kind(value.function) == "instance"
-            )
-            if bound and inference.method_kind(value.function) == "static":
-                bound = False
-            yield Edge(function, value.function, term, bound, kind)
-            if bound and term >= 0 and isinstance(value.receiver, Instance):
-                for override in self._overrides(function, value.function, value.receiver.klass):
-                    yield Edge(function, override, term, bound, "override")
+            yield Edge(function, value.function, term, self._binds(value), kind)
         elif isinstance(value, ClassValue):
             for name in ("__init__", "__new__", "__post_init__"):
                 method = inference.method(value.klass, name)
@@ -155,14 +156,27 @@ class CallGraph:
             if method is not None:
                 yield Edge(function, method, term, True, kind)
 
-    def _overrides(self, caller: FunctionInfo, method: FunctionInfo, klass: ClassInfo) -> list[FunctionInfo]:
-        """Return the methods that run instead of ``method`` when the receiver is of a subclass of ``klass``."""
+    def _binds(self, value: FunctionValue) -> bool:
+        """Tell whether the receiver fills the function's first parameter."""
+        if value.receiver is None:
+            return False
+        kind = self.inference.method_kind(value.function)
+        return kind != "static" and not (kind == "instance" and isinstance(value.receiver, ClassValue))
+
+    def _overrides(self, caller: FunctionInfo, value: Value, term: TermId) -> Iterator[Edge]:
+        """Yield the calls of methods that run instead of the one called when the receiver is of a subclass."""
+        if not isinstance(value, FunctionValue) or not isinstance(value.receiver, Instance):
+            return
+        method, klass = value.function, value.receiver.klass
+        below = self._subclasses.get(klass)
+        if not below or not self._binds(value):
+            return
         if caller.owner is not None and klass in self.inference.mro(caller.owner)[0]:
             # self.method() and super().method(): which subclass is at work is known better elsewhere.
-            return []
-        own = (sub.method(method.name) for sub in self._subclasses.get(klass, ()))
-        found = [other for other in own if other is not None and other is not method]
-        return found if len(found) <= MAX_OVERRIDES else []
+            return
+        found = [other for sub in below if (other := sub.method(method.name)) not in {None, method}]
+        if len(found) <= MAX_OVERRIDES:
+            yield from (Edge(caller, other, term, True, "override") for other in found if other is not None)
 
     def _decorator_edges(self, module: Module, function: FunctionInfo, decorator: TermId) -> Iterator[Edge]:
         """A decorator of the project replaces the function by one of its nested functions."""

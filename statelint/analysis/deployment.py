@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import External
 from statelint.analysis.practices.constants import Constants
-from statelint.analysis.reach import is_test_path
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Const, Name
 from statelint.extract.launches import SEVERAL, STATELESS, Launch
 from statelint.source.deployment import kind_of
+from statelint.source.roles import is_test_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Set

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar, cast
 
 from statelint.extract.facts import Attr, Const, Name, Term
 
 if TYPE_CHECKING:
     from statelint.extract.facts import Binding, Class, Event, Function, Import, ModuleFacts, Position, TermId
 
+SomeTerm = TypeVar("SomeTerm")
+
 
 class Module:
     """A file of the project. ``parts`` is its dotted path from the project root; a package's ends with its folder."""
 
-    __slots__ = ("_holders", "bindings", "children", "classes", "definitions", "facts", "functions", "imports",
-                 "is_package", "local_imports", "parts", "path", "stars", "terms")  # fmt: skip
+    __slots__ = (
+        "_holders",
+        "_kinds", "_mentioned",
+        "bindings",
+        "children",
+        "classes",
+        "definitions",
+        "facts",
+        "functions",
+        "imports",
+        "is_package",
+        "local_imports",
+        "parts",
+        "path",
+        "stars",
+        "terms",
+    )  # fmt: skip
 
     def __init__(self, facts: ModuleFacts) -> None:
         self.facts = facts
@@ -50,6 +67,8 @@ class Module:
             if klass.facts.function == 0 and klass.facts.outer < 0:
                 self.definitions.setdefault(klass.name, []).append(klass)
         self._holders: dict[TermId, FunctionInfo] | None = None
+        self._kinds: dict[type[Term], list[Term]] | None = None
+        self._mentioned: frozenset[str] | None = None
 
     def __repr__(self) -> str:
         return f"<module {self.path}>"
@@ -66,6 +85,24 @@ class Module:
                 event.term: function for function in self.functions for event in function.events if event.op == "call"
             }
         return self._holders.get(call)
+
+    def all_of(self, kind: type[SomeTerm]) -> list[SomeTerm]:
+        """Return the module's terms of one kind."""
+        if self._kinds is None:
+            self._kinds = {}
+            for held in self.terms:
+                self._kinds.setdefault(type(held), []).append(held)
+        return cast("list[SomeTerm]", self._kinds.get(cast("type[Term]", kind), []))
+
+    @property
+    def mentioned(self) -> frozenset[str]:
+        """All names, attributes and imported symbols that the module's code speaks of."""
+        if self._mentioned is None:
+            found = {held.id for held in self.all_of(Name)}
+            found.update(held.name for held in self.all_of(Attr))
+            found.update(item.symbol for item in self.facts.imports)
+            self._mentioned = frozenset(found)
+        return self._mentioned
 
     def text(self, term: TermId) -> str | None:
         """Return the string constant ``term`` is, or None."""

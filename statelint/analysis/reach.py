@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from statelint.analysis.entrypoints import OFFLINE_KINDS, EntryPoint
+from statelint.source.roles import is_offline_path, is_test_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from statelint.analysis.calls import CallGraph, Edge
     from statelint.analysis.model import FunctionInfo, Module
-
-_OFFLINE_PATH = re.compile(
-    r"(^|/)(tests?|testing|scripts?|migrations|alembic|fixtures?|conftest\.py|setup\.py|noxfile\.py|fabfile\.py|manage\.py"
-    r"|management/commands|benchmarks?|e2e)(/|$)|(^|/)(test_[^/]*|[^/]*_tests?|tests|conftest)\.py$"
-)
-
-
-_TEST_PATH = re.compile(r"(^|/)(tests?|testing|e2e)/|(^|/)(test_[^/]*|[^/]*_tests?|tests|conftest)\.py$")
 
 
 class Reach(StrEnum):
@@ -33,18 +25,6 @@ class Reach(StrEnum):
     """Only import time, start-up, the command line, migrations or tests reach it."""
     UNKNOWN = "unknown"
     """No caller is known; an unresolved call may reach it."""
-
-
-@cache
-def is_offline_path(path: str) -> bool:
-    """Tell whether a file is a test, a migration or a tool of the repository."""
-    return _OFFLINE_PATH.search(path) is not None
-
-
-@cache
-def is_test_path(path: str) -> bool:
-    """Tell whether a file belongs to the tests."""
-    return _TEST_PATH.search(path) is not None
 
 
 class ReachMap:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassInfo, ClassValue, FunctionInfo, Place
-from statelint.analysis.reach import is_offline_path
+from statelint.source.roles import is_offline_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,8 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.extract.bindings import BindingReader, dotted
-from statelint.extract.facts import NO_TERM, Condition, Event, Position
+from statelint.extract.facts import NO_TERM, Condition, Event, Handler, Position
+from statelint.extract.handlers import dropping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -178,6 +179,8 @@ class ControlReader(BindingReader):
         for handler in node.handlers:
             scope.env = dict(entry)
             caught = self.table.unknown("any") if handler.type is None else self.expr(handler.type)
+            if isinstance(node, ast.Try) and (how := dropping(handler, self.columns)):
+                self._drop(node, handler, caught, how)
             scope.condition = self.under("except", caught, parent=outer)
             if handler.name:
                 scope.env[handler.name] = self.table.caught(caught)
@@ -203,6 +206,12 @@ class ControlReader(BindingReader):
         first, last = self.position(statements[0]), self.position(statements[-1])
         span = Position(first.line, first.column, last.end_line, last.end_column)
         self.scope.events.append(Event("finally", NO_TERM, NO_TERM, self.scope.condition, span))
+
+    def _drop(self, node: ast.Try, handler: ast.ExceptHandler, caught: TermId, how: str) -> None:
+        place = self.position(handler if handler.type is None else handler.type)
+        kind = NO_TERM if handler.type is None else caught
+        last = node.body[-1].end_lineno or node.body[-1].lineno
+        self.scope.handlers.append(Handler(kind, how, node.body[0].lineno, last, place))
 
     def _with(self, node: ast.With | ast.AsyncWith) -> bool:
         scope = self.scope

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from statelint.extract.facts import ALONE, NO_TERM, Condition, Event, Mapping, Position, Sequence
+from statelint.extract.facts import ALONE, NO_TERM, Condition, Event, Handler, Mapping, Position, Sequence
 from statelint.extract.terms import MAX_ITEMS, TermTable
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ GROWING = {"append": "item", "add": "item", "extend": "items", "update": "items"
 class Scope:
     """A function (or, at index 0, the module) while it is read."""
 
-    __slots__ = ("assigned", "captured", "condition", "env", "events", "generator", "globals", "index", "nonlocals",
-                 "parameters", "parent")  # fmt: skip
+    __slots__ = ("assigned", "captured", "condition", "env", "events", "generator", "globals", "handlers", "index",
+                 "nonlocals", "parameters", "parent")  # fmt: skip
 
     def __init__(self, index: int, parent: Scope | None) -> None:
         self.index = index
@@ -43,6 +43,7 @@ class Scope:
         self.globals: set[str] = set()
         self.nonlocals: set[str] = set()
         self.events: list[Event] = []
+        self.handlers: list[Handler] = []
         self.condition = 0
         self.generator = False
 

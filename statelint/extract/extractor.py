@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import warnings
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from statelint.extract.scripts import SUFFIX, read_script
 from statelint.extract.statements import ModuleReader
 from statelint.source.cells import python_of
 from statelint.source.lines import Columns
+from statelint.source.roles import is_test_path
 from statelint.source.suppressions import find_suppressions, statements
 from statelint.source.text import SourceError, decode
 
@@ -22,14 +24,15 @@ if TYPE_CHECKING:
     from statelint.catalogue.loader import Catalogue
     from statelint.lint.rule import Rule
 
+_SCHEMA = re.compile(r"create\s+(?:\w+\s+)?table|create_table", re.IGNORECASE)
 
-def extract(
-    path: str, data: bytes, catalogue: Catalogue, visitors: Iterable[type[Rule]] = (), *, bodies: bool = True
-) -> ModuleFacts:
+
+def extract(path: str, data: bytes, catalogue: Catalogue, visitors: Iterable[type[Rule]] = ()) -> ModuleFacts:
     """Return the facts of the file ``path`` (relative, posix) with content ``data``.
 
-    ``visitors`` are the rules that bring a LibCST visitor. With ``bodies`` false, function bodies are not read. Bad
-    input never raises: the reason is in the facts' ``failure``.
+    ``visitors`` are the rules that bring a LibCST visitor. What the functions of a test do is not read: no request
+    reaches them, and what they pass to others are stand-ins; unless they tell how tables look. Bad input never raises:
+    the reason is in the facts' ``failure``.
     """
     if path.endswith(SUFFIX):
         return read_script(path, data)
@@ -49,6 +52,7 @@ def extract(
         return failed(path, failure, lines, text)
     except (ValueError, RecursionError, MemoryError) as error:
         return failed(path, Failure("unreadable", f"cannot be parsed: {_reason(error)}", 1, 1), lines, text)
+    bodies = not is_test_path(path) or _SCHEMA.search(text) is not None
     reader = ModuleReader(Columns(read), catalogue.aborting_names, bodies)
     try:
         reader.read(tree)
@@ -65,7 +69,7 @@ def extract(
         conditions=reader.conditions,
         exports=reader.exports,
         suppressions=list(find_suppressions(text)),
-        observations=_observe(data, text, visitors),
+        observations=_observe(data, text, visitors) if bodies else [],
         failure=None,
         screened=not bodies,
         statements=statements(tree),

@@ -69,7 +69,7 @@ class ModuleReader(ControlReader):
         self.exports = self._exports()
         self.functions[0] = Function(
             "<module>", "<module>", 0, -1, -1, (), (), NO_TERM, False, False, Position(1, 1, 1, 1), 1, end, 0,
-            tuple(module.events), {},
+            tuple(module.events), {}, tuple(module.handlers),
         )  # fmt: skip
 
     def _exports(self) -> list[str] | None:
@@ -180,6 +180,7 @@ class ModuleReader(ControlReader):
             condition=body.condition,
             events=tuple(scope.events),
             cells={},
+            handlers=tuple(scope.handlers),
         )
         nested, self._pending = self._pending, []
         for inner in nested:

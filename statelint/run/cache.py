@@ -20,6 +20,7 @@ from statelint.lint.finding import LintResult
 from statelint.run.identity import digest
 from statelint.run.store import Store
 from statelint.source.deployment import kind_of
+from statelint.source.roles import is_test_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -138,7 +139,7 @@ class Cache:
         """Return by path the facts that ``maker``, a digest of what else they depend on, made of ``contents``."""
         from statelint.run.records import unpack  # noqa: PLC0415 - not needed where a result is at hand
 
-        keys = {path: digest("facts", maker, content) for path, content in contents.items()}
+        keys = {path: _facts_key(maker, path, content) for path, content in contents.items()}
         held = self.store.get(dict.fromkeys(keys.values()))
         found: dict[str, ModuleFacts] = {}
         for path, key in keys.items():
@@ -151,7 +152,7 @@ class Cache:
 
     def add_facts(self, records: Iterable[Record], maker: bytes) -> None:
         """Keep the facts that ``maker`` made."""
-        self.store.put({digest("facts", maker, record.content): record.packed for record in records})
+        self.store.put({_facts_key(maker, record.path, record.content): record.packed for record in records})
 
     def launches(self, contents: Mapping[str, bytes], maker: bytes) -> dict[str, list[Launch]]:
         """Return by path what deployment files of these ``contents`` say, as ``maker`` understood them."""
@@ -186,6 +187,10 @@ class Cache:
 def _launch_key(path: str, content: bytes, maker: bytes) -> bytes:
     # How such a file is read depends on what it is called.
     return digest("launches", maker, os.fsencode(path.rpartition("/")[2]), kind_of(path), content)
+
+
+def _facts_key(maker: bytes, path: str, content: bytes) -> bytes:
+    return digest("facts", maker, is_test_path(path), content)
 
 
 def places(root: Path, given: Path | None = None) -> list[Path]:

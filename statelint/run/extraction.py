@@ -22,6 +22,7 @@ from statelint.catalogue.loader import Catalogue
 from statelint.catalogue.schema import Library
 from statelint.extract.extractor import extract, failed
 from statelint.extract.facts import Failure, ModuleFacts
+from statelint.run.processors import processors
 from statelint.run.records import Record, look, pack, unpack
 from statelint.source.text import SourceError
 
@@ -112,11 +113,6 @@ def _extract_here(reader: Reader, files: Iterable[str], count: _Counter, keep: K
         if keep is not None:
             keep(records)
     return facts
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

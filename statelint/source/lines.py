@@ -26,9 +26,13 @@ class Columns:
         """Return the column of byte ``offset`` in ``line``."""
         if self._ascii:
             return offset + 1
-        if self._lines is None:
-            self._lines = split_lines(self._text)
-        text = self._lines[line - 1] if line <= len(self._lines) else ""
+        text = self.line(line)
         if text.isascii():
             return offset + 1
         return len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "replace")) + 1
+
+    def line(self, number: int) -> str:
+        """Return a line of the text without its end; beyond the text's last line, an empty one."""
+        if self._lines is None:
+            self._lines = split_lines(self._text)
+        return self._lines[number - 1] if number <= len(self._lines) else ""

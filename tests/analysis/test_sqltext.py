@@ -8,7 +8,7 @@ import pytest
 
 from statelint.analysis.stores.sqlcalls import marked
 from statelint.analysis.stores.sqlparse import parse
-from statelint.analysis.stores.sqltext import looks_like_sql
+from statelint.analysis.stores.sqlscreen import looks_like_sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -84,8 +84,8 @@ def test_deep_nesting_never_raises(text):
     assert facts.failure is None or facts.failure.kind == "unreadable"
 
 
-def test_without_bodies_only_declarations_are_read():
-    facts = extract("main.py", b"x = f()\ndef g(a=1):\n    return h()\n", CATALOGUE, bodies=False)
+def test_of_tests_only_declarations_are_read():
+    facts = extract("tests/test_main.py", b"x = f()\ndef g(a=1):\n    return h()\n", CATALOGUE)
     assert facts.screened
     assert [len(function.events) for function in facts.functions] == [1, 0]
     assert facts.functions[1].parameters[0].name == "a"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from statelint.analysis.imports import ModuleIndex
 
@@ -28,6 +28,16 @@ def unique(values: Iterable[T]) -> tuple[T, ...]:
     return held if len(held) < 2 else tuple(dict.fromkeys(held))[:MAX_VALUES]
 
 
+class Provisional(tuple["Value", ...]):
+    """An answer that may be another one once callers are known, or for which a question was left open."""
+
+    __slots__ = ()
+
+
+PENDING = Provisional()
+"""The answer to a question while it is being answered."""
+
+
 class Questions:
     """Base of the inference: its parts ask each other through the methods declared here."""
 
@@ -40,9 +50,11 @@ class Questions:
         self.passed: dict[tuple[FunctionInfo, int], str] = {}
         """Types of the parameters that frameworks pass to the functions registered with them."""
         self._terms: dict[Module, list[Values | None]] = {}
-        """By term; a question that is being answered has the empty answer meanwhile."""
+        """By term."""
         self._open = 0
-        """How many of these there are."""
+        """How many of these are being answered."""
+        self._doubts = 0
+        """Counts the provisional answers given; what is inferred while it grows is provisional, too."""
         self._names: dict[tuple[Module, str], Values] = {}
         self._returns: dict[FunctionInfo, Values] = {}
         self._parameters: dict[tuple[FunctionInfo, int], Values] = {}
@@ -54,24 +66,32 @@ class Questions:
         self._busy: set[object] = set()
 
     def forget(self) -> None:
-        """Drop what was inferred, so that newly known callers are taken into account."""
-        for table in (self._terms, self._names, self._returns, self._parameters, self._elements):
-            table.clear()
+        """Drop provisional answers, so that newly known callers are taken into account."""
+        for answers in self._terms.values():
+            answers[:] = [None if found.__class__ is Provisional else found for found in answers]
+        tables: tuple[dict[Any, Values], ...] = (self._names, self._returns, self._parameters, self._elements)
+        for table in tables:
+            for entry in [entry for entry, found in table.items() if found.__class__ is Provisional]:
+                del table[entry]
         self._shared = None
 
     def _once(self, key: object, table: dict[T, Values], entry: T, compute: Callable[[], Iterable[Value]]) -> Values:
         """Memoise ``compute``; a question met while it is being answered has no answer yet."""
         found = table.get(entry)
         if found is not None:
+            if found.__class__ is Provisional:
+                self._doubts += 1
             return found
         if key in self._busy or len(self._busy) + self._open > MAX_DEPTH:
+            self._doubts += 1
             return ()
         self._busy.add(key)
+        before = self._doubts
         try:
             found = unique(compute())
         finally:
             self._busy.discard(key)
-        table[entry] = found
+        table[entry] = found if self._doubts == before else Provisional(found)
         return found
 
     # -- answered by the parts that build on each other

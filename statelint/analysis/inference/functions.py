@@ -72,7 +72,9 @@ class Functions(Members):
         if not found and (passed := self.passed.get((function, index))) is not None:
             found = True
             yield Result(passed)
-        if not found and self.callers is not None and parameter.kind in {"positional", "keyword"}:
+        if not found and self.callers is None:
+            self._doubts += 1
+        elif not found and self.callers is not None and parameter.kind in {"positional", "keyword"}:
             for home, call, bound in self.callers.get(function, ())[:12]:
                 argument = self.argument(home, call, function, index, bound)
                 if argument >= 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.inference.base import MAX_DEPTH, unique
+from statelint.analysis.inference.base import MAX_DEPTH, PENDING, Provisional, unique
 from statelint.analysis.inference.elements import Elements
 from statelint.analysis.model import ClassValue, External, FunctionValue, Result
 from statelint.extract.facts import (
@@ -51,17 +51,21 @@ class Inference(Elements):
             table = self._terms[module] = [None] * len(module.terms)
         found = table[term]
         if found is not None:
+            if found.__class__ is Provisional:
+                self._doubts += 1
             return found
         # The same as ``_once``, without its price: this is asked more often than everything else.
         if len(self._busy) + self._open > MAX_DEPTH:
+            self._doubts += 1
             return ()
-        table[term] = ()
+        table[term] = PENDING
         self._open += 1
+        before = self._doubts
         try:
             found = unique(self._term(module, term))
         finally:
             self._open -= 1
-            table[term] = found
+            table[term] = found if found is None or self._doubts == before else Provisional(found)
         return found
 
     def _term(self, module: Module, term: TermId) -> Iterable[Value]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, External, Place
 from statelint.analysis.practices.constants import Constants
-from statelint.analysis.reach import Reach, is_offline_path, is_test_path
+from statelint.analysis.reach import Reach
 from statelint.extract.facts import Call, Item, Mapping, Star
+from statelint.source.roles import is_offline_path, is_test_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

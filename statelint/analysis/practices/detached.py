@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import FunctionValue, Place, Result
 from statelint.analysis.practices.base import Flaw, is_script
 from statelint.analysis.practices.effects import Effects
-from statelint.analysis.reach import Reach, is_offline_path
+from statelint.analysis.reach import Reach
 from statelint.analysis.state.work import Work
 from statelint.analysis.terms import walk
 from statelint.extract.facts import ALONE, Attr, Call
+from statelint.source.roles import is_offline_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

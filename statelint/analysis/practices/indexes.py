@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import ClassValue, Place
 from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.practices.base import Flaw, Practice, argument, is_script, keyword, opaque
-from statelint.analysis.reach import Reach, is_offline_path, is_test_path
+from statelint.analysis.reach import Reach
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Const, Enter, Name, Sequence
+from statelint.source.roles import is_offline_path, is_test_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import Place
 from statelint.analysis.practices.base import Flaw, Practice, argument, is_script, keyword, opaque
-from statelint.analysis.reach import is_test_path
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Binary, Call, Choice, Const, Item, Logic, Mapping, Name, Param
+from statelint.source.roles import is_test_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from statelint.analysis.model import Place
 from statelint.analysis.practices.base import Flaw, Practice, argument
 from statelint.analysis.practices.paths import FilePath, Paths
-from statelint.analysis.reach import is_offline_path
 from statelint.extract.facts import Attr, Call, Name, Not
+from statelint.source.roles import is_offline_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import FunctionInfo, Place
 from statelint.analysis.practices.base import Flaw, Practice, Site
 from statelint.analysis.terms import walk
-from statelint.extract.facts import Attr, Call, Caught, Cell, Const, Name, Param
+from statelint.extract.facts import Attr, Call, Caught, Cell, Const, Name, Param, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from statelint.analysis.model import Module
-    from statelint.extract.facts import Position
+    from statelint.extract.facts import Handler, TermId
 
 _LOGGERS = frozenset({"logger", "log", "_logger", "LOGGER", "LOG", "_log", "logging"})
 _ENRICHING = ("structlog", "asgi_correlation_id", "sentry_sdk", "logfire")
 """Packages whose mere use adds context."""
 _LEVELS = frozenset({"error", "exception", "critical", "fatal"})
+
+_BROAD = frozenset({"Exception", "BaseException"})
+_CLEANUP = frozenset(
+    {
+        "close", "aclose", "disconnect", "cancel", "unlink", "remove", "rmtree", "rollback", "shutdown", "terminate",
+        "kill", "stop", "release", "expunge", "logout", "quit", "wait_closed", "cleanup", "flush", "delete", "dispose",
+        "inc", "observe", "labels",
+    }
+)  # fmt: skip
+_READING = re.compile(
+    r"^(json|int|float|bool|UUID|Decimal|getattr|eval|isoformat|strftime|strptime|send_(text|json|str|bytes))$"
+    r"|loads?$|parse|decode|hex|hints|verify|validate|detect|convert|literal|import|from_|^from|^to_",
+)
+"""Calls that read a value which may be malformed, or speak to a client that may have gone."""
 
 
 class LogFlaws(Practice):
@@ -101,28 +116,42 @@ class LogFlaws(Practice):
 
     # -- swallowed
 
-    def function_at(self, module: Module, position: Position) -> FunctionInfo | None:
-        """Return the innermost function that holds a line."""
-        found = None
-        for function in module.functions[1:]:
-            facts = function.facts
-            if facts.first_line <= position.line <= facts.last_line and (
-                found is None or facts.first_line >= found.facts.first_line
-            ):
-                found = function
-        return found
+    def swallowed(self) -> Iterator[Flaw]:
+        """Yield the handlers of every error that drop it, where requests reach them."""
+        for module in self.project.modules.values():
+            for function in module.functions[1:]:
+                for handler in function.facts.handlers:
+                    if not self._is_broad(module, handler.caught) or self._expected(module, handler):
+                        continue
+                    certainty = self.certainty(function)
+                    if certainty < 0:
+                        continue
+                    # An empty result may well be the answer that is meant.
+                    sure = 0 if handler.how == "return" else certainty
+                    place = Place(module, handler.position)
+                    yield Flaw(place, function.qualname, handler.how, "", sure, self.way(function))
 
-    def swallowed(self, code: str) -> Iterator[Flaw]:
-        """Yield the handlers, reported by the visitor of rule ``code``, that requests reach."""
-        for facts, observation in self.project.observations(code):
-            module = self.project.modules[facts.path]
-            function = self.function_at(module, observation.position)
-            if function is None:
-                continue
-            certainty = self.certainty(function)
-            if certainty < 0:
-                continue
-            what = observation.data
-            # An empty result may well be the answer that is meant.
-            sure = 0 if what == "return" else certainty
-            yield Flaw(Place(module, observation.position), function.qualname, what, "", sure, self.way(function))
+    def _is_broad(self, module: Module, caught: TermId) -> bool:
+        if caught < 0:
+            return True
+        held = module.terms[caught]
+        if isinstance(held, Sequence):
+            return any(self._is_broad(module, item) for item in held.items)
+        return isinstance(held, Name) and held.id in _BROAD
+
+    @staticmethod
+    def _expected(module: Module, handler: Handler) -> bool:
+        """Tell whether all that can fail is tidying up, reading a value or an import."""
+        tried = range(handler.first_line, handler.last_line + 1)
+        if any(item.position.line in tried for item in module.facts.imports):
+            return True
+        names = {
+            func.name if isinstance(func, Attr) else func.id if isinstance(func, Name) else ""
+            for function in module.functions
+            if function.facts.first_line <= handler.last_line and handler.first_line <= function.facts.last_line
+            for event in function.events
+            if event.op == "call" and event.position.line in tried
+            if isinstance(call := module.terms[event.term], Call)
+            for func in (module.terms[call.func],)
+        }
+        return not names or names <= _CLEANUP or any(_READING.search(name) for name in names)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import Place
 from statelint.analysis.practices.base import Flaw, Practice, is_script, keyword, opaque
-from statelint.analysis.reach import is_test_path
 from statelint.extract.facts import Attr, Call, Const, Item, Name
 from statelint.extract.launches import STATELESS
+from statelint.source.roles import is_test_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,8 @@ from statelint.analysis.model import ClassValue, Place
 from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.practices.base import Flaw, Practice, is_script
 from statelint.analysis.proofs.words import LOGIN
-from statelint.analysis.reach import Reach, is_offline_path, is_test_path
+from statelint.analysis.reach import Reach
+from statelint.source.roles import is_offline_path, is_test_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import Place
 from statelint.analysis.practices.base import Flaw, Practice, is_script, keyword
-from statelint.analysis.reach import is_offline_path, is_test_path
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Cell, Compare, Const, Item, Name, Not, Param
+from statelint.source.roles import is_offline_path, is_test_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import Place
 from statelint.analysis.practices.base import Flaw, Practice, is_script
-from statelint.analysis.reach import is_test_path
 from statelint.extract.facts import Const
+from statelint.source.roles import is_test_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

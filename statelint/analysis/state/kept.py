@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import Instance, Place, Result
-from statelint.analysis.reach import Reach, is_offline_path
+from statelint.analysis.reach import Reach
 from statelint.analysis.state.harmless import Harmless
 from statelint.analysis.state.keys import Origin, Origins, names_in, subject_of
 from statelint.analysis.state.lifetimes import Lifetimes
@@ -17,6 +17,7 @@ from statelint.analysis.state.roots import Field, Global
 from statelint.analysis.state.work import Work
 from statelint.analysis.state.writes import Write, WriteCollector, constant
 from statelint.extract.facts import Attr, Call, Const, Mapping, Name, Param, Sequence
+from statelint.source.roles import is_offline_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, FunctionValue, Instance, Place, Result
-from statelint.analysis.reach import Reach, is_offline_path
+from statelint.analysis.reach import Reach
 from statelint.analysis.state.roots import ClassAttribute, Default, Field, Global, Local, Memo
 from statelint.extract.facts import Attr, Call, Choice, Comprehension, Logic, Mapping, Sequence
+from statelint.source.roles import is_offline_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import Place, Result
-from statelint.analysis.reach import Reach, is_offline_path
+from statelint.analysis.reach import Reach
 from statelint.analysis.state.keys import children
 from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, Global
 from statelint.extract.facts import Attr, Call, Name
+from statelint.source.roles import is_offline_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

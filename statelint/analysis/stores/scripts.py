@@ -34,6 +34,11 @@ class Scripts:
                 elif binding.name:
                     self._named[binding.name] = text
 
+    @property
+    def asks(self) -> bool:
+        """Whether there are statements that code may run by the name of a file or of theirs."""
+        return bool(self._named or self._files)
+
     def tables(self) -> Iterator[tuple[Module, Position, Statement]]:
         """Yield the statements that declare tables."""
         for module in self._modules:

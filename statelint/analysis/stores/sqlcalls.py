@@ -94,6 +94,8 @@ class SqlCalls:
 
     def _find(self, function: FunctionInfo) -> Iterator[SqlCall]:
         module = function.module
+        if not self.texts.screen.passes(module) and not (self._scripts and self._scripts.asks):
+            return
         for event in function.events:
             if event.op != "call":
                 continue

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, Instance, Package
+from statelint.analysis.stores.sqlscreen import TEXTS, SqlScreen, looks_like_sql
 from statelint.analysis.terms import walk
 from statelint.extract.facts import (
     NO_TERM,
@@ -37,22 +38,12 @@ MAX_DEPTH = 40
 MAX_LENGTH = 20_000
 """Longer texts are data, not questions."""
 
-_SQL = re.compile(
-    r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*\(?\s*(?:select\s|with\s+(?:recursive\s+)?\w+|update\s+\S|delete\s+from\s|insert\s+(?:or\s+\w+\s+)?into\s|replace\s+into\s"
-    r"|merge\s+into\s|create\s+(?:temp\w*\s+|unlogged\s+)?table\s)",
-    re.IGNORECASE | re.DOTALL,
-)
 _WRAPPERS = frozenset({"text", "SQL", "dedent", "cleandoc", "RawSQL", "literal_column", "str", "Composed", "sql"})
 """Calls whose first argument is the text."""
 _SAME = frozenset({"strip", "rstrip", "lstrip", "bindparams", "columns", "as_string", "replace", "execution_options"})
 """Methods that leave a text as it is, for our purposes."""
 _PERCENT = re.compile(r"%(?:\((\w+)\))?[#0\- +]*\d*(?:\.\d+)?([srdifx%])")
 _BRACES = re.compile(r"\{\{|\}\}|\{(\w*)[^{}]*\}")
-
-
-def looks_like_sql(text: str) -> bool:
-    """Tell cheaply whether a text may be an SQL statement."""
-    return _SQL.match(text) is not None
 
 
 class Piece(NamedTuple):
@@ -91,12 +82,13 @@ class TextReader:
 
     def __init__(self, inference: Inference, scripts: Scripts | None = None) -> None:
         self.inference = inference
+        self.screen = SqlScreen(inference.modules)
         self._scripts = scripts
         self._texts: dict[tuple[Module, TermId], tuple[Text, ...]] = {}
 
     def sql(self, module: Module, term: TermId) -> tuple[Text, ...]:
         """Return the SQL statements that ``term`` may be; empty if it is none."""
-        if term < 0 or not isinstance(module.terms[term], (Const, Binary, Format, Call, Choice, Name, Attr, Logic)):
+        if term < 0 or not isinstance(module.terms[term], TEXTS):
             return ()
         return tuple(text for text in self.texts(module, term) if looks_like_sql(text.head))
 

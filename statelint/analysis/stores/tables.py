@@ -8,7 +8,8 @@ from statelint.analysis.ownership import Column, Model, snake
 from statelint.analysis.ownership.tables import declared
 from statelint.analysis.stores.sqlcalls import marked
 from statelint.analysis.stores.sqlparse import parse
-from statelint.analysis.stores.sqltext import Piece, Text, looks_like_sql
+from statelint.analysis.stores.sqlscreen import looks_like_sql
+from statelint.analysis.stores.sqltext import Piece, Text
 from statelint.extract.facts import Attr, Call, Const, Position
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ class Tables:
 
     def _scripts(self, module: Module) -> None:
         """``CREATE TABLE`` in any string, of one statement or of many."""
-        for held in module.terms:
-            if isinstance(held, Const) and isinstance(held.value, str) and "create" in held.value[:4000].lower():
+        for held in module.all_of(Const):
+            if isinstance(held.value, str) and "create" in held.value[:4000].lower():
                 if "table" not in held.value.lower() or not any(looks_like_sql(part) for part in held.value.split(";")):
                     continue
                 for statement in parse(marked(Text((Piece(held.value),)))[0]):
@@ -76,11 +77,12 @@ class Tables:
 
     def _migrations(self, module: Module) -> None:
         """``op.create_table("name", sa.Column(…), …)``."""
-        for held in module.terms:
-            if not isinstance(held, Call) or not held.args:
-                continue
+        if not any(held.name == "create_table" for held in module.all_of(Attr)):
+            return
+        for held in module.all_of(Call):
             func = module.terms[held.func]
-            name = module.text(held.args[0]) if isinstance(func, Attr) and func.name == "create_table" else None
+            called = isinstance(func, Attr) and func.name == "create_table"
+            name = module.text(held.args[0]) if called and held.args else None
             if name:
                 model = self._model(name, module)
                 for argument in held.args[1:]:

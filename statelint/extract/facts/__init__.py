@@ -9,7 +9,7 @@ Positions are 1-based lines and 1-based columns in code points; end columns are 
 
 from statelint.extract.facts.base import NO_TERM, Position, Struct, TermId
 from statelint.extract.facts.declarations import Binding, Class, Function, Import, Parameter
-from statelint.extract.facts.events import ALONE, Condition, Event
+from statelint.extract.facts.events import ALONE, Condition, Event, Handler
 from statelint.extract.facts.module import Failure, ModuleFacts, Observation, Suppression
 from statelint.extract.facts.terms import (
     Attr,
@@ -62,6 +62,7 @@ __all__ = [
     "Format",
     "Function",
     "FunctionRef",
+    "Handler",
     "Import",
     "Item",
     "Logic",

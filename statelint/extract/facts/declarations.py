@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from statelint.extract.facts.base import Position, Struct, TermId
-from statelint.extract.facts.events import Event
+from statelint.extract.facts.events import Event, Handler
 
 
 class Parameter(Struct, frozen=True):
@@ -43,6 +43,8 @@ class Function(Struct, frozen=True):
     events: tuple[Event, ...]
     cells: dict[str, tuple[TermId, ...]]
     """Local variables that nested functions use, with every value assigned to them."""
+    handlers: tuple[Handler, ...] = ()
+    """The ``except`` clauses that drop errors."""
 
 
 class Binding(Struct, frozen=True):

@@ -52,3 +52,18 @@ class Event(Struct, frozen=True):
     condition: int
     position: Position
     how: str = ""
+
+
+class Handler(Struct, frozen=True):
+    """An ``except`` clause that drops the error without a word, not even a comment.
+
+    ``how`` is ``pass``, ``continue`` or ``return`` (of nothing); ``caught`` is the type, or ``NO_TERM`` for all.
+    """
+
+    caught: TermId
+    how: str
+    first_line: int
+    """The first line that is tried."""
+    last_line: int
+    position: Position
+    """The type's; the whole clause's where it names none."""
