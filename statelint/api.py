@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from statelint.analysis.deployment import Evidence
 from statelint.analysis.isolation import Leak
-from statelint.analysis.model import Place
+from statelint.analysis.model import FunctionInfo, Place
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.practices import Flaw
 from statelint.analysis.project import Project
 from statelint.analysis.state.kept import Change, Kept
+from statelint.analysis.state.memos import Remembered
 from statelint.analysis.state.resources import Resource
 from statelint.analysis.state.writes import Write
 from statelint.extract.facts import ModuleFacts, Observation, Position, Suppression
@@ -36,6 +37,7 @@ __all__ = [
     "Fix",
     "Fixer",
     "Flaw",
+    "FunctionInfo",
     "Kept",
     "Leak",
     "Location",
@@ -45,6 +47,7 @@ __all__ = [
     "Place",
     "Position",
     "Project",
+    "Remembered",
     "Resource",
     "Rule",
     "Severity",

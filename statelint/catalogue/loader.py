@@ -328,6 +328,11 @@ class Catalogue:
         return next((lib.tokens.max_days for lib in reversed(self.libraries) if lib.tokens.max_days), 0)
 
     @cached_property
+    def cached_properties(self) -> frozenset[str]:
+        """Decorators of methods that keep the result on the instance."""
+        return self._union("memoisers", "properties")
+
+    @cached_property
     def configured_memoisers(self) -> frozenset[str]:
         """Decorators that keep results where the service's configuration says."""
         return self._union("memoisers", "configured")

@@ -115,6 +115,8 @@ class Memoisers(Struct, frozen=True):
 
     unbounded: tuple[str, ...] = ()
     bounded: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
+    """Decorators of methods that keep the result on the instance."""
     configured: tuple[str, ...] = ()
     """Decorators that keep results where the service's configuration says, in this process or outside."""
 

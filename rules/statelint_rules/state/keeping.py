@@ -11,7 +11,7 @@ from statelint_rules.deployed import deployed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from statelint.api import Change, Finding, Kept, Location, Project, Write
+    from statelint.api import Change, Finding, FunctionInfo, Kept, Location, Project, Write
 
 MAX_RELATED = 30
 SHARED = frozenset({"instance", "library"})
@@ -38,17 +38,21 @@ def verb(write: Write) -> str:
     return "rebinds" if write.rebinds else "changes"
 
 
-def trace(project: Project, change: Change) -> Iterator[Location]:
-    """Yield the way from an entry point over the calls to the write."""
-    write = change.write
-    reach = project.reach
-    last = write.location.origin or write.function
-    entry = reach.root(last)
+def way(project: Project, function: FunctionInfo) -> Iterator[Location]:
+    """Yield the way from an entry point over the calls to ``function``."""
+    entry = project.reach.root(function)
     if entry is not None:
         label = f"{entry.kind} {entry.path}".strip()
         yield location(entry.place, f"{entry.function.qualname} serves requests ({label})")
-        for edge in reach.way(last):
+        for edge in project.reach.way(function):
             yield location(Place(edge.callee.module, edge.callee.facts.position), f"calls {edge.callee.qualname}")
+
+
+def trace(project: Project, change: Change) -> Iterator[Location]:
+    """Yield the way from an entry point over the calls to the write."""
+    write = change.write
+    last = write.location.origin or write.function
+    yield from way(project, last)
     if last is not write.function:
         place = Place(write.module, write.function.facts.position)
         yield location(place, f"{last.qualname} hands it to {write.function.qualname}")

@@ -16,14 +16,7 @@ if TYPE_CHECKING:
     from statelint.analysis.model import ClassInfo, FunctionInfo, Module, Value
     from statelint.extract.facts import Event, TermId
 
-_PROPERTIES = frozenset(
-    {
-        "property",
-        "functools.cached_property",
-        "sqlalchemy.ext.hybrid.hybrid_property",
-        "django.utils.functional.cached_property",
-    }
-)
+_PROPERTIES = frozenset({"property", "sqlalchemy.ext.hybrid.hybrid_property"})
 MAX_BASES = 100
 """Bases of one class that are followed; people write fewer, and generated chains would cost the square of theirs."""
 _ATTRIBUTE_BAGS = frozenset({"app", "shared"})
@@ -140,8 +133,9 @@ class Members(Annotations):
             name = function.module.dotted(decorator)
             if name == "property" or name.endswith((".setter", ".getter")):
                 return True
+            cached = self.catalogue.cached_properties
             if any(
-                isinstance(value, External) and value.name in _PROPERTIES
+                isinstance(value, External) and (value.name in _PROPERTIES or value.name in cached)
                 for value in self.term(function.module, decorator)
             ):
                 return True

@@ -11,6 +11,7 @@ from statelint.analysis.state.harmless import Harmless
 from statelint.analysis.state.keys import Origin, Origins, names_in, subject_of
 from statelint.analysis.state.lifetimes import Lifetimes
 from statelint.analysis.state.locations import Locator
+from statelint.analysis.state.memos import Memos, Remembered
 from statelint.analysis.state.naming import KINDS, definition, name_of
 from statelint.analysis.state.resources import ROLES, Resource, Resources
 from statelint.analysis.state.roots import Field, Global
@@ -170,6 +171,11 @@ class StateMap:
     def resources(self) -> list[Resource]:
         """Library objects with a memory that outlive requests."""
         return list(Resources(self).find())
+
+    @cached_property
+    def remembered(self) -> list[Remembered]:
+        """Memoised functions that remember users' data."""
+        return list(Memos(self).find())
 
     def writes_of(self, function: FunctionInfo, event: Event) -> list[Location]:
         """Return the places outside its own call that an event of ``function`` changes."""

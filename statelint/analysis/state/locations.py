@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.inference import unique
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Package, Result
 from statelint.analysis.state.classes import ClassQuestions
+from statelint.analysis.state.memos import memoiser
 from statelint.analysis.state.roots import (
     AppAttribute,
     ClassAttribute,
@@ -330,12 +331,7 @@ class Locator:
 
     def memoised(self, function: FunctionInfo) -> bool:
         """Tell whether a decorator keeps the function's results."""
-        for decorator in function.facts.decorators:
-            held = function.module.terms[decorator]
-            for value in self.inference.term(function.module, held.func if isinstance(held, Call) else decorator):
-                if isinstance(value, (External, Result)) and value.name in self.catalogue.memoisers:
-                    return True
-        return False
+        return bool(memoiser(self.inference, function)[0])
 
     def returned(self, function: FunctionInfo) -> Iterator[Location]:
         """Locate what calling a function gives."""
