@@ -73,6 +73,12 @@ class Catalogue:
         """Base class of models → its style."""
         self.declarations: dict[str, Declaration] = {}
         """Call in a model's body → what it declares."""
+        self.local_settings: dict[str, tuple[str, ...]] = {}
+        """Setting → values that choose this process's memory."""
+        self.local_arguments: dict[str, dict[str, tuple[str, ...]]] = {}
+        """Callable → keyword → values that choose it."""
+        self.singletons: dict[str, str] = {}
+        """What makes a class one a process → keyword that must be true for it."""
         self.memoisers: dict[str, bool] = {}
         """Qualified decorator → whether it bounds what it keeps."""
         self.decoders_of_tokens: dict[str, TokenDecoder] = {}
@@ -121,6 +127,9 @@ class Catalogue:
                     roles.setdefault(name, set()).add("model")
             for declaration in DECLARATIONS:
                 fill(self.declarations, dict.fromkeys(getattr(style, declaration), declaration))
+        self.local_settings.update(library.local_settings)
+        fill(self.local_arguments, library.local_arguments)
+        fill(self.singletons, library.singletons)
         fill(self.memoisers, dict.fromkeys(library.memoisers.unbounded, False))
         fill(self.memoisers, dict.fromkeys(library.memoisers.bounded, True))
         for decoder in library.tokens.decoders:
@@ -287,6 +296,11 @@ class Catalogue:
     def dependency_markers(self) -> frozenset[str]:
         """``Depends`` and its like."""
         return self._union("dependency_markers")
+
+    @cached_property
+    def resolvers(self) -> frozenset[str]:
+        """Calls that give an instance of their first argument."""
+        return self._union("resolvers")
 
     @cached_property
     def passthrough(self) -> frozenset[str]:

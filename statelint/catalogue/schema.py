@@ -454,6 +454,15 @@ class Library(Struct, frozen=True):
     identity: Identity = Identity()
     dependency_markers: tuple[str, ...] = ()
     """Calls whose first argument is called for each request and yields the parameter's value (``Depends``)."""
+    local_settings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Setting → its values that choose a backend in this process's memory."""
+    local_arguments: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Callable → keyword (empty: the first argument) → its values that choose such a backend."""
+    singletons: dict[str, str] = field(default_factory=dict)
+    """Decorators, calls and scopes (as arguments of calls) that make a class, or what a function returns, one a process
+    → keyword that must be true for it, if any (``use_cache``)."""
+    resolvers: tuple[str, ...] = ()
+    """Calls that give an instance of the class that is their first argument (``container.resolve(Service)``)."""
     passthrough: tuple[str, ...] = ()
     """Calls that return their first argument, or what it wraps."""
     mutators: dict[str, tuple[str, ...]] = field(default_factory=dict)

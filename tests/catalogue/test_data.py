@@ -52,10 +52,12 @@ def patterns(library: Library) -> Iterator[str]:
     for answer in library.answers:
         yield from answer.calls
     yield from strings(library.identity, *Identity.__struct_fields__)
-    yield from strings(library, "dependency_markers", "passthrough", "argument_mutators", "aborts", "spawners")
+    yield from strings(
+        library, "dependency_markers", "passthrough", "argument_mutators", "aborts", "spawners", "resolvers"
+    )
     for style in library.models:
         yield from strings(style, *(field for field in ModelStyle.__struct_fields__ if field != "name"))
-    for table in (library.callbacks, library.mutators, library.invokers):
+    for table in (library.callbacks, library.mutators, library.invokers, library.singletons, library.local_arguments):
         yield from table
     for pairs in (library.returns, library.attributes, library.inherits):
         for name, target in pairs.items():

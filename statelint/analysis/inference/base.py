@@ -60,6 +60,7 @@ class Questions:
         self._parameters: dict[tuple[FunctionInfo, int], Values] = {}
         self._elements: dict[tuple[Module, TermId], Values] = {}
         self._shared: dict[str, list[tuple[Module, TermId]]] | None = None
+        self._yielded: dict[str, list[tuple[Module, TermId]]] | None = None
         self._mro: dict[ClassInfo, tuple[tuple[ClassInfo, ...], tuple[str, ...]]] = {}
         self._fields: dict[ClassInfo, dict[str, list[tuple[FunctionInfo, Event]]]] = {}
         self._indexed: set[Module] = set()
@@ -74,6 +75,7 @@ class Questions:
             for entry in [entry for entry, found in table.items() if found.__class__ is Provisional]:
                 del table[entry]
         self._shared = None
+        self._yielded = None
 
     def _once(self, key: object, table: dict[T, Values], entry: T, compute: Callable[[], Iterable[Value]]) -> Values:
         """Memoise ``compute``; a question met while it is being answered has no answer yet."""
@@ -95,6 +97,10 @@ class Questions:
         return found
 
     # -- answered by the parts that build on each other
+
+    def argument(self, module: Module, call: TermId, function: FunctionInfo, index: int, bound: bool) -> TermId:
+        """Return the term that ``call`` passes for parameter ``index`` of ``function``, or ``NO_TERM``."""
+        raise NotImplementedError
 
     def term(self, module: Module, term: TermId) -> Values:
         """Return what ``term`` of ``module`` stands for."""

@@ -118,6 +118,10 @@ class Functions(Members):
         elif isinstance(value, External):
             if value.name in catalogue.passthrough and call.args:
                 yield from self.term(module, call.args[0])
+            elif value.name in catalogue.resolvers and call.args:
+                for target in self.term(module, call.args[0]):
+                    if isinstance(target, ClassValue):
+                        yield Instance(target.klass)
             elif value.name in catalogue.dependency_markers:
                 for target in self.term(module, self.dependency_target(call)):
                     yield from self.called(target, module, call)

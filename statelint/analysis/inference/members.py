@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.inference.annotations import Annotations
 from statelint.analysis.inference.base import unique
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Package, Result
-from statelint.extract.facts import Attr, Item, Param
+from statelint.extract.facts import Attr, Call, Item, Mapping, Name, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,6 +105,10 @@ class Members(Annotations):
                 if isinstance(target, Attr) and isinstance(base, Param) and base.index == 0 and base.function in owners:
                     fields = self._fields.setdefault(owners[base.function], {})
                     fields.setdefault(target.name, []).append((function, event))
+                elif function.name == "__new__" and function.index in owners and isinstance(base, (Call, Attr)):
+                    # ``made = super().__new__(cls); made.name = …``
+                    fields = self._fields.setdefault(owners[function.index], {})
+                    fields.setdefault(target.name, []).append((function, event))  # type: ignore[union-attr]
 
     def method(self, klass: ClassInfo, name: str) -> FunctionInfo | None:
         """Return the method ``name`` of a class or of its project bases."""
@@ -157,6 +161,8 @@ class Members(Annotations):
                     return (Result(given),)
                 if self.catalogue.roles.get(qualified, frozenset()) & _ATTRIBUTE_BAGS:
                     return self.shared_attribute(name) or (External(full),)
+                if qualified.endswith(".state") and self.catalogue.role(qualified, "private"):
+                    return self.yielded_attribute(name) or (External(full),)
                 return (External(full),)
             case ClassValue(klass=klass):
                 return self._class_member(klass, name, value)
@@ -216,16 +222,81 @@ class Members(Annotations):
                     for event in function.events:
                         if event.op == "write" and event.value >= 0:
                             self._share(module, event, shared)
+                        elif event.op == "call":
+                            self._share_by_name(module, event, shared)
             self._shared = shared
         return unique(value for home, term in self._shared.get(name, ()) for value in self.term(home, term))
+
+    def yielded_attribute(self, name: str) -> Values:
+        """Return what lifespans yield under ``name``: every request finds the same object in ``request.state.name``."""
+        return unique(value for home, term in self.yielded.get(name, ()) for value in self.term(home, term))
+
+    @property
+    def yielded(self) -> dict[str, list[tuple[Module, TermId]]]:
+        """What context managers of the project yield in dicts, by key, less what is set on requests as well."""
+        if self._yielded is None:
+            found: dict[str, list[tuple[Module, TermId]]] = {}
+            self._yielded = found
+            for module in self.modules:
+                for function in module.functions:
+                    if not function.facts.is_generator or not function.facts.decorators:
+                        continue
+                    for event in function.events:
+                        held = module.terms[event.term] if event.op == "yield" and event.term >= 0 else None
+                        for key, value in zip(held.keys, held.values, strict=True) if isinstance(held, Mapping) else ():
+                            if key >= 0 and (name := module.text(key)) is not None:
+                                found.setdefault(name, []).append((module, value))
+            for module in self.modules if found else ():
+                for function in module.functions:
+                    for event in function.events:
+                        target = module.terms[event.term] if event.op == "write" else None
+                        if isinstance(target, Attr) and target.name in found and self._on_request(module, target.base):
+                            del found[target.name]
+        return self._yielded
+
+    @staticmethod
+    def _on_request(module: Module, base: TermId) -> bool:
+        """Tell whether ``base`` is the ``state`` of something that is not the application."""
+        held = module.terms[base]
+        if not isinstance(held, Attr) or held.name != "state":
+            return False
+        match module.terms[held.base]:
+            case Attr(name=name) | Name(id=name):
+                return name not in {"app", "application"}
+            case Param(function=function, index=index):
+                return module.functions[function].facts.parameters[index].name not in {"app", "application"}
+            case _:
+                return False
+
+    def _share_by_name(self, module: Module, event: Event, shared: dict[str, list[tuple[Module, TermId]]]) -> None:
+        """``setattr(app.state, name, value)``, also where a helper gets name and value from its callers."""
+        call = module.terms[event.term]
+        if not isinstance(call, Call) or len(call.args) != 3 or not isinstance(func := module.terms[call.func], Name):
+            return
+        if func.id != "setattr" or not self._is_bag(module, call.args[0]):
+            return
+        _, key, value = call.args
+        held = module.terms[key]
+        if (name := module.text(key)) is not None:
+            shared.setdefault(name, []).append((module, value))
+        elif isinstance(held, Param) and isinstance(given := module.terms[value], Param):
+            function = module.functions[held.function]
+            for home, caller, bound in (self.callers or {}).get(function, ()):
+                name = home.text(self.argument(home, caller, function, held.index, bound))
+                passed = self.argument(home, caller, function, given.index, bound)
+                if name is not None and passed >= 0:
+                    shared.setdefault(name, []).append((home, passed))
+
+    def _is_bag(self, module: Module, term: TermId) -> bool:
+        return any(
+            isinstance(value, Result) and self.catalogue.roles.get(value.name, frozenset()) & _ATTRIBUTE_BAGS
+            for value in self.term(module, term)
+        )
 
     def _share(self, module: Module, event: Event, shared: dict[str, list[tuple[Module, TermId]]]) -> None:
         target = module.terms[event.term]
         if not isinstance(target, (Attr, Item)):
             return
         name = target.name if isinstance(target, Attr) else module.text(target.key)
-        if name is not None and any(
-            isinstance(value, Result) and self.catalogue.roles.get(value.name, frozenset()) & _ATTRIBUTE_BAGS
-            for value in self.term(module, target.base)
-        ):
+        if name is not None and self._is_bag(module, target.base):
             shared.setdefault(name, []).append((module, event.value))

@@ -161,21 +161,27 @@ class Practice:
 
     @staticmethod
     def settings(module: Module) -> Iterator[tuple[str, TermId, Position]]:
-        """Yield the names, values and places of what a module sets: variables, attributes, keys of mappings."""
+        """Yield names, values and places of what a module sets: variables, attributes, keys, upper-case keywords."""
         bindings = [*module.facts.bindings, *(held for klass in module.facts.classes for held in klass.attributes)]
         rows = [(binding.name, binding.value, binding.position) for binding in bindings]
         for function in module.facts.functions:
-            rows += [
-                (module.text(target.key) or "", event.value, event.position)
-                for event in function.events
-                if event.op == "write" and isinstance(target := module.terms[event.term], Item)
-            ]
+            for event in function.events:
+                held = module.terms[event.term] if event.term >= 0 else None
+                if event.op == "write" and isinstance(held, Item):
+                    rows.append((module.text(held.key) or "", event.value, event.position))
+                elif event.op == "call" and isinstance(held, Call):
+                    rows += [
+                        (name, value, event.position)
+                        for name, value in held.keywords
+                        if name == "config" or name.isupper()
+                    ]
         for name, value, position in rows:
-            if value < 0:
-                continue
-            yield name, value, position
-            held = module.terms[value]
-            if isinstance(held, Mapping):
-                for key, inner in zip(held.keys, held.values, strict=True):
-                    if key >= 0 and inner >= 0:
-                        yield module.text(key) or "", inner, position
+            if value >= 0:
+                yield name, value, position
+                held = module.terms[value]
+                if isinstance(held, Mapping):
+                    rows += [
+                        (module.text(key) or "", inner, position)
+                        for key, inner in zip(held.keys, held.values, strict=True)
+                        if key >= 0
+                    ]

@@ -75,7 +75,29 @@ class Harmless:
             return "lazy-init"
         if self._fixed(write.module, write.key) and self.once(function, root):
             return "set-up"
+        if self.keeps_alive(write):
+            return "keep-alive"
         return ""
+
+    def keeps_alive(self, write: Write) -> bool:
+        """Tell whether a change puts a task into a set, or drops it, only so that it is not collected while it runs."""
+        module = write.module
+        if write.how not in {"add", "append", "discard", "remove"} or write.value < 0:
+            return False
+        drops = {
+            term
+            for event in write.function.events
+            if event.op == "call" and isinstance(call := module.terms[event.term], Call) and call.args
+            if isinstance(func := module.terms[call.func], Attr) and func.name == "add_done_callback"
+            if func.base == write.value
+            for term in call.args
+        }
+        return any(
+            isinstance(held := module.terms[term], Attr)
+            and held.name in {"discard", "remove"}
+            and any(found.root == write.location.root for found in self.locator.locate(module, held.base))
+            for term in drops
+        )
 
     def constructs(self, function: FunctionInfo, depth: int = 0) -> bool:
         """Tell whether a method runs only while its object is being made."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import Instance, Place, Result
 from statelint.analysis.reach import Reach
+from statelint.analysis.state.backends import ChosenBackends
 from statelint.analysis.state.harmless import Harmless
 from statelint.analysis.state.keys import Origin, Origins, names_in, subject_of
 from statelint.analysis.state.lifetimes import Lifetimes
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 
 PERSONAL = frozenset({"user", "session", "conversation", "token"})
+_GENERIC = frozenset({"id", "pk", "uuid", "uid", "key", "name", "value", "sub", "str", "hex", "host", "get"})
 """Subjects that speak of a caller."""
 
 
@@ -152,8 +154,12 @@ class StateMap:
     def kept(self) -> list[Kept]:
         """The objects that requests change, in source order."""
         objects: dict[object, Kept] = {}
+        self._lazily: dict[Root, bool] = {}
         for write in self.writes:
-            if self.harmless.reason(write):
+            reason = self.harmless.reason(write)
+            if reason:
+                if reason == "lazy-init":
+                    self._lazily[write.location.root] = True
                 continue
             change: Change | None = None
             for kept, inside in self._objects(write, objects):
@@ -170,7 +176,7 @@ class StateMap:
     @cached_property
     def resources(self) -> list[Resource]:
         """Library objects with a memory that outlive requests."""
-        return list(Resources(self).find())
+        return [*Resources(self).find(), *ChosenBackends(self).find()]
 
     @cached_property
     def remembered(self) -> list[Remembered]:
@@ -196,6 +202,16 @@ class StateMap:
         """
         if kept.kind == "library":
             kept.changes = [change for change in kept.changes if change.from_request is Origin.REQUEST]
+        if all(_reads(change.write) for change in kept.changes):
+            # Reading a missing key of a defaultdict inserts it: state where the key says whose it is.
+            kept.changes = [change for change in kept.changes if change.subject]
+        else:
+            kept.changes = [change for change in kept.changes if not _reads(change.write)]
+        if self._lazily.get(kept.root) and all(_removes(change.write) for change in kept.changes):
+            # Clients that are made when first needed, and dropped when broken.
+            kept.changes = []
+        if kept.kind != "instance" and all(self._keeps_service(change) for change in kept.changes):
+            kept.changes = []
         if kept.klass is not None and self._within_framework(kept.klass.module):
             kept.changes = [change for change in kept.changes if change.subject in PERSONAL]
         written: dict[object, bool] = {}
@@ -207,6 +223,36 @@ class StateMap:
             change for change in kept.changes if written[change.write.location.root, change.write.location.path]
         ]
         return bool(kept.changes or kept.inside)
+
+    def _keeps_service(self, change: Change) -> bool:
+        """Tell whether a change keeps, or drops, an object that does not change itself and is nobody's own."""
+        write = change.write
+        if change.subject:
+            return False
+        if _removes(write):
+            return True
+        values = self.inference.term(write.module, write.value) if write.value >= 0 and write.key >= 0 else ()
+        return bool(values) and all(
+            isinstance(value, Instance)
+            and not self.locator.classes.describes_instances(value.klass, self.inference.external_bases(value.klass))
+            and not self._changing.intersection(self._family(value.klass))
+            for value in values
+        )
+
+    def _family(self, klass: ClassInfo) -> Iterator[ClassInfo]:
+        """Yield a class, its bases and those that derive from it."""
+        yield from self.inference.mro(klass)[0]
+        yield from self.lifetimes.heirs(klass)
+
+    @cached_property
+    def _changing(self) -> frozenset[ClassInfo]:
+        """Classes whose instances are changed after they are made."""
+        return frozenset(
+            write.location.root.klass
+            for write in self.writes
+            if isinstance(write.location.root, Field)
+            and self.harmless.reason(write) not in {"construction", "lazy-init"}
+        )
 
     def of_kind(self, *kinds: str) -> Iterator[Kept]:
         """Yield the kept objects of some kinds."""
@@ -270,7 +316,8 @@ class StateMap:
         found = objects.get(key)
         if found is None:
             name = name_of(root) or klass.name
-            found = objects[key] = Kept("instance", name, place, root, klass)
+            settings = any(self.catalogue.role(base, "settings") for base in self.inference.external_bases(klass))
+            found = objects[key] = Kept("app" if settings else "instance", name, place, root, klass)
         return found
 
     def _container(self, root: Root, write: Write, objects: dict[object, Kept]) -> Kept | None:
@@ -320,7 +367,9 @@ class StateMap:
         if isinstance(held, Param):
             function = module.functions[held.function]
             for home, call, bound in (self.inference.callers or {}).get(function, ())[:3]:
-                yield from names_in(home, self.inference.argument(home, call, function, held.index, bound), 12)
+                given = list(names_in(home, self.inference.argument(home, call, function, held.index, bound), 12))
+                # Of ``user.id`` it is the user that tells; of ``payment.provider`` it is not the payment.
+                yield from given if given and given[0] in _GENERIC else given[:1]
 
     def _is_socket(self, module: Module, term: TermId) -> bool:
         """Tell whether a value is an open connection."""
@@ -336,6 +385,9 @@ class StateMap:
         request's; code that nobody mentions is hardly called.
         """
         function = write.location.origin or write.function
+        root = write.location.root
+        if isinstance(root, Global) and root.module.stars and root.name not in root.module.bindings:
+            return "low"
         if self.reach.of(function) is Reach.SERVED:
             return "medium" if self.reach.loosely(function) else "high"
         about = ""
@@ -361,12 +413,20 @@ class StateMap:
 
 def _keeps_nothing(write: Write) -> bool:
     """Tell whether a change only removes something or makes room for it."""
-    if write.value < 0 or write.how in {"del", "pop", "remove", "discard", "clear", "popitem", "popleft"}:
+    if write.value < 0 or _removes(write):
         return True
     held = write.module.terms[write.value]
     if isinstance(held, Call):
         return not held.args and not held.keywords
     return isinstance(held, (Sequence, Mapping)) and not (held.items if isinstance(held, Sequence) else held.keys)
+
+
+def _removes(write: Write) -> bool:
+    return write.how in {"del", "pop", "remove", "discard", "clear", "popitem", "popleft"} and not write.rebinds
+
+
+def _reads(write: Write) -> bool:
+    return write.how == "[]"
 
 
 def _resets(write: Write) -> bool:

@@ -140,7 +140,7 @@ class Origins:
         if isinstance(held, Cell):
             return self._most(module, module.functions[held.function].facts.cells.get(held.name, ()))
         if isinstance(held, Call):
-            return self._call(module, held)
+            return Origin.REQUEST if self._is_request_made(module, term) else self._call(module, held)
         return self._most(module, children(held))
 
     def _most(self, module: Module, terms: Iterable[TermId]) -> Origin:
@@ -158,6 +158,12 @@ class Origins:
                 if "request" in roles or "private" in roles or value.name in self.catalogue.principals:
                     return True
         return False
+
+    def _is_request_made(self, module: Module, term: TermId) -> bool:
+        return any(
+            isinstance(value, Result) and self.catalogue.role(value.name, "request")
+            for value in self.inference.term(module, term)
+        )
 
     def _call(self, module: Module, call: Call) -> Origin:
         func = module.terms[call.func]

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, FunctionValue, Instance, Place, Result
 from statelint.analysis.reach import Reach
-from statelint.analysis.state.roots import ClassAttribute, Default, Field, Global, Local, Memo
-from statelint.extract.facts import Attr, Call, Choice, Comprehension, Logic, Mapping, Sequence
+from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Default, Field, Global, Local, Memo
+from statelint.analysis.state.singletons import Singletons
+from statelint.extract.facts import Attr, Call, Choice, Comprehension, Logic, Mapping, Param, Sequence
 from statelint.source.roles import is_offline_path
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class Lifetimes:
         modules = [module for module in self.inference.modules if not is_offline_path(module.path)]
         for module in modules:
             self._module(module)
+        for klass, place in Singletons(locator).find():
+            self._direct.setdefault(klass, []).append(Holder(klass, Field(klass, ""), place, False))
         for write in writes:
             self._stored(write)
 
@@ -66,6 +69,10 @@ class Lifetimes:
         if found is None:
             found = self._memo[klass] = tuple(self._outermost(klass))
         return found
+
+    def heirs(self, klass: ClassInfo) -> list[ClassInfo]:
+        """Return the classes that derive from ``klass``."""
+        return self._subclasses.get(klass, [])
 
     def _outermost(self, klass: ClassInfo) -> list[Holder]:
         found: dict[tuple[object, ...], Holder] = {}
@@ -135,12 +142,27 @@ class Lifetimes:
                 for event in function.events:
                     if event.op == "return":
                         self._keep(module, event.term, Memo(function))
+            if function.facts.is_generator and self.reach.of(function) is Reach.OFFLINE:
+                self._yields(function)
             if self.long_lived(function):
                 for name, values in function.facts.cells.items():
                     for value in values:
                         self._keep(module, value, Local(function, name))
                 if self.sets_up(function):
                     self._arguments(function)
+
+    def _yields(self, function: FunctionInfo) -> None:
+        """What set-up code yields lives until the process ends: a lifespan's state, a resource for a ``with``."""
+        module = function.module
+        for event in function.events:
+            if event.op != "yield" or event.term < 0:
+                continue
+            held = module.terms[event.term]
+            if isinstance(held, Mapping):
+                for key, value in zip(held.keys, held.values, strict=True):
+                    self._keep(module, value, AppAttribute("app.state", module.text(key) or "*" if key >= 0 else "*"))
+            else:
+                self._keep(module, event.term, Local(function, ""))
 
     def sets_up(self, function: FunctionInfo) -> bool:
         """Tell whether a function sets up an application: it registers handlers of its own, or runs at start-up."""
@@ -210,6 +232,10 @@ class Lifetimes:
             return
         module = write.module
         element = bool(path) or write.how not in {"=", "with", "for"}
+        for home, term in self._passed(module, write.value):
+            for klass, creation in self._made(home, term):
+                if isinstance(root, AppAttribute) and (place := self._place(home, creation)) is not None:
+                    self._direct.setdefault(klass, []).append(Holder(klass, root, place, element))
         for klass, creation in self._made(module, write.value):
             if isinstance(root, Field):
                 if root.klass is not klass and (element or self._place(module, creation) is not None):
@@ -217,6 +243,16 @@ class Lifetimes:
             elif not isinstance(root, Local) or self.long_lived(root.function):
                 place = self._place(module, creation) or Place(module, write.event.position)
                 self._direct.setdefault(klass, []).append(Holder(klass, root, place, element))
+
+    def _passed(self, module: Module, term: TermId) -> Iterator[tuple[Module, TermId]]:
+        """Yield what callers pass where ``term`` is a parameter."""
+        held = module.terms[term]
+        if isinstance(held, Param):
+            function = module.functions[held.function]
+            for home, call, bound in (self.inference.callers or {}).get(function, ())[:MAX_HOLDERS]:
+                given = self.inference.argument(home, call, function, held.index, bound)
+                if given >= 0:
+                    yield home, given
 
     def _keep(self, module: Module, term: TermId, root: Root) -> None:
         """Note the instances made in ``term``, which ``root`` keeps."""
@@ -249,10 +285,12 @@ class Lifetimes:
                     function = function or isinstance(value, FunctionValue)
                     for given in self._given(value, depth):
                         yield given, term
+                target = module.terms[func]
+                if isinstance(target, Attr) and target.name in {"__enter__", "__aenter__"}:
+                    yield from self._made(module, target.base, depth + 1)
                 if not function:
                     for argument in (*args, *(value for _, value in keywords)):
                         yield from self._made(module, argument, depth + 1)
-                    target = module.terms[func]
                     if isinstance(target, Attr):
                         yield from self._made(module, target.base, depth + 1)
             case Sequence(items=items):

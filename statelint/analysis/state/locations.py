@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import TYPE_CHECKING
 
 from statelint.analysis.inference import unique
@@ -135,7 +136,8 @@ class Locator:
         if not bindings:
             if name in module.definitions or name in module.imports:
                 return
-            if self.declared_global(module, name):
+            # ``from x import *`` of a module out of sight may have brought it.
+            if self.declared_global(module, name) or (module.stars and not hasattr(builtins, name)):
                 yield Location(Global(module, name))
             return
         value = bindings[0].value
@@ -194,6 +196,8 @@ class Locator:
             elif isinstance(value, External):
                 known = True
                 if self._private(value.name):
+                    if not bound and self._yielded(module, base, name):
+                        yield Location(AppAttribute("app.state", name))
                     return
                 if module.dotted(base):
                     yield Location(Library(self.catalogue.canonical(f"{value.name}.{name}")))
@@ -203,13 +207,23 @@ class Locator:
             elif isinstance(value, Result):
                 roles = self._roles(value.name)
                 if roles & PRIVATE:
+                    if not bound and self._yielded(module, base, name):
+                        yield Location(AppAttribute("app.state", name))
                     return
                 if "app" in roles or "shared" in roles:
                     known = True
                     yield Location(AppAttribute("app.state" if "shared" in roles else "app", name))
+                elif "settings" in roles and value.name in self.catalogue.attributes:
+                    known = True
+                    yield Location(Library(f"{value.name}.{name}"))
         if not known:
             for location in self.locate(module, base):
                 yield location.below(f".{name}")
+
+    def _yielded(self, module: Module, base: TermId, name: str) -> bool:
+        """Tell whether ``base.name`` is ``request.state.name`` and holds what a lifespan yielded."""
+        held = module.terms[base]
+        return isinstance(held, Attr) and held.name == "state" and name in self.inference.yielded
 
     def _class_of(self, module: Module, base: TermId) -> tuple[Value, ...]:
         """Return the classes that ``x.__class__`` or ``type(x)`` stands for."""
@@ -307,7 +321,9 @@ class Locator:
             if isinstance(value, FunctionValue):
                 yield from self.returned(value.function)
             elif isinstance(value, External):
-                if value.name in _SAME and call.args:
+                if value.name == "globals":
+                    yield Location(Global(module, "globals()"))
+                elif value.name in _SAME and call.args:
                     yield from self.locate(module, call.args[-1] if value.name.endswith("cast") else call.args[0])
                 elif value.name == "getattr" and len(call.args) >= 2:
                     name = module.text(call.args[1])

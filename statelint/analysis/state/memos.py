@@ -36,8 +36,8 @@ MAX_DEPTH = 3
 class Remembered(NamedTuple):
     """A memoised function whose results are users' data.
 
-    ``why`` is ``leak`` where the key leaves out the caller on whom the result depends, ``keyed`` where a parameter names
-    the caller and ``owned`` where the function reads rows that belong to users; ``what`` names the identity, the
+    ``why`` is ``leak`` where the key leaves out the caller on whom the result depends, ``keyed`` where a parameter
+    names the caller and ``owned`` where the function reads rows that belong to users; ``what`` names the identity, the
     parameter or the model, and ``source`` is where it is read. ``expires`` tells that what is kept is dropped after a
     while. ``certainty`` is 2 for shown end to end, 1 where a link is unknown.
     """
@@ -73,6 +73,7 @@ class Memos:
         self.catalogue = state.catalogue
         self.reach = state.reach
         names = self.catalogue.ownership
+        self._wrapped = dict(self._wrappers())
         self._owner_names = names["owner_columns"] | names["tenant_columns"]
 
     def find(self) -> Iterator[Remembered]:
@@ -85,6 +86,8 @@ class Memos:
             for function in module.functions:
                 name, decorator = memoiser(self.inference, function)
                 if not name:
+                    name, decorator = self._wrapped.get(function, ("", -1))
+                if not name:
                     name, decorator = self._cached_property(function)
                 if not name or Memo(function) in reported or self._certainty(function) < 0:
                     continue
@@ -94,6 +97,21 @@ class Memos:
                 found = self._judge(function, name, decorator)
                 if found is not None:
                     yield found
+
+    def _wrappers(self) -> Iterator[tuple[FunctionInfo, tuple[str, TermId]]]:
+        """Yield the functions that a module keeps memoised: ``cached = lru_cache(maxsize=9)(function)``."""
+        for module in self.inference.modules:
+            for binding in module.facts.bindings:
+                held = module.terms[binding.value] if binding.value >= 0 else None
+                if not isinstance(held, Call) or not held.args:
+                    continue
+                func = module.terms[held.func]
+                for maker in (held.func, func.func if isinstance(func, Call) else -1):
+                    for value in self.inference.term(module, maker) if maker >= 0 else ():
+                        if isinstance(value, External) and value.name in self.catalogue.memoisers:
+                            for wrapped in self.inference.term(module, held.args[0]):
+                                if isinstance(wrapped, FunctionValue):
+                                    yield wrapped.function, (value.name, binding.value)
 
     def _cached_property(self, function: FunctionInfo) -> tuple[str, TermId]:
         """Return the decorator that keeps the result on an instance that lives as long as the process."""
@@ -199,7 +217,7 @@ class Memos:
         return bool(_KEY.match(name)) or name in self._owner_names or name.removesuffix("_id") in self._owner_names
 
     def _data(self, function: FunctionInfo) -> tuple[str, Place] | None:
-        """Return the model of owned rows (or an empty string) that a function reads, and where; None if it reads none."""
+        """Return the model of owned rows (or an empty string) that a function reads, and where; None: it reads none."""
         found: tuple[str, Place] | None = None
         for at in self._runs(function):
             for query in self.project.queries.of(at):

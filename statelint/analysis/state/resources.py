@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from statelint.analysis.model import ClassInfo, FunctionInfo, Module
     from statelint.analysis.state.kept import StateMap
+    from statelint.analysis.state.roots import Root
     from statelint.extract.facts import Event, TermId
 
 ROLES = frozenset({"memory", "session", "backend"})
@@ -110,21 +111,25 @@ class Resources:
         if self.state.locator.memoised(function) and any(
             held.op == "return" and held.term == event.term for held in function.events
         ):
-            yield f"{function.name}()", None
+            # A module that keeps what the function gives is told of itself.
+            if not any(edge.caller.is_module for edge in self.reach.graph.callers.get(function, ()) if edge.call >= 0):
+                yield f"{function.name}()", None
             return
         for held in function.events:
             if held.op == "write" and held.value == event.term:
-                yield from self._written(function, held)
+                yield from self._written(function, held, role)
         if role != "session" and self.state.lifetimes.sets_up(function):
             yield function.name, None
 
-    def _written(self, function: FunctionInfo, event: Event) -> Iterator[tuple[str, Place | None]]:
+    def _written(self, function: FunctionInfo, event: Event, role: str) -> Iterator[tuple[str, Place | None]]:
         """Yield the long-lived places that an assignment stores in."""
         for location in self.state.writes_of(function, event):
             root = location.root
             if isinstance(root, Field) and not location.path and self.state.harmless.constructs(function):
                 for holder in self.state.lifetimes.holders(root.klass):
-                    if not holder.element and self._at_work(root.klass):
+                    if holder.element or not self._needed(holder.root):
+                        continue
+                    if self._at_work(root.klass) or (role != "session" and self._handed_out(root)):
                         yield f"{holder.klass.name}.{root.name}", holder.place
             elif isinstance(root, (Global, ClassAttribute, AppAttribute)) and not location.path:
                 yield root.name, None
@@ -149,6 +154,8 @@ class Resources:
             return True
         for user in self.inference.modules:
             if user is not module and not any(item.symbol == name for item in user.facts.imports):
+                if any(isinstance(held, Attr) and held.name == name for held in user.terms):
+                    return True
                 continue
             for function in user.functions:
                 if function.is_module:
@@ -157,6 +164,18 @@ class Resources:
                 elif self.reach.of(function) is not Reach.OFFLINE and _mentions(function, name):
                     return True
         return False
+
+    def _needed(self, root: Root) -> bool:
+        """Tell whether the object that a global keeps is used where requests may come."""
+        return not isinstance(root, Global) or self._used(root.module, root.name)
+
+    def _handed_out(self, root: Field) -> bool:
+        """Tell whether a method gives the object in a field away."""
+        return any(
+            location.root == root
+            for index in root.klass.facts.methods.values()
+            for location in self.state.locator.returned(root.klass.module.functions[index])
+        )
 
     def _at_work(self, klass: ClassInfo) -> bool:
         """Tell whether methods of a class may serve requests."""

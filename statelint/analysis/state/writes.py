@@ -60,7 +60,7 @@ class Write(NamedTuple):
     @property
     def rebinds(self) -> bool:
         """Whether the place itself gets another value, rather than what it holds being changed."""
-        return not self.location.path and self.how not in GENERIC_MUTATORS
+        return not self.location.path and (self.event.op == "write" or self.how in {"=", "del"})
 
     @property
     def sets_attribute(self) -> bool:
@@ -90,6 +90,8 @@ class WriteCollector:
                 yield from self._assigned(function, module, event)
             elif event.op == "call":
                 yield from self._called(function, module, event)
+            elif event.op == "return" and event.term >= 0:
+                yield from self._insert_on_read(function, module, event, event.term)
 
     # -- assignments
 
@@ -122,6 +124,8 @@ class WriteCollector:
         held = module.terms[base]
         if isinstance(held, Param) and held.index == 0:
             return True
+        if isinstance(held, Call) and self._reflects(module, held):
+            return True
         for value in self._types(module, base):
             if isinstance(value, Result):
                 roles = self.catalogue.roles.get(value.name, frozenset())
@@ -129,6 +133,11 @@ class WriteCollector:
             if isinstance(value, External):
                 return value.name in PROCESS_WIDE or self._on_app(module, base) or self._option(module, base)
         return True
+
+    def _reflects(self, module: Module, call: Call) -> bool:
+        """Tell whether a call gives an object by name: ``globals()``, ``vars(x)``, ``getattr(x, "name")``."""
+        names = {value.name for value in self.inference.term(module, call.func) if isinstance(value, External)}
+        return bool(names & {"globals", "vars", "getattr"})
 
     def _shared(self, value: External, module: Module, base: TermId) -> bool:
         return value.name in PROCESS_WIDE or self._option(module, base)
@@ -165,6 +174,8 @@ class WriteCollector:
             return
         if isinstance(func, Attr):
             yield from self._insert_on_read(function, module, event, func.base)
+        for argument in call.args:
+            yield from self._insert_on_read(function, module, event, argument)
         if not call.args:
             return
         for value in self.inference.term(module, call.func):
@@ -172,7 +183,7 @@ class WriteCollector:
                 yield from self._function(function, module, event, call, value.name)
 
     def _insert_on_read(self, function: FunctionInfo, module: Module, event: Event, base: TermId) -> Iterator[Write]:
-        """``d[k].method()`` inserts ``k`` where ``d`` is a ``defaultdict``."""
+        """``d[k].method()``, ``f(d[k])`` and ``return d[k]`` insert ``k`` where ``d`` is a ``defaultdict``."""
         held = module.terms[base]
         if not isinstance(held, Item):
             return
@@ -197,6 +208,9 @@ class WriteCollector:
         if any(isinstance(value, FunctionValue) for value in self.inference.term(module, call.func)):
             return False
         known = False
+        held = module.terms[func.base]
+        if isinstance(held, Call) and func.name in DICT_MUTATORS and self._reflects(module, held):
+            return True
         for value in self._types(module, func.base):
             known = True
             if isinstance(value, External) and func.name in DICT_MUTATORS and self._shared(value, module, func.base):

@@ -1,0 +1,139 @@
+"""Classes of which there is one instance a process, by their own making or by a container's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Place
+from statelint.analysis.reach import is_offline_path
+from statelint.analysis.state.roots import ClassAttribute, Global
+from statelint.extract.facts import Attr, Call, Cell, Const, Item
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.model import ClassInfo, FunctionInfo, Module
+    from statelint.analysis.state.locations import Locator
+    from statelint.extract.facts import TermId
+
+
+class Singletons:
+    """Finds singletons: metaclasses and decorators that keep an instance, ``__new__``, shared ``__dict__``, containers.
+
+    Which decorators, scopes and calls of libraries make singletons is the catalogue's knowledge (``singletons``).
+    """
+
+    def __init__(self, locator: Locator) -> None:
+        self.locator = locator
+        self.inference = locator.inference
+        self.known = locator.catalogue.singletons
+
+    def find(self) -> Iterator[tuple[ClassInfo, Place]]:
+        """Yield the classes and where they are made singletons."""
+        for module in self.inference.modules:
+            if is_offline_path(module.path):
+                continue
+            for klass in module.classes:
+                if any(self._keeps_one(owner) for owner in self.inference.mro(klass)[0]):
+                    yield klass, Place(module, klass.facts.position)
+            for function in module.functions:
+                yield from self._registered(function)
+                if any(self._marks(module, decorator) for decorator in function.facts.decorators):
+                    for made in self._made(FunctionValue(function)):
+                        yield made, Place(module, function.facts.position)
+
+    # -- by the class itself
+
+    def _keeps_one(self, klass: ClassInfo) -> bool:
+        module = klass.module
+        for name, term in klass.facts.keywords:
+            if name == "metaclass" and any(
+                isinstance(value, ClassValue)
+                and (call := self.inference.method(value.klass, "__call__")) is not None
+                and any(event.op == "write" for event in call.events)
+                for value in self.inference.term(module, term)
+            ):
+                return True
+        if any(self._marks(module, decorator) for decorator in klass.facts.decorators):
+            return True
+        if any(self._wraps_one(module, decorator) for decorator in klass.facts.decorators):
+            return True
+        make = klass.method("__new__")
+        if make is not None and any(
+            isinstance(location.root, (ClassAttribute, Global)) for location in self.locator.returned(make)
+        ):
+            return True
+        return any(
+            self._shares_attributes(method)
+            for name in ("__init__", "__new__")
+            if (method := klass.method(name)) is not None
+        )
+
+    def _wraps_one(self, module: Module, decorator: TermId) -> bool:
+        """Tell whether a decorator of the project keeps what it makes in a variable of its own."""
+        for value in self.inference.term(module, decorator):
+            if isinstance(value, FunctionValue):
+                home = value.function.module
+                for inner in home.children.get(value.function.index, ()):
+                    for event in inner.events:
+                        if event.op == "write":
+                            target = home.terms[event.term]
+                            held = home.terms[target.base] if isinstance(target, (Item, Attr)) else target
+                            if isinstance(held, Cell) and held.function == value.function.index:
+                                return True
+        return False
+
+    def _shares_attributes(self, method: FunctionInfo) -> bool:
+        """Tell whether a constructor gives all instances one ``__dict__``."""
+        module = method.module
+        for event in method.events:
+            target = module.terms[event.term] if event.op == "write" else None
+            if isinstance(target, Attr) and target.name == "__dict__":
+                return any(
+                    isinstance(location.root, (ClassAttribute, Global))
+                    for location in self.locator.locate(module, event.value)
+                )
+        return False
+
+    # -- by a container
+
+    def _registered(self, function: FunctionInfo) -> Iterator[tuple[ClassInfo, Place]]:
+        """Yield what a call makes a singleton: the callee says so, or a scope among its arguments does."""
+        module = function.module
+        for event in function.events:
+            call = module.terms[event.term] if event.op == "call" else None
+            if not isinstance(call, Call) or not self._says_so(module, call):
+                continue
+            for argument in (*call.args, *(value for _, value in call.keywords)):
+                for value in self.inference.term(module, argument):
+                    if isinstance(value, (ClassValue, FunctionValue)):
+                        for made in self._made(value):
+                            yield made, Place(module, event.position)
+
+    def _marks(self, module: Module, decorator: TermId) -> bool:
+        held = module.terms[decorator]
+        return self._named(module, decorator) or (isinstance(held, Call) and self._says_so(module, held))
+
+    def _says_so(self, module: Module, call: Call) -> bool:
+        for value in self.inference.term(module, call.func):
+            if isinstance(value, External) and value.name in self.known:
+                switch = self.known[value.name]
+                return not switch or any(
+                    name == switch and isinstance(held := module.terms[term], Const) and held.value is True
+                    for name, term in call.keywords
+                )
+        return any(self._named(module, term) for term in (*call.args, *(value for _, value in call.keywords)))
+
+    def _named(self, module: Module, term: TermId) -> bool:
+        return any(
+            isinstance(value, External) and self.known.get(value.name) == ""
+            for value in self.inference.term(module, term)
+        )
+
+    def _made(self, value: ClassValue | FunctionValue) -> Iterator[ClassInfo]:
+        if isinstance(value, ClassValue):
+            yield value.klass
+        else:
+            for result in self.inference.returned(value):
+                if isinstance(result, Instance):
+                    yield result.klass
