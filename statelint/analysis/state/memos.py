@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import External, FunctionValue, Instance, Place, Result
@@ -95,8 +96,14 @@ class Memos:
                 if any(home is module and line in lines for home, line in made):
                     continue
                 found = self._judge(function, name, decorator)
-                if found is not None:
+                if found is not None and not any((module, line) in self._shared for line in lines):
                     yield found
+
+    @cached_property
+    def _shared(self) -> frozenset[tuple[Module, int]]:
+        """Lines on which a cache is reported whose key leaves out the caller (SL305)."""
+        flaws = self.project.practices.caches.shared()
+        return frozenset((flaw.place.module, flaw.place.position.line) for flaw in flaws)
 
     def _wrappers(self) -> Iterator[tuple[FunctionInfo, tuple[str, TermId]]]:
         """Yield the functions that a module keeps memoised: ``cached = lru_cache(maxsize=9)(function)``."""
