@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External, Place
 from statelint.analysis.practices.base import Practice, is_script
-from statelint.analysis.reach import is_offline_path
 from statelint.analysis.state.resources import Resource
 from statelint.extract.facts import Call, Const
+from statelint.source.roles import is_offline_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import External, FunctionValue, Instance, Place, Result
 from statelint.analysis.ownership import OwnerKind, snake
-from statelint.analysis.reach import Reach, is_offline_path
+from statelint.analysis.reach import Reach
 from statelint.analysis.state.keys import subject_of
 from statelint.analysis.state.roots import Memo
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Const, FunctionRef, Name
+from statelint.source.roles import is_offline_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

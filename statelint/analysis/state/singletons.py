@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Place
-from statelint.analysis.reach import is_offline_path
 from statelint.analysis.state.roots import ClassAttribute, Global
 from statelint.extract.facts import Attr, Call, Cell, Const, Item
+from statelint.source.roles import is_offline_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
