@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mcp.server.fastmcp import FastMCP
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 
 from statelint.analysis.inventory import inventory
 from statelint.lint.pages import load_page
@@ -18,9 +19,9 @@ from statelint.server.workspace import Workspace
 from statelint.source.sources import Sources
 
 
-def make() -> FastMCP:
+def make() -> MCPServer:
     """Return a server that is ready to be started."""
-    server = FastMCP("statelint")
+    server = MCPServer("statelint")
 
     @server.tool()
     def check(folder: str, paths: list[str] | None = None) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def make() -> FastMCP:
         rules = Workspace.of(Path.cwd()).rules
         found = next((each for each in rules if rule.lower() in (each.code.lower(), each.name)), None)
         if found is None:
-            raise ValueError(f"no rule {rule!r}; known are {', '.join(each.code for each in rules)}")
+            raise ToolError(f"no rule {rule!r}; known are {', '.join(each.code for each in rules)}")
         return load_page(found).text
 
     @server.tool(name="map")

@@ -51,6 +51,6 @@ def test_check_explain_and_map() -> None:
     assert paths
     assert all(path.startswith("mcp_server/") for path in paths)
     assert page.content[0].text.startswith("# SL101 process-state")
-    assert wrong.isError
+    assert wrong.is_error
     assert "no rule 'SL999'" in wrong.content[0].text
     assert json.loads(rows.content[0].text)["states"]["unscoped"] > 0
