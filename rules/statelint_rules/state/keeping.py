@@ -78,8 +78,11 @@ class KeptRule(Rule):
                     yield deployed(project, finding)
 
     def concerns(self, kept: Kept) -> bool:
-        """Tell whether the object is this rule's matter: connections, running work and callers' options are others'."""
-        if kept.registers_sockets or (kept.kind in SHARED and kept.carries_caller):
+        """Tell whether the object is this rule's matter.
+
+        Connections, running work, barred tokens and callers' options are others'.
+        """
+        if kept.registers_sockets or kept.bars_tokens or (kept.kind in SHARED and kept.carries_caller):
             return False
         return kept.kind in SHARED or kept.work != "watched"
 

@@ -9,7 +9,7 @@ from statelint.analysis.model import Instance, Place, Result
 from statelint.analysis.reach import Reach
 from statelint.analysis.state.backends import ChosenBackends
 from statelint.analysis.state.harmless import Harmless
-from statelint.analysis.state.keys import Origin, Origins, names_in, subject_of
+from statelint.analysis.state.keys import Origin, Origins, bars_tokens, names_in, subject_of
 from statelint.analysis.state.lifetimes import Lifetimes
 from statelint.analysis.state.locations import Locator
 from statelint.analysis.state.memos import Memos, Remembered
@@ -91,6 +91,13 @@ class Kept:
         """Whether all that the object keeps are the connections of this process."""
         held = [change.subject for change in self.changes if change.subject and not _keeps_nothing(change.write)]
         return "socket" in held and set(held) == {"socket"}
+
+    @cached_property
+    def bars_tokens(self) -> bool:
+        """Whether all that the object keeps are the tokens and sessions that are no longer to be taken."""
+        own = [self.name, *([self.klass.name] if self.klass is not None else [])]
+        held = [change for change in self.changes if not _keeps_nothing(change.write)]
+        return bool(held) and all(bars_tokens([*own, *change.write.location.path], change.subject) for change in held)
 
     @cached_property
     def carries_caller(self) -> bool:

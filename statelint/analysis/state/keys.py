@@ -68,6 +68,8 @@ SUBJECTS: dict[str, frozenset[str]] = {
 }  # fmt: skip
 """Words that say what something belongs to, the more telling subjects first."""
 AMBIGUOUS = frozenset({"connection", "connections", "connected"})
+_BARS = re.compile(r"blocklist|blacklist|denylist|revoked|revocation|invalidated|loggedout")
+_TOKENS = re.compile(r"token|jwt|jti|session")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -90,6 +92,12 @@ def subject_of(names: Iterable[str], *, values: bool = False) -> str:
             if parts & vocabulary:
                 return subject
     return ""
+
+
+def bars_tokens(names: Iterable[str], subject: str) -> bool:
+    """Tell whether an object called ``names``, with entries about ``subject``, lists tokens that are no longer good."""
+    text = "".join(names).lower().replace("_", "")
+    return _BARS.search(text) is not None and (subject in {"token", "session"} or _TOKENS.search(text) is not None)
 
 
 class Origin(IntEnum):
