@@ -154,7 +154,7 @@ class Resources:
             return True
         for user in self.inference.modules:
             if user is not module and not any(item.symbol == name for item in user.facts.imports):
-                if any(isinstance(held, Attr) and held.name == name for held in user.terms):
+                if self._reads(user, module, name):
                     return True
                 continue
             for function in user.functions:
@@ -176,6 +176,14 @@ class Resources:
             for index in root.klass.facts.methods.values()
             for location in self.state.locator.returned(root.klass.module.functions[index])
         )
+
+    def _reads(self, user: Module, module: Module, name: str) -> bool:
+        """Tell whether ``user`` imports ``module`` itself and mentions the attribute ``name``."""
+        for item in user.facts.imports:
+            parts = self.inference.index.find(user, item.module, item.level)
+            if parts is not None and module.parts in {parts, (*parts, item.symbol)}:
+                return any(isinstance(held, Attr) and held.name == name for held in user.terms)
+        return False
 
     def _at_work(self, klass: ClassInfo) -> bool:
         """Tell whether methods of a class may serve requests."""
