@@ -25,7 +25,7 @@ class WorkAfterResponse(FlawRule):
 
     def flaws(self, project: Project) -> Iterable[Flaw]:
         """Return the flaws."""
-        return project.practices.background.late()
+        return project.practices.background.late
 
     def severity_of(self, flaw: Flaw) -> Severity:
         """What a user has said is lost; a change of what is saved already can be made up for."""

@@ -36,7 +36,11 @@ class DetachedWork(KeptRule):
         """Yield the kept work object by object, then schedulers and what nobody waits for."""
         yield from super().check(project)
         detached = project.practices.detached
+        # Who starts what: SL504's, if rows of a known model are saved.
+        late = {(flaw.place.module, flaw.symbol) for flaw in project.practices.background.late}
         for flaw in chain(detached.schedulers(), detached.unattended()):
+            if (flaw.place.module, flaw.symbol) in late:
+                continue
             finding = self.about(flaw)
             yield deployed(project, finding, STEP) if flaw.what == "scheduler" else finding
 

@@ -53,8 +53,12 @@ class Started(NamedTuple):
 class BackgroundFlaws(Steps):
     """Answers for work that requests leave behind."""
 
-    def late(self) -> Iterator[Flaw]:
-        """Yield the starts of work that saves rows after the answer; ``what`` is ``new`` for rows that are new."""
+    @cached_property
+    def late(self) -> tuple[Flaw, ...]:
+        """The starts of work that saves rows after the answer; ``what`` is ``new`` for rows that are new."""
+        return tuple(self._late())
+
+    def _late(self) -> Iterator[Flaw]:
         for started in self._started:
             found = self._saved(started.function)
             if found is None:
