@@ -51,6 +51,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid
     force_exclude: Annotated[bool, Meta(description="Apply the excludes to files named on the command line, too.")] = (
         True
     )
+    file_time_limit: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="Seconds of computing that reading one file may take; a file that takes longer is reported "
+            "(SL004), and the others go on.",
+        ),
+    ] = 20
     min_severity: Annotated[Severities, Meta(description="Hide findings below this severity.")] = "warning"
     min_confidence: Annotated[Confidences, Meta(description="Hide findings below this confidence.")] = "medium"
     fail_on: Annotated[Severities, Meta(description="Exit with 1 only for findings of this severity or above.")] = (

@@ -9,7 +9,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from statelint.extract.facts import Failure, ModuleFacts, Observation, Position
-from statelint.extract.nesting import tractable
+from statelint.extract.nesting import MAX_FORMATTED, overlong, tractable
 from statelint.extract.scripts import SUFFIX, read_script
 from statelint.extract.statements import ModuleReader
 from statelint.source.cells import python_of
@@ -42,6 +42,10 @@ def extract(path: str, data: bytes, catalogue: Catalogue, visitors: Iterable[typ
     except SourceError as error:
         return failed(path, Failure("unreadable", error.message, error.line, error.column))
     lines = text.count("\n") + (not text.endswith("\n"))
+    line = overlong(text)
+    if line:
+        message = f"an f-string of more than {MAX_FORMATTED:,} characters takes this Python too long to read"
+        return failed(path, Failure("unreadable", message, line, 1), lines, text)
     try:
         with warnings.catch_warnings():
             # Invalid escapes and the like are the author's linter's business.

@@ -20,8 +20,10 @@ import msgspec
 
 from statelint.catalogue.loader import Catalogue
 from statelint.catalogue.schema import Library
+from statelint.config.settings import Settings
 from statelint.extract.extractor import extract, failed
 from statelint.extract.facts import Failure, ModuleFacts
+from statelint.run.limits import OverTime, limited
 from statelint.run.processors import processors
 from statelint.run.records import Record, look, pack, unpack
 from statelint.source.text import SourceError
@@ -37,6 +39,7 @@ Keeper: TypeAlias = "Callable[[Sequence[Record]], None]"
 POOL_BYTES = 2_000_000
 """Smaller projects are done, however many files they have, by the time that a pool's processes have started."""
 
+DEFAULTS = Settings()
 _BATCH_BYTES = 200_000
 _BATCH_FILES = 50
 _MOST_JOBS = 60
@@ -48,10 +51,18 @@ _AHEAD = 2
 class Reader:
     """Reads and extracts the files of one project."""
 
-    def __init__(self, root: Path, catalogue: Catalogue, visitors: Sequence[type[Rule]]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        catalogue: Catalogue,
+        visitors: Sequence[type[Rule]],
+        seconds: float = DEFAULTS.file_time_limit,
+    ) -> None:
         self.root = root
         self.catalogue = catalogue
         self.visitors = visitors
+        self.seconds = seconds
+        """How long one file may take."""
 
     def __call__(self, path: str) -> tuple[ModuleFacts, bytes]:
         """Return the facts of the file ``path`` and its content's key.
@@ -63,7 +74,11 @@ class Reader:
         if isinstance(data, SourceError):
             return failed(path, Failure("unreadable", data.message, data.line, data.column)), content
         try:
-            return extract(path, data, self.catalogue, self.visitors), content
+            with limited(self.seconds):
+                return extract(path, data, self.catalogue, self.visitors), content
+        except OverTime:
+            message = f"reading it takes more than {self.seconds:g} s (file-time-limit)"
+            return failed(path, Failure("unreadable", message, 1, 1)), b""
         except Exception as error:  # a bug of ours or of a rule's visitor, which must not cost the other files
             message = f"internal error while the file was analysed: {type(error).__name__}: {error}"
             return failed(path, Failure("unreadable", message, 1, 1)), b""
@@ -156,7 +171,12 @@ class _Pool:
     """A pool of processes that outlives the death of its members."""
 
     def __init__(self, reader: Reader, jobs: int) -> None:
-        self._arguments = (reader.root, _ENCODER.encode(reader.catalogue.libraries), tuple(reader.visitors))
+        self._arguments = (
+            reader.root,
+            _ENCODER.encode(reader.catalogue.libraries),
+            tuple(reader.visitors),
+            reader.seconds,
+        )
         self._jobs = jobs
         self._executor: ProcessPoolExecutor | None = None
         self._results: TemporaryDirectory[str] | None = None
@@ -277,11 +297,11 @@ _LIBRARIES = msgspec.msgpack.Decoder(tuple[Library, ...])
 _reader: Reader | None = None
 
 
-def _initialise(root: Path, libraries: bytes, visitors: tuple[type[Rule], ...]) -> None:
+def _initialise(root: Path, libraries: bytes, visitors: tuple[type[Rule], ...], seconds: float) -> None:
     global _reader  # noqa: PLW0603 - a process of the pool serves one run only
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches the whole group: die without a traceback
     gc.disable()
-    _reader = Reader(root, Catalogue(_LIBRARIES.decode(libraries)), visitors)
+    _reader = Reader(root, Catalogue(_LIBRARIES.decode(libraries)), visitors, seconds)
 
 
 def _extract_batch(paths: Sequence[str], result: str) -> str:

@@ -143,7 +143,7 @@ def _facts(
         known = memory.facts(visitors)
     with stage("extract"):
         new = {path: size for path, size in files.files.items() if path not in buffers and path not in known}
-        reader = Reader(request.root, catalogue, visitors)
+        reader = Reader(request.root, catalogue, visitors, request.settings.file_time_limit)
         modules = [*known.values()]
         modules += extract_files(
             reader, new, jobs=request.jobs, progress=request.progress, keep=memory.keep_facts if memory else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -129,3 +130,12 @@ def test_every_file_of_the_standard_library_gives_sound_facts():
             check(facts)
         except AssertionError as error:
             raise AssertionError(f"{path}: {error}") from error
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="later parsers take their time in proportion")
+def test_an_endless_f_string_is_refused_and_an_endless_string_read():
+    braces = "{x}\n" * 40_000
+    refused = extract("a.py", f"x = 1\ny = (rf'''{braces}''')\n".encode(), CATALOGUE).failure
+    assert refused is not None
+    assert (refused.line, "f-string" in refused.message) == (2, True)
+    assert extract("a.py", f"y = 1 if '''{braces}''' else 2\n".encode(), CATALOGUE).failure is None

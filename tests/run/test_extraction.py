@@ -89,6 +89,15 @@ def test_an_error_in_a_visitor_costs_its_file_alone(tmp_path: Path) -> None:
     assert "ZeroDivisionError: as asked" in second.failure.message
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_file_that_takes_too_long_costs_itself_alone(tmp_path: Path, jobs: int, small_pool: None) -> None:
+    files = write(tmp_path, {"slow.py": "f(a, b)\n" * 40_000, "quick.py": "x = 1\n"})
+    quick, slow = extract_files(Reader(tmp_path, CATALOGUE, [], seconds=0.2), files, jobs=jobs)
+    assert quick.failure is None
+    assert slow.failure is not None
+    assert "file-time-limit" in slow.failure.message
+
+
 def test_files_that_cannot_be_read_are_failures(tmp_path: Path) -> None:
     files = write(tmp_path, {"a.py": "x = 1\n", "nul.py": "x\0", "big.py": "#" * 5_000_000})
     os.mkfifo(tmp_path / "pipe.py")
