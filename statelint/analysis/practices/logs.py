@@ -21,6 +21,8 @@ _LOGGERS = frozenset({"logger", "log", "_logger", "LOGGER", "LOG", "_log", "logg
 _ENRICHING = ("structlog", "asgi_correlation_id", "sentry_sdk", "logfire")
 """Packages whose mere use adds context."""
 _LEVELS = frozenset({"error", "exception", "critical", "fatal"})
+_CLIENTS = re.compile(r"JWT|Jose|Token|Decode|Validation|Signature|Malformed|BadRequest", re.IGNORECASE)
+"""Errors that say that what the client sent is no good."""
 
 _BROAD = frozenset({"Exception", "BaseException"})
 _CLEANUP = frozenset(
@@ -30,6 +32,8 @@ _CLEANUP = frozenset(
         "inc", "observe", "labels",
     }
 )  # fmt: skip
+_PURE = frozenset({"replace", "strip", "split", "format", "astimezone", "lower", "upper", "encode", "str", "len"})
+"""Calls whose only effect is their value."""
 _READING = re.compile(
     r"^(json|int|float|bool|UUID|Decimal|getattr|eval|isoformat|strftime|strptime|send_(text|json|str|bytes))$"
     r"|loads?$|parse|decode|hex|hints|verify|validate|detect|convert|literal|import|from_|^from|^to_",
@@ -41,20 +45,41 @@ class LogFlaws(Practice):
     """Answers for logs and handlers of exceptions."""
 
     def bare(self) -> Iterator[Flaw]:
-        """Yield the errors logged, while serving, with nothing in the record that tells requests apart."""
+        """Yield the functions that log errors, while serving, with nothing in the record that tells requests apart.
+
+        A handler is excused by one record that does, and by an error of the client's, who is not yet known.
+        """
         if self._contextual:
             return
+        clauses: dict[tuple[FunctionInfo, int], list[Site]] = {}
         for site in self.sites:
-            if not self._logs_error(site):
+            if self._logs_error(site) and (clause := self._clause(site)):
+                clauses.setdefault((site.function, clause), []).append(site)
+        found: dict[FunctionInfo, list[Site]] = {}
+        for (function, clause), sites in clauses.items():
+            if not self._has_context(function) or self._is_clients(function.module, clause):
                 continue
-            module = site.module
-            steps = [step.kind for step in self.conditions(module, site.event.condition)]
-            if "except" not in steps:
-                continue
-            shows_error, context = self._contents(site)
-            if not context and self._has_context(site.function):
-                what = "error" if shows_error else "nothing"
-                yield Flaw(site.place, site.function.qualname, what, "", 0, self.way(site.function))
+            if not any(self._contents(site)[1] for site in sites):
+                found.setdefault(function, []).append(sites[0])
+        for function, (site, *others) in found.items():
+            what = "error" if self._contents(site)[0] else "nothing"
+            related = tuple((other.place, "and here") for other in others)
+            yield Flaw(site.place, function.qualname, what, "", 0, self.way(function), related)
+
+    def _clause(self, site: Site) -> int:
+        """Return the innermost ``except`` clause that a call stands in, as its condition; 0 for none."""
+        conditions = site.module.facts.conditions
+        at = site.event.condition
+        while at > 0 and conditions[at].kind != "except":
+            at = conditions[at].parent
+        return at
+
+    def _is_clients(self, module: Module, clause: int) -> bool:
+        """Tell whether what an ``except`` clause catches says that the client sent something that cannot be read."""
+        caught = module.facts.conditions[clause].test
+        held = module.terms[caught]
+        types = held.items if isinstance(held, Sequence) else (caught,)
+        return all(_CLIENTS.search(module.dotted(one).rpartition(".")[2]) for one in types)
 
     @cached_property
     def _contextual(self) -> bool:
@@ -97,6 +122,8 @@ class LogFlaws(Practice):
                 caught |= set(walk(module, term))
         for term in walk(module, *call.args):
             held = module.terms[term]
+            if isinstance(held, Attr) and held.name == "request" and held.base in caught:
+                context = True
             if term in caught:
                 continue
             if isinstance(held, (Param, Cell)) or (isinstance(held, Call) and not self._of_error(module, held)):
@@ -154,4 +181,4 @@ class LogFlaws(Practice):
             if isinstance(call := module.terms[event.term], Call)
             for func in (module.terms[call.func],)
         }
-        return not names or names <= _CLEANUP or any(_READING.search(name) for name in names)
+        return not names or names <= _CLEANUP | _PURE or any(_READING.search(name) for name in names)
