@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import sys
 
+from statelint.source.comments import STRING
+
 MAX_BRACKETS = 200
 """Python itself reads no deeper nesting of brackets."""
 MAX_CHAIN = 1_000
@@ -21,11 +23,7 @@ MAX_FORMATTED = 100_000
 """Characters of an f-string, of which Python 3.11 reads as many in about a second."""
 
 _TOKEN = re.compile(
-    r'''"""(?:[^\\"]|\\.|"(?!""))*+"""'''
-    r"""|'''(?:[^\\']|\\.|'(?!''))*+'''"""
-    r"""|"(?:[^\\"\r\n]|\\\r\n|\\.)*+"?"""
-    r"""|'(?:[^\\'\r\n]|\\\r\n|\\.)*+'?"""
-    r"""|\#[^\r\n]*|\\\r\n|\\."""
+    STRING + r"""|\#[^\r\n]*|\\\r\n|\\."""
     r"""|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<next>[,;])|(?P<line>[\r\n])"""
     r"""|(?P<operator>\*\*|//|[-+*/%@&|^~.]|\b(?:and|or|not|if|lambda|await)\b)""",
     re.DOTALL,
