@@ -53,7 +53,7 @@ class LogFlaws(Practice):
             return
         clauses: dict[tuple[FunctionInfo, int], list[Site]] = {}
         for site in self.sites:
-            if self._logs_error(site) and (clause := self._clause(site)):
+            if site.certainty == 2 and self._logs_error(site) and (clause := self._clause(site)):
                 clauses.setdefault((site.function, clause), []).append(site)
         found: dict[FunctionInfo, list[Site]] = {}
         for (function, clause), sites in clauses.items():
