@@ -11,6 +11,7 @@ import click
 from statelint.cli.clean import cache_option
 from statelint.cli.console import color_option
 from statelint.cli.targets import Target, TargetType
+from statelint.run.executors import is_executor
 
 STDIN = Path("-")
 _SELECTORS = "Separated by commas; may be given several times. Codes (SL101), prefixes (SL1), names or ALL."
@@ -49,6 +50,7 @@ class Options:
     no_cache: bool
     cache_dir: Path | None
     jobs: int | None
+    executor: str
     stdin_filename: str | None
     quiet: bool
     verbose: bool
@@ -77,6 +79,8 @@ class Options:
             raise click.UsageError("--add-ignore does not go with --fix or --diff.")
         if self.stdin and (self.since or self.add_ignore is not None or self.fix or self.diff or self.show_fixes):
             raise click.UsageError("'-' (standard input) does not go with --since, --add-ignore or fixes.")
+        if not is_executor(self.executor):
+            raise click.UsageError(f"--executor is processes, dask or dask://HOST:PORT, not {self.executor!r}.")
         if self.stdin_filename is not None and not self.stdin:
             raise click.UsageError("--stdin-filename needs '-' as the path.")
 
@@ -167,6 +171,12 @@ class _Command(click.Command):
 @cache_option
 @click.option(
     "--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Use N processes; as many as cores if not given."
+)
+@click.option(
+    "--executor",
+    default="processes",
+    metavar="[processes|dask|dask://HOST:PORT]",
+    help="Where the processes are: on this machine, or workers of a Dask cluster; needs statelint[dask].",
 )
 @click.option("--stdin-filename", metavar="FILE", help="The name of what is read from standard input.")
 @click.option("--quiet", "-q", is_flag=True, help="Print findings and errors only.")

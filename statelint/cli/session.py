@@ -80,6 +80,7 @@ def _check(options: Options) -> int:
             stdin_filename=options.stdin_filename,
             progress=progress,
             jobs=options.jobs,
+            executor=options.executor,
             cache=None if options.no_cache or options.stdin_alone else find_folder(root, options.cache_dir),
             profile=profile,
         )

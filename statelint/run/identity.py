@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from statelint.run.store import Store
 
@@ -31,7 +31,7 @@ def digest(*parts: object) -> bytes:
     return blake2b(_encode(parts), digest_size=KEY_BYTES).digest()
 
 
-def code(places: Iterable[str], store: Store) -> bytes:
+def code(places: Collection[str], store: Store) -> bytes:
     """Return a digest of the Python in use and of the files at ``places``: packages, or folders or files in them.
 
     The files are read only when one of them seems to have changed; ``store`` remembers the digest of what they held.
@@ -40,10 +40,15 @@ def code(places: Iterable[str], store: Store) -> bytes:
     look = digest("look", sys.version, files)
     known = store.get([look]).get(look)
     if known is None:
-        contents = [(name, Path(path).read_bytes()) for name, path, *_ in files]
-        known = digest("code", sys.version, contents)
+        known = code_now(places, sys.version)
         store.put({look: known})
     return known
+
+
+def code_now(places: Iterable[str], python: object) -> bytes:
+    """Return a digest of ``python`` and of the contents of the files at ``places``, wherever they are installed."""
+    files = sorted({entry for place in places for entry in _files(place)})
+    return digest("code", python, [(name, Path(path).read_bytes()) for name, path, *_ in files])
 
 
 def packs(store: Store) -> set[str]:
@@ -96,4 +101,4 @@ def _below(path: str, name: str) -> Iterator[tuple[str, str, int, int]]:
                 yield f"{name}/{entry.name}", entry.path, status.st_size, status.st_mtime_ns
 
 
-__all__ = ["KEY_BYTES", "LIBRARIES", "READERS", "code", "digest", "packs"]
+__all__ = ["KEY_BYTES", "LIBRARIES", "READERS", "code", "code_now", "digest", "packs"]

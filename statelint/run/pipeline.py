@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from statelint.run.cache import Cache
+from statelint.run.executors import PROCESSES
 from statelint.run.memory import Memory
 from statelint.run.profile import Profile
 from statelint.source.files import Discovery, PathError, belongs, discover
@@ -31,7 +32,8 @@ class CheckRequest:
     """What to check and how.
 
     ``stdin`` is the content of an editor's buffer: it stands for the file ``stdin_filename`` of the project, or for a
-    project of its own if there is no name, and findings are shown for it alone. ``jobs`` limits the processes used.
+    project of its own if there is no name, and findings are shown for it alone. ``jobs`` limits the processes used,
+    and ``executor`` says where they run (see ``extract_files``).
     ``cache`` is the folder to remember in what was read and found; nothing is remembered without one. ``profile`` notes
     where the time goes. ``overlay`` has contents that stand for those of files on disk, by path from the root; None
     stands for a file that is not there.
@@ -45,6 +47,7 @@ class CheckRequest:
     stdin_filename: str | None = None
     progress: Callable[[int, int], None] | None = None
     jobs: int | None = None
+    executor: str = PROCESSES
     cache: Path | None = None
     profile: Profile = field(default_factory=Profile)
     overlay: Mapping[str, bytes | None] = field(default_factory=dict)
@@ -53,8 +56,8 @@ class CheckRequest:
 def check(request: CheckRequest) -> LintResult:
     """Run the selected rules over the project and return what they find.
 
-    A file that cannot be read or parsed becomes a finding. Raises PathError, GlobError, SelectionError, CatalogueError
-    or PackError for a request that cannot be carried out.
+    A file that cannot be read or parsed becomes a finding. Raises PathError, GlobError, SelectionError, CatalogueError,
+    PackError or ExecutorError for a request that cannot be carried out.
     """
     stage = request.profile.stage
     with stage("discover"):
@@ -73,7 +76,7 @@ def check(request: CheckRequest) -> LintResult:
 def survey(request: CheckRequest) -> tuple[Project, frozenset[str]]:
     """Return the analysed project, and the paths of the files that were named; no rule runs.
 
-    Raises PathError, GlobError or CatalogueError for a request that cannot be carried out.
+    Raises PathError, GlobError, CatalogueError or ExecutorError for a request that cannot be carried out.
     """
     files, buffers = _files(request)
     with _cache(request) as cache:
@@ -90,7 +93,7 @@ def _lint(request: CheckRequest, memory: Memory, files: Discovery, buffers: Mapp
     with stage("import"):
         from statelint.lint.runner import lint  # noqa: PLC0415 - the engine, which a kept result makes superfluous
         from statelint.lint.selection import Selection  # noqa: PLC0415
-        from statelint.run.extraction import collector_off  # noqa: PLC0415
+        from statelint.run.reader import collector_off  # noqa: PLC0415
         from statelint.source.sources import Sources  # noqa: PLC0415
 
         selection = Selection(request.rules, request.settings)  # before the work, which a wrong selector makes vain
@@ -111,7 +114,7 @@ def _analyse(
     stage = request.profile.stage
     with stage("import"):
         from statelint.analysis.project import analyse  # noqa: PLC0415 - the engine
-        from statelint.run.extraction import collector_off  # noqa: PLC0415
+        from statelint.run.reader import collector_off  # noqa: PLC0415
     with collector_off():
         modules = _facts(request, memory, files, buffers, visitors)
         launches = memory.launches(request.root)
@@ -134,7 +137,8 @@ def _facts(
     """Return the facts of all files, in order of their paths."""
     from statelint.extract.extractor import extract, failed  # noqa: PLC0415 - the engine
     from statelint.extract.facts import Failure  # noqa: PLC0415
-    from statelint.run.extraction import Reader, extract_files  # noqa: PLC0415
+    from statelint.run.extraction import extract_files  # noqa: PLC0415
+    from statelint.run.reader import Reader  # noqa: PLC0415
 
     stage = request.profile.stage
     with stage("catalogue"):
@@ -146,7 +150,12 @@ def _facts(
         reader = Reader(request.root, catalogue, visitors, request.settings.file_time_limit)
         modules = [*known.values()]
         modules += extract_files(
-            reader, new, jobs=request.jobs, progress=request.progress, keep=memory.keep_facts if memory else None
+            reader,
+            new,
+            jobs=request.jobs,
+            executor=request.executor,
+            progress=request.progress,
+            keep=memory.keep_facts if memory else None,
         )
         modules += (extract(path, data, catalogue, visitors) for path, data in buffers.items())
     for path, reason in files.closed.items():

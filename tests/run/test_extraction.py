@@ -14,8 +14,9 @@ import pytest
 from run.killer import KillerRule, TruncatorRule
 
 from statelint.catalogue.loader import load
-from statelint.run import extraction
-from statelint.run.extraction import Reader, collector_off, extract_files
+from statelint.run import extraction, pool
+from statelint.run.extraction import extract_files
+from statelint.run.reader import Reader, collector_off
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,7 +122,7 @@ def test_where_no_process_starts_this_one_does_the_work(
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError("not in this sandbox")
 
-    monkeypatch.setattr(extraction, missing, refuse)
+    monkeypatch.setattr(pool, missing, refuse)
     files = write(tmp_path, many(8))
     assert len(extract_files(Reader(tmp_path, CATALOGUE, []), files, jobs=2)) == 8
 
@@ -161,7 +162,8 @@ def test_ctrl_c_stops_at_once_and_leaves_no_process(tmp_path: Path) -> None:
         import sys
         from pathlib import Path
         from statelint.catalogue.loader import load
-        from statelint.run.extraction import Reader, extract_files
+        from statelint.run.extraction import extract_files
+        from statelint.run.reader import Reader
 
         if __name__ == "__main__":
             root = Path(sys.argv[1])
