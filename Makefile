@@ -14,10 +14,11 @@ demo: $(VENV)/.installed ## statelint over the bundled anti-patterns
 test: $(VENV)/.installed-dev ## all tests, those of the chat service included (ARGS="-k pages")
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-lint: $(VENV)/.installed-dev ## ruff, import contracts, and statelint over itself and the chat service
+lint: $(VENV)/.installed-dev ## ruff, import contracts, zizmor, and statelint over itself and the chat service
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/zizmor --offline --quiet .github action.yml
 	$(BIN)/statelint check
 	$(BIN)/statelint check fixtures/chat_service  # whose settings turn every rule on
 
