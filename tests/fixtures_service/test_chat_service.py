@@ -9,7 +9,9 @@ import pytest
 SERVICE = Path(__file__).parents[2] / "fixtures" / "chat_service"
 
 
-@pytest.mark.parametrize("command", [["pytest", "-q", "-n", "2", "-p", "no:cacheprovider"], ["mypy"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [["pytest", "-q", "-n", "2", "--dist", "loadgroup", "-p", "no:cacheprovider"], ["mypy"]], ids=" ".join
+)
 def test_reference_service(command: list[str]) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", *command], cwd=SERVICE, capture_output=True, text=True, timeout=1200, check=False

@@ -6,6 +6,7 @@ database, as a second process would load it.
 
 import asyncio
 import importlib
+import importlib.util
 import json
 import re
 import shutil
@@ -35,7 +36,8 @@ TWINS = sorted((FIXTURES / "anti_patterns" / "twins").glob("*.toml"))
 def overlay(twin: Path, folder: Path) -> Path:
     """Write the service with the twin's changes; return the folder."""
     shutil.copytree(SERVICE / "chat_service", folder / "chat_service", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(SERVICE / "pyproject.toml", folder)
+    for name in ("pyproject.toml", "compose.yaml"):  # Which says that there are two replicas.
+        shutil.copy(SERVICE / name, folder)
     for change in tomllib.loads(twin.read_text())["change"]:
         path = folder / "chat_service" / change["file"]
         assert path.read_text().count(change["old"]) == 1, f"{twin.name}: {change['old']!r} in {change['file']}"
@@ -70,6 +72,14 @@ class Replica:
         headers = {"Authorization": f"Bearer {self.tokens.issue(user, timedelta(minutes=5))}"}
         url = path if path.startswith("/") else f"/api/{user}/{path}"
         return await self.client.request(method, url, json=json, headers=headers)
+
+    async def call(self, user: str, method: str, params: Any, headers: Any = None) -> Any:
+        """Send one request to the MCP server."""
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        accepted = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-06-18"}
+        token = self.tokens.issue(user, timedelta(minutes=5))
+        given = {"Authorization": f"Bearer {token}", **accepted, **(headers or {})}
+        return await self.client.post("/mcp", json=body, headers=given)
 
     async def say(self, user: str, message: str, conversation_id: str | None = None) -> Any:
         answer = await self.send(user, "POST", "chat", {"message": message, "conversation_id": conversation_id})
@@ -115,7 +125,35 @@ async def cannot_delete(first: Replica, second: Replica) -> None:
 
 async def not_in_the_list(first: Replica, second: Replica) -> None:
     await first.say("alice", "a secret")
+    await first.send("alice", "GET", "conversations")
     assert (await first.send("bob", "GET", "conversations")).json()["items"] == []
+
+
+async def changes_are_seen(first: Replica, second: Replica) -> None:
+    path = f"conversations/{(await first.say('alice', 'one'))['conversation']['id']}"
+    await second.send("alice", "GET", path)
+    assert (await first.send("alice", "PATCH", path, {"title": "another"})).status_code == 200
+    assert (await second.send("alice", "GET", path)).json()["title"] == "another"
+
+
+async def take_turns(first: Replica, second: Replica) -> None:
+    conversation_id = (await first.say("alice", "one"))["conversation"]["id"]
+    both = (first, second) * 4
+    await asyncio.gather(*(replica.say("alice", "more", conversation_id) for replica in both))
+
+
+async def tools_need_no_session(first: Replica, second: Replica) -> None:
+    client = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    begun = await first.call("alice", "initialize", client)
+    assert begun.status_code == 200, begun.text
+    session = {name: value for name, value in begun.headers.items() if name == "mcp-session-id"}
+    listed = await second.call("alice", "tools/list", {}, session)
+    assert listed.status_code == 200
+
+
+async def address_is_refused(first: Replica, second: Replica) -> None:
+    path = f"conversations/{(await first.say('alice', 'a secret'))['conversation']['id']}"
+    assert (await first.send("bob", "DELETE", f"/api/alice/{path}")).status_code == 403
 
 
 BEHAVIOUR: dict[str, Callable[[Replica, Replica], Awaitable[None]]] = {
@@ -126,6 +164,10 @@ BEHAVIOUR: dict[str, Callable[[Replica, Replica], Awaitable[None]]] = {
     "another user cannot read": cannot_read,
     "another user cannot delete": cannot_delete,
     "another user does not find it in the list": not_in_the_list,
+    "another user's address is refused": address_is_refused,
+    "a change is seen at the other replica": changes_are_seen,
+    "simultaneous messages at both replicas are answered": take_turns,
+    "tools answer at the other replica": tools_need_no_session,
 }
 
 
@@ -179,17 +221,47 @@ async def run(
     return None
 
 
+@pytest.fixture
+def cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give the service a Redis, as its own tests do."""
+    spec = importlib.util.spec_from_file_location("chat_service_servers", SERVICE / "tests" / "servers.py")
+    assert spec is not None
+    assert spec.loader is not None
+    servers = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, servers)
+    spec.loader.exec_module(servers)
+    with servers.redis() as url:
+        monkeypatch.setenv("REDIS_URL", url)
+        yield
+
+
 @pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.stem)
-def test_twin_misbehaves(twin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scenario = BEHAVIOUR[tomllib.loads(twin.read_text())["breaks"]]
-    folder = overlay(twin, tmp_path)
-    first, second = load(folder, monkeypatch), load(folder, monkeypatch)
+def test_twin_misbehaves(
+    twin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    document = tomllib.loads(twin.read_text())
+    scenario = BEHAVIOUR[document["breaks"]]
+    if document.get("cache"):
+        request.getfixturevalue("cache")
+    # A folder for each, as each container has a disk of its own.
+    folders = [overlay(twin, tmp_path / name) for name in ("first", "second")]
+    first, second = (load(folder, monkeypatch) for folder in folders)
 
     assert asyncio.run(run(first, second, scenario)) is not None
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOUR)
 def test_service_behaves(behaviour: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = load(SERVICE, monkeypatch), load(SERVICE, monkeypatch)
+
+    assert asyncio.run(run(first, second, BEHAVIOUR[behaviour])) is None
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize(
+    "behaviour", ["another user does not find it in the list", "a change is seen at the other replica"]
+)
+def test_service_with_a_cache_behaves(behaviour: str, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = load(SERVICE, monkeypatch), load(SERVICE, monkeypatch)
 
     assert asyncio.run(run(first, second, BEHAVIOUR[behaviour])) is None
