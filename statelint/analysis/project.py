@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from statelint.analysis.calls import CallGraph
+from statelint.analysis.callsites import CallSites
 from statelint.analysis.coverage import Coverage
 from statelint.analysis.deployment import Deployment
 from statelint.analysis.entrypoints import OFFLINE_KINDS, EntryPoint, EntryPointFinder
@@ -79,6 +80,11 @@ class Project:
         graph = CallGraph(self.inference)
         graph.build()
         return graph
+
+    @cached_property
+    def call_sites(self) -> CallSites:
+        """Every call, by the names of what it calls."""
+        return CallSites(self.calls.inference, self.modules.values())
 
     @cached_property
     def entry_points(self) -> EntryPointFinder:

@@ -24,11 +24,14 @@ from statelint.analysis.practices.pools import PoolFlaws
 from statelint.analysis.practices.proofs import TokenProofs
 from statelint.analysis.practices.reads import ReadFlaws
 from statelint.analysis.practices.secrets import SecretFlaws
+from statelint.analysis.practices.served import Served
 from statelint.analysis.practices.sessions import SessionFlaws
 from statelint.analysis.practices.transactions import TransactionFlaws
 from statelint.analysis.practices.updates import UpdateFlaws
 
 if TYPE_CHECKING:
+    from statelint.analysis.model import FunctionInfo
+    from statelint.analysis.practices.steps import Step
     from statelint.analysis.project import Project
 
 __all__ = ["Flaw", "Practices"]
@@ -39,6 +42,13 @@ class Practices:
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self.steps: dict[tuple[FunctionInfo, int], tuple[Step, ...]] = {}
+        """What functions do to databases, by function and depth of calls; filled by those who ask."""
+
+    @cached_property
+    def served(self) -> Served:
+        """What requests may reach."""
+        return Served(self._project)
 
     @cached_property
     def proofs(self) -> TokenProofs:

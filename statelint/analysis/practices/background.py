@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import FunctionValue, Place
-from statelint.analysis.practices.base import Flaw, Site
+from statelint.analysis.practices.base import Flaw
 from statelint.analysis.practices.steps import Step, Steps
 from statelint.analysis.state.roots import Global
 from statelint.analysis.terms import walk
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.practices.served import Site
     from statelint.analysis.state.kept import Kept
     from statelint.analysis.state.writes import Write
     from statelint.extract.facts import TermId
@@ -108,9 +109,7 @@ class BackgroundFlaws(Steps):
         return adds and ((write.location.origin or write.function) in family or write.function in family)
 
     def _polls(self, kept: list[Kept]) -> Iterator[Flaw]:
-        for site in self.sites:
-            if _SLEEPS.isdisjoint(site.names):
-                continue
+        for site in self.sites_of(_SLEEPS):
             steps = list(self.conditions(site.module, site.event.condition))
             if not any(step.kind == "loop" for step in steps):
                 continue

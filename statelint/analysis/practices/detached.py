@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import FunctionValue, Place, Result
-from statelint.analysis.practices.base import Flaw, is_script
+from statelint.analysis.practices.base import Flaw
 from statelint.analysis.practices.effects import Effects
+from statelint.analysis.practices.served import is_script
 from statelint.analysis.reach import Reach
 from statelint.analysis.state.work import Work
 from statelint.analysis.terms import walk

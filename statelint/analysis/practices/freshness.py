@@ -85,9 +85,9 @@ class FreshnessFlaws(Practice):
         return [*self._calls(), *self._decorated()]
 
     def _calls(self) -> Iterator[Cached]:
-        for site in self.sites:
-            name = next((name for name in site.names if name in self.catalogue.cache_writes), "")
-            if not name or not (site.function.facts.parameters or site.call.args):
+        for site in self.sites_of(self.catalogue.cache_writes):
+            name = next(name for name in site.names if name in self.catalogue.cache_writes)
+            if not (site.function.facts.parameters or site.call.args):
                 continue
             known = self.catalogue.cache_writes[name]
             if known.store and not self._caches(site.function, site.call):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, External, FunctionValue, Place, Result
@@ -43,13 +44,13 @@ class HandleFlaws(Steps):
 
     def unrolled(self) -> Iterator[Flaw]:
         """Yield the sessions that are written through, and that a failure leaves in the middle of it."""
-        for handle in self._handles():
+        for handle in self._handles:
             if handle.writes and not handle.rolls_back:
                 yield self._flaw(handle, "write")
 
     def unclosed(self) -> Iterator[Flaw]:
         """Yield the sessions that nobody closes, or that a failure leaves open."""
-        for handle in self._handles():
+        for handle in self._handles:
             if not handle.writes or handle.rolls_back:
                 yield self._flaw(handle, handle.how)
 
@@ -59,7 +60,11 @@ class HandleFlaws(Steps):
         place = Place(function.module, handle.event.position)
         return Flaw(place, symbol, what, handle.type, handle.certainty, self.way(function))
 
-    def _handles(self) -> Iterator[Handle]:
+    @cached_property
+    def _handles(self) -> list[Handle]:
+        return list(self._found())
+
+    def _found(self) -> Iterator[Handle]:
         for function, certainty in self.functions():
             if certainty < 1 or self.project.state.locator.memoised(function):
                 continue
@@ -86,11 +91,14 @@ class HandleFlaws(Steps):
     def _opened(self, module: Module, term: TermId) -> str:
         """Return the type of the session that a call opens, or an empty string."""
         call = module.terms[term]
-        if not isinstance(call, Call) or self.inference.is_dependency(module, term):
+        if not isinstance(call, Call):
             return ""
         func = module.terms[call.func]
         if isinstance(func, Name) and func.id in {"next", "anext"} and call.args:
-            return self._pulled(module, call.args[0])
+            return "" if self.inference.is_dependency(module, term) else self._pulled(module, call.args[0])
+        opened = self._session_type(module, term)
+        if not opened or self.inference.is_dependency(module, term):
+            return ""
         # What a session gives (its connection, a cursor) ends with it; a factory's ``begin`` makes a session.
         given = isinstance(func, Attr) and self.is_session(module, func.base)
         if given and isinstance(func, Attr) and (func.name in _OWN or not self._factory(module, func.base)):
@@ -99,6 +107,9 @@ class HandleFlaws(Steps):
             return ""  # It works on a connection that somebody else has opened.
         if any(isinstance(value, (FunctionValue, ClassValue)) for value in self.inference.term(module, call.func)):
             return ""
+        return opened
+
+    def _session_type(self, module: Module, term: TermId) -> str:
         for value in self.inference.term(module, term):
             if (
                 isinstance(value, Result)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, Place
 from statelint.analysis.ownership import OwnerKind, snake
-from statelint.analysis.practices.base import Flaw, Practice, argument, is_script, keyword, opaque
+from statelint.analysis.practices.base import Flaw, Practice, argument, keyword, opaque
+from statelint.analysis.practices.served import is_script
 from statelint.analysis.reach import Reach
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Const, Enter, Name, Sequence

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import Place
-from statelint.analysis.practices.base import Flaw, Practice, argument, is_script, keyword, opaque
+from statelint.analysis.practices.base import Flaw, Practice, argument, keyword, opaque
+from statelint.analysis.practices.served import is_script
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Binary, Call, Choice, Const, Item, Logic, Mapping, Name, Param
 from statelint.source.roles import is_test_path
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from statelint.analysis.model import FunctionInfo, Module
-    from statelint.analysis.practices.base import Site
+    from statelint.analysis.practices.served import Site
     from statelint.catalogue.schema import TokenEncoder
     from statelint.extract.facts import TermId
 
@@ -76,7 +77,7 @@ class TokenLifetimes(Practice):
         yield from self._configured(limit)
 
     def _encoded(self) -> Iterator[tuple[Site, str, TokenEncoder]]:
-        for site in self.sites:
+        for site in self.sites_of(self.catalogue.encoders_of_tokens):
             for name in site.names:
                 encoder = self.catalogue.encoders_of_tokens.get(name)
                 if encoder is not None and not _MACHINE.search(f"{site.module.path}::{site.function.qualname}"):
@@ -85,19 +86,15 @@ class TokenLifetimes(Practice):
 
     def _configured(self, limit: float) -> Iterator[Flaw]:
         """Settings that hold a lifetime beyond ``limit``, or, where this is 0, that switch the expiry off."""
-        settings = self.catalogue.listed("tokens", "lifetimes")
-        for module in self.project.modules.values():
+        for module, name, value, position in self.settings(self.catalogue.listed("tokens", "lifetimes")):
             if is_test_path(module.path) or is_script(module.path):
                 continue
-            for name, value, position in self.settings(module):
-                if name not in settings:
-                    continue
-                seconds = self.constants.seconds(module, value)
-                if limit and seconds is not None and seconds > limit:
-                    yield Flaw(Place(module, position), name, f"{seconds / 86400:.0f}", name, 2)
-                literal = self.constants.literal(module, value)
-                if not limit and literal is not None and literal.value in (None, False):
-                    yield Flaw(Place(module, position), name, "endless", name, 2)
+            seconds = self.constants.seconds(module, value)
+            if limit and seconds is not None and seconds > limit:
+                yield Flaw(Place(module, position), name, f"{seconds / 86400:.0f}", name, 2)
+            literal = self.constants.literal(module, value)
+            if not limit and literal is not None and literal.value in (None, False):
+                yield Flaw(Place(module, position), name, "endless", name, 2)
 
     def _unending(self, function: FunctionInfo, claims: TermId, depth: int = 0) -> int:
         """Return how certain it is that claims lack an expiry (2, 1), or -1 where they may have one."""

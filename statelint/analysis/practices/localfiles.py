@@ -137,12 +137,13 @@ class FileFlaws(Practice):
             if is_offline_path(module.path):
                 continue
             for function in module.functions:
-                served = not function.is_module and bool(self._reached_from(function)) and self.certainty(function) >= 0
+                if not function.is_module and (self.certainty(function) < 0 or not self._reached_from(function)):
+                    continue
                 for event in function.events:
                     call = module.terms[event.term] if event.op == "call" else None
                     if isinstance(call, Call):
                         for term, how in self._files(module, call):
-                            if served or (function.is_module and how == "serve"):
+                            if not function.is_module or how == "serve":
                                 found += (Use(function, event, path, how) for path in self.paths.of(module, term))
         return [use for use in found if use.path.text or use.path.temporary]
 

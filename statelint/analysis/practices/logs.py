@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import FunctionInfo, Place
-from statelint.analysis.practices.base import Flaw, Practice, Site
+from statelint.analysis.practices.base import Flaw, Practice
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Caught, Cell, Const, Name, Param, Sequence
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from statelint.analysis.model import Module
+    from statelint.analysis.practices.served import Site
     from statelint.extract.facts import Handler, TermId
 
 _LOGGERS = frozenset({"logger", "log", "_logger", "LOGGER", "LOG", "_log", "logging"})

@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import Place
-from statelint.analysis.practices.base import Flaw, Practice, is_script, keyword, opaque
+from statelint.analysis.practices.base import Flaw, Practice, keyword, opaque
+from statelint.analysis.practices.served import is_script
 from statelint.extract.facts import Attr, Call, Const, Item, Name
 from statelint.extract.launches import STATELESS
 from statelint.source.roles import is_test_path
@@ -29,21 +30,19 @@ class McpSessionFlaws(Practice):
 
     def stateful(self) -> Iterator[Flaw]:
         """Yield the calls that serve clients in sessions of this process."""
-        if self._set_elsewhere:
+        transports = self.catalogue.transports
+        sites = [
+            site
+            for site in self.project.call_sites.of(transports)
+            if not is_test_path(site.module.path) and not is_script(site.module.path)
+        ]
+        if not sites or self._set_elsewhere:
             return
-        for module in self.project.modules.values():
-            if is_test_path(module.path) or is_script(module.path):
-                continue
-            for function in module.functions:
-                for event in function.events:
-                    found = self.call_of(module, event.term) if event.op == "call" else None
-                    if found is None:
-                        continue
-                    known = next((held for name in found[1] if (held := self.catalogue.transports.get(name))), None)
-                    if known is not None:
-                        yield from self._served(module, function.qualname, event, found[0], known)
+        for site in sites:
+            known = next(transports[name] for name in site.names if name in transports)
+            yield from self._sessions(site.module, site.function.qualname, site.event, site.call, known)
 
-    def _served(self, module: Module, owner: str, event: Event, call: Call, known: Transport) -> Iterator[Flaw]:
+    def _sessions(self, module: Module, owner: str, event: Event, call: Call, known: Transport) -> Iterator[Flaw]:
         kind = "sse" if not known.stateless else "http"
         if known.chosen_by:
             given = keyword(call, known.chosen_by)

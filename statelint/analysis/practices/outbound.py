@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External, FunctionInfo, Place, Result
-from statelint.analysis.practices.base import Flaw, Practice, Site, argument, keyword, opaque
+from statelint.analysis.practices.base import Flaw, Practice, argument, keyword, opaque
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Const
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from statelint.analysis.model import Module
+    from statelint.analysis.practices.served import Site
     from statelint.catalogue.schema import Outbound, Retry
     from statelint.extract.facts import TermId
 
@@ -42,7 +43,7 @@ class OutboundFlaws(Practice):
         """Yield the calls that may wait for ever."""
         if self._limited_everywhere:
             return
-        for site in self.sites:
+        for site in self.sites_of(self.catalogue.outbound):
             for name in site.names:
                 known = self.catalogue.outbound.get(name)
                 if known is not None:
@@ -78,18 +79,11 @@ class OutboundFlaws(Practice):
 
     @cached_property
     def _limited_everywhere(self) -> bool:
-        return any("socket.setdefaulttimeout" in site.names for site in self._all_sites())
-
-    def _all_sites(self) -> Iterator[Site]:
-        for module in self.project.modules.values():
-            event_names = {item.module for item in module.facts.imports}
-            if "socket" not in event_names:
-                continue
-            for function in module.functions:
-                for event in function.events:
-                    found = self.call_of(module, event.term) if event.op == "call" else None
-                    if found is not None:
-                        yield Site(function, event, found[0], found[1], 1)
+        return any(
+            item.module == "socket"
+            for site in self.project.call_sites.of({"socket.setdefaulttimeout"})
+            for item in site.module.facts.imports
+        )
 
     def _guarded(self, site: Site) -> bool:
         """Tell whether a timeout around the call, or around the way to it, limits it."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, Place
 from statelint.analysis.ownership import OwnerKind, snake
-from statelint.analysis.practices.base import Flaw, Practice, is_script
+from statelint.analysis.practices.base import Flaw, Practice
+from statelint.analysis.practices.served import is_script
 from statelint.analysis.proofs.words import LOGIN
 from statelint.analysis.reach import Reach
 from statelint.source.roles import is_offline_path, is_test_path

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from statelint.analysis.model import Place
-from statelint.analysis.practices.base import Flaw, Practice, is_script, keyword
+from statelint.analysis.practices.base import Flaw, Practice, keyword
+from statelint.analysis.practices.served import is_script
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Cell, Compare, Const, Item, Name, Not, Param
 from statelint.source.roles import is_offline_path, is_test_path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from statelint.analysis.model import FunctionInfo, Module
-    from statelint.analysis.practices.base import Site
+    from statelint.analysis.practices.served import Site
     from statelint.extract.facts import Event, TermId
 
 _OUTSIDE_POOL = re.compile(
@@ -38,28 +38,24 @@ class PoolFlaws(Practice):
         yield from self._made("connections", "connection")
         engines = self.catalogue.listed("pooling", "engines")
         none = self.catalogue.listed("pooling", "none")
-        for module in self.project.modules.values():
+        for site in self.project.call_sites.of(engines) if self.reach.entry_points else ():
+            module = site.module
             if is_offline_path(module.path) or is_test_path(module.path) or is_script(module.path):
                 continue
             if _mentions(module, _OUTSIDE_POOL) or any(
                 item.module.startswith("alembic") for item in module.facts.imports
             ):
                 continue
-            for function in module.functions:
-                for event in function.events:
-                    found = self.call_of(module, event.term) if event.op == "call" else None
-                    if found is None or not any(name in engines for name in found[1]):
-                        continue
-                    pool = keyword(found[0], "poolclass")
-                    chosen = pool >= 0 and not none.isdisjoint(self.names(module, pool))
-                    if chosen and self.reach.entry_points and not self._is_local(module, event.term):
-                        yield Flaw(Place(module, event.position), function.qualname, "none", "NullPool", 1)
+            pool = keyword(site.call, "poolclass")
+            chosen = pool >= 0 and not none.isdisjoint(self.names(module, pool))
+            if chosen and not self._is_local(module, site.event.term):
+                yield Flaw(site.place, site.function.qualname, "none", "NullPool", 1)
 
     def _made(self, listed: str, what: str) -> Iterator[Flaw]:
         known = self.catalogue.listed("pooling", listed)
-        for site in self.sites:
-            name = next((name for name in site.names if name in known), "")
-            if not name or self._is_local(site.module, site.event.term) or self._kept(site):
+        for site in self.sites_of(known):
+            name = next(name for name in site.names if name in known)
+            if self._is_local(site.module, site.event.term) or self._kept(site):
                 continue
             entry = self.reach.root(site.function)
             if entry is None or entry.kind in _OFF_REQUEST:

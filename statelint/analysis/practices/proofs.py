@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from statelint.analysis.model import FunctionInfo, Module
-    from statelint.analysis.practices.base import Site
+    from statelint.analysis.practices.served import Site
     from statelint.catalogue.schema import TokenDecoder
     from statelint.extract.facts import TermId
 
@@ -25,12 +25,21 @@ _PURPOSE = re.compile(
 _ENVELOPE = frozenset({"iss", "kid", "exp", "iat", "jti", "tid", "alg", "nbf", "aud", "azp"})
 
 
+_DECODERS = frozenset(
+    {
+        "base64.b64decode", "base64.urlsafe_b64decode", "base64.standard_b64decode", "base64.b32decode",
+        "base64.b32hexdecode", "base64.b16decode", "base64.a85decode", "base64.b85decode", "base64.decodebytes",
+        "base64.decodestring", "base64.decode",
+    }
+)  # fmt: skip
+
+
 class TokenProofs(Practice):
     """Finds tokens that are read without a check of who made them, when they ended, or how they are signed."""
 
     def unverified(self) -> Iterator[Flaw]:
         """Yield the calls that read a token without checking who made it, when it ended, or with what it is signed."""
-        for site in self.sites:
+        for site in self.sites_of({*self.catalogue.decoders_of_tokens, *_DECODERS}):
             for name in site.names:
                 decoder = self.catalogue.decoders_of_tokens.get(name)
                 if decoder is not None:
@@ -89,7 +98,7 @@ class TokenProofs(Practice):
 
     def _unwrapped(self, site: Site) -> Iterator[Flaw]:
         """The middle part of a token decoded by hand."""
-        if not any(name.startswith("base64.") and "decode" in name for name in site.names) or not site.call.args:
+        if not site.call.args:
             return
         module = site.module
         for term in walk(module, site.call.args[0]):

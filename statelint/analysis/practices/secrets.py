@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import Place
-from statelint.analysis.practices.base import Flaw, Practice, is_script
+from statelint.analysis.practices.base import Flaw, Practice
+from statelint.analysis.practices.served import is_script
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Choice, Item, Logic, Name
 from statelint.source.roles import is_offline_path, is_test_path

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import Place
-from statelint.analysis.practices.base import Flaw, Practice, is_script
+from statelint.analysis.practices.base import Flaw, Practice
+from statelint.analysis.practices.served import is_script
 from statelint.extract.facts import Const
 from statelint.source.roles import is_test_path
 
@@ -19,10 +20,9 @@ class SessionFlaws(Practice):
     def local(self) -> Iterator[Flaw]:
         """Yield the settings whose value means this machine."""
         known = self.catalogue.local_sessions
-        for module in self.project.modules.values():
+        for module, name, value, position in self.settings(known):
+            held = module.terms[value]
             if is_test_path(module.path) or is_script(module.path):
                 continue
-            for name, value, position in self.settings(module):
-                held = module.terms[value]
-                if isinstance(held, Const) and held.value in known.get(name, ()):
-                    yield Flaw(Place(module, position), name, "local", str(held.value), 2)
+            if isinstance(held, Const) and held.value in known[name]:
+                yield Flaw(Place(module, position), name, "local", str(held.value), 2)

@@ -80,15 +80,12 @@ class Steps(Practice):
 
     def steps(self, function: FunctionInfo, depth: int = 0) -> tuple[Step, ...]:
         """Return the steps of a function in source order, those of what it calls at the call."""
-        found = self._memory.get((function, depth))
+        memory = self.project.practices.steps
+        found = memory.get((function, depth))
         if found is None:
-            self._memory[function, depth] = ()
-            found = self._memory[function, depth] = tuple(self._find(function, depth))
+            memory[function, depth] = ()
+            found = memory[function, depth] = tuple(self._find(function, depth))
         return found
-
-    @cached_property
-    def _memory(self) -> dict[tuple[FunctionInfo, int], tuple[Step, ...]]:
-        return {}
 
     def _find(self, function: FunctionInfo, depth: int) -> list[Step]:
         module = function.module

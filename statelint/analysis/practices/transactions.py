@@ -140,12 +140,10 @@ class TransactionFlaws(Steps):
 
     @cached_property
     def _atomic_requests(self) -> bool:
-        for module in self.project.modules.values():
-            for name, value, _ in self.settings(module):
-                held = module.terms[value]
-                if name == "ATOMIC_REQUESTS" and isinstance(held, Const) and held.value is True:
-                    return True
-        return False
+        return any(
+            isinstance(held := module.terms[value], Const) and held.value is True
+            for module, _, value, _ in self.settings({"ATOMIC_REQUESTS"})
+        )
 
     # -- a call in the middle
 

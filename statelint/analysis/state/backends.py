@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External, Place
-from statelint.analysis.practices.base import Practice, is_script
+from statelint.analysis.practices.served import is_script, settings
 from statelint.analysis.state.resources import Resource
 from statelint.extract.facts import Call, Const
 from statelint.source.roles import is_offline_path
@@ -51,7 +51,7 @@ class ChosenBackends:
 
     def _set(self, module: Module) -> Iterator[tuple[str, Resource | None]]:
         """Yield the settings that choose a backend by name, with the object where the choice is this process."""
-        for name, value, position in Practice.settings(module):
+        for name, value, position in settings(module):
             if name not in self.settings:
                 continue
             held = module.terms[value]

@@ -1,0 +1,80 @@
+"""Every call of a project, by the qualified names of what it calls: read once, for all who look for certain calls."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from statelint.analysis.model import ClassValue, External, Place
+from statelint.extract.facts import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator
+
+    from statelint.analysis.inference import Inference
+    from statelint.analysis.model import FunctionInfo, Module, Value
+    from statelint.extract.facts import Event
+
+
+class CallSite(NamedTuple):
+    """A call; ``names`` are the qualified names of what it calls outside the project."""
+
+    function: FunctionInfo
+    event: Event
+    call: Call
+    names: tuple[str, ...]
+
+    @property
+    def module(self) -> Module:
+        """The module of the call."""
+        return self.function.module
+
+    @property
+    def place(self) -> Place:
+        """Where the call stands."""
+        return Place(self.function.module, self.event.position)
+
+
+class CallSites:
+    """The calls of ``modules``."""
+
+    def __init__(self, inference: Inference, modules: Iterable[Module]) -> None:
+        self._inference = inference
+        self._modules = modules
+
+    @cached_property
+    def all(self) -> list[CallSite]:
+        """All calls, in order of files and lines."""
+        return list(self._found())
+
+    def of(self, names: Container[str]) -> list[CallSite]:
+        """Return the calls of what is called one of ``names``, in order of files and lines."""
+        found = {index for name, held in self._by_name.items() if name in names for index in held}
+        return [self.all[index] for index in sorted(found)]
+
+    def names(self, values: tuple[Value, ...]) -> tuple[str, ...]:
+        """Return the qualified names of those ``values`` that are outside the project; of classes, their bases'."""
+        found: list[str] = []
+        for value in values:
+            if isinstance(value, External):
+                found.append(value.name)
+            elif isinstance(value, ClassValue):
+                found += self._inference.external_bases(value.klass)
+        return tuple(dict.fromkeys(found)) if found else ()
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[int]]:
+        table: dict[str, list[int]] = {}
+        for index, site in enumerate(self.all):
+            for name in site.names:
+                table.setdefault(name, []).append(index)
+        return table
+
+    def _found(self) -> Iterator[CallSite]:
+        term, names = self._inference.term, self.names
+        for module in self._modules:
+            terms = module.terms
+            for function in module.functions:
+                for event in function.events:
+                    if event.op == "call" and isinstance(call := terms[event.term], Call):
+                        yield CallSite(function, event, call, names(term(module, call.func)))
