@@ -74,3 +74,9 @@ def test_cold_goes_on_without_a_peer(
     monkeypatch.setattr(cold, "peer", offline)
     assert list(cold.commands(tmp_path, 1)) == ["statelint", "statelint, warm", "statelint, one edit"]
     assert "skipped bandit: no network" in capsys.readouterr().err
+
+
+def test_every_hostile_shape_is_judged_without_a_crash() -> None:
+    command = [sys.executable, str(BENCHMARKS / "hostile.py"), "--size", "3000"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert len(done.stdout.splitlines()) > 20
