@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from statelint.analysis.deployment import Evidence
+from statelint.analysis.exposure import Exposure
 from statelint.analysis.isolation import Leak
 from statelint.analysis.model import FunctionInfo, Place
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.practices import Flaw
 from statelint.analysis.project import Project
+from statelint.analysis.proofs.misplaced import Fault, Misplaced
 from statelint.analysis.state.kept import Change, Kept
 from statelint.analysis.state.memos import Remembered
 from statelint.analysis.state.resources import Resource
@@ -33,6 +35,8 @@ __all__ = [
     "Edit",
     "Edits",
     "Evidence",
+    "Exposure",
+    "Fault",
     "Finding",
     "Fix",
     "Fixer",
@@ -41,6 +45,7 @@ __all__ = [
     "Kept",
     "Leak",
     "Location",
+    "Misplaced",
     "ModuleFacts",
     "Observation",
     "OwnerKind",

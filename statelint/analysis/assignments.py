@@ -67,9 +67,10 @@ class OwnerAssignments:
         module = function.module
         columns = {path.columns[0] for path in model.paths if len(path.columns) == 1 and path.kind is OwnerKind.OWNER}
         given = {name for name, _ in call.keywords}
+        if any(name in given or name.removesuffix("_id") in given for name in model.own_columns):
+            # The row has an owner of the server's choice; the others play a part in it: assignee, recipient.
+            return
         for column in sorted(columns):
-            if column in given or column.removesuffix("_id") in given:
-                continue
             for name, value in call.keywords:
                 body = self._dumped(module, value) if not name else -1
                 held = module.terms[body] if body >= 0 else None

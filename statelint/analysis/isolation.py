@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from statelint.analysis.assignments import OwnerAssignments
 from statelint.analysis.children import Adoptions, parent_key
 from statelint.analysis.claims import Claims
+from statelint.analysis.exposure import Exposures
 from statelint.analysis.model import Place
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.proofs import Proof
+from statelint.analysis.proofs.misplaced import MisplacedChecks
 from statelint.analysis.proofs.words import KEYS
 from statelint.analysis.reach import Reach
 from statelint.analysis.views import generic_views
@@ -20,10 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from statelint.analysis.assignments import OwnerAssignment
+    from statelint.analysis.claims import Claim
     from statelint.analysis.entrypoints import EntryPoint
+    from statelint.analysis.exposure import Exposure
     from statelint.analysis.model import FunctionInfo
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs import Judge, Verdict
+    from statelint.analysis.proofs.misplaced import Misplaced
     from statelint.analysis.queries import Query
 
 
@@ -59,8 +64,10 @@ class Leak(NamedTuple):
     """The parameter in which the client names the owner."""
     parent: str = ""
     """The column that holds the parent, where a parent alone names the rows."""
-    receiver: Place | None = None
-    """The endpoint that receives it."""
+    receivers: tuple[Place, ...] = ()
+    """The endpoints that receive it."""
+    check: Misplaced | None = None
+    """A check of the owner that misses the rows."""
 
 
 class Isolation:
@@ -77,20 +84,64 @@ class Isolation:
 
     @cached_property
     def leaks(self) -> list[Leak]:
-        """Every leak."""
-        return [*self._query_leaks(), *self._view_leaks(), *self._adoptions()]
+        """Every leak at an endpoint that knows its caller, or in a service some of whose endpoints do."""
+        return [leak for leak in self._all if not self._stranger(leak)]
 
     @cached_property
     def claims(self) -> list[Leak]:
         """The queries whose owner the client names, although the caller is known."""
-        finder = Claims(self.judge)
         found = []
-        for verdict in self.verdicts:
-            claim = finder.of(verdict)
-            if claim is not None:
-                leak = self._leak(verdict._replace(way=()))
-                found.append(leak._replace(certainty=1, given=claim.name, receiver=_place_of(claim.entry)))
+        for leak, claims in self._claimed:
+            known = [claim for claim in claims if claim.known or self._exposures.asks(claim.entry)]
+            if known:
+                receivers = tuple(_place_of(claim.entry) for claim in known)
+                found.append(leak._replace(given=known[0].name, receivers=receivers))
         return found
+
+    @cached_property
+    def exposures(self) -> list[Exposure]:
+        """The routers whose endpoints hand out owned rows and ask nobody who is calling.
+
+        Where nobody is asked anywhere, they own every leak that a route reaches: there is no caller to restrict a query
+        to. Where others are asked, they own the queries that are restricted to whom the client names.
+        """
+        exposed = [
+            (claim.entry, leak._replace(given=claim.name))
+            for leak, claims in self._claimed
+            for claim in claims
+            if not claim.known and self._exposures.open(claim.entry)
+        ]
+        exposed += [(leak.entry.function, leak) for leak in self._all if self._stranger(leak) and leak.entry]
+        return list(self._exposures.grouped(exposed))
+
+    @cached_property
+    def _misplaced(self) -> MisplacedChecks:
+        return MisplacedChecks(self.judge)
+
+    @cached_property
+    def _exposures(self) -> Exposures:
+        return Exposures(self.judge)
+
+    def _stranger(self, leak: Leak) -> bool:
+        return (
+            leak.entry is not None
+            and leak.entry.kind == "route"
+            and leak.store != "vector"
+            and self._exposures.everywhere
+        )
+
+    @cached_property
+    def _all(self) -> list[Leak]:
+        return [*self._query_leaks(), *self._view_leaks(), *self._adoptions()]
+
+    @cached_property
+    def _claimed(self) -> list[tuple[Leak, list[Claim]]]:
+        finder = Claims(self.judge)
+        return [
+            (self._leak(verdict._replace(way=()))._replace(certainty=1), claims)
+            for verdict in self.verdicts
+            if (claims := finder.of(verdict))
+        ]
 
     @cached_property
     def assignments(self) -> list[OwnerAssignment]:
@@ -135,7 +186,7 @@ class Isolation:
             if key in seen:
                 continue
             seen.add(key)
-            yield self._leak(verdict)
+            yield self._leak(verdict)._replace(check=self._misplaced.of(verdict))
 
     def _leak(self, verdict: Verdict) -> Leak:
         query = verdict.query

@@ -19,7 +19,7 @@ _IDENTITY_NAME = re.compile(
     r"(^|_)(current|authenticated|logged_?in|auth|authorized|verified|session|request|requesting|jwt|token|acting|active)_?(user|account|member|customer|employee|"
     r"tenant|org|organization|workspace|admin|principal|identity|payload|claims|data|context|info|id|superuser)(_id|_uid|_email)?($|_)"
     r"|^(get_)?(me|principal|identity|claims|whoami)$|(^|_)(verify|check|require|validate|decode|authenticate)_(\w+_)?(token|user|auth|jwt|session|api_key|login|credentials)"
-    r"|(^|_)(get|require)_(\w+_)?(user|principal|identity|tenant|account|member)(_id)?(_from_(token|jwt|header|session|request|cookie))?$|^authenticate|require_auth|login_required",
+    r"|(^|_)(get|require)_((?!\w*(by|for|of|from|with)_)\w+_)?(user|principal|identity|tenant|account|member)(_id)?(_from_(token|jwt|header|session|request|cookie))?$|^authenticate|require_auth|login_required",
     re.IGNORECASE,
 )
 _IDENTITY_PATH = re.compile(
@@ -202,6 +202,10 @@ class Principals:
 
     def is_principal_parameter(self, function: FunctionInfo, index: int) -> bool:
         """Tell whether a parameter is the verified identity: by its dependency, its type, its name or its callers."""
+        return self.is_declared_principal(function, index) or self._is_handed_principal(function, index)
+
+    def is_declared_principal(self, function: FunctionInfo, index: int) -> bool:
+        """Tell whether a parameter is the verified identity, whoever calls: by its dependency, its type or its name."""
         parameter = function.facts.parameters[index]
         module = function.module
         targets = list(self.graph.dependencies(module, parameter.annotation, parameter.default))
@@ -234,8 +238,13 @@ class Principals:
         }:
             return True
         values = self.inference.parameter(function, index)
-        if any(isinstance(value, Instance) and self._is_principal_class(value) for value in values):
-            return True
+        return any(isinstance(value, Instance) and self._is_principal_class(value) for value in values)
+
+    def _is_handed_principal(self, function: FunctionInfo, index: int) -> bool:
+        parameter = function.facts.parameters[index]
+        if any(True for _ in self.graph.dependencies(function.module, parameter.annotation, parameter.default)):
+            return False
+        name = parameter.name
         callers = self.graph.callers.get(function, ())
         if name in {"user", "user_id", "owner", "owner_id", "userid", "tenant_id", "account_id", "uid"} and callers:
             return any(

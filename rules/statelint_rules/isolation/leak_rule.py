@@ -22,6 +22,8 @@ class LeakRule(Rule):
     since: ClassVar[str] = "0.1.0"
     label: ClassVar[str] = "no owner in this query"
     fixer: ClassVar[type[Fixer] | None] = OwnerPredicate
+    misplaced: ClassVar[bool] = False
+    """Whether the rule is about rows whose owner is checked, but not before they are used."""
 
     def covers(self, leak: Leak) -> bool:
         """Tell whether a leak is this rule's matter."""
@@ -41,9 +43,11 @@ class LeakRule(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each leak of this kind."""
         for leak in project.isolation.leaks:
-            if not self.covers(leak):
+            if (leak.check is not None) is not self.misplaced or not self.covers(leak):
                 continue
             related = []
+            if leak.check is not None:
+                related.append(location(leak.check.place, f"the check of {leak.check.about}'s owner"))
             if leak.definition is not None:
                 related.append(
                     location(leak.definition, f"{leak.model} rows belong to {leak.owner.replace('.', ' → ')}")

@@ -26,7 +26,7 @@ class OwnerFromRequest(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each such query."""
         for leak in project.isolation.claims:
-            related = [] if leak.receiver is None else [location(leak.receiver, f"the client gives {leak.given} here")]
+            related = [location(place, f"the client gives {leak.given} here") for place in leak.receivers]
             yield self.finding(
                 f"{leak.model} rows are chosen by `{leak.given}` of the request: any user can {leak.action} another's",
                 location(leak.place, "the owner is whom the client says"),

@@ -184,6 +184,12 @@ class Ownership:
             for target in (self.named(column.target, column.module),)
         )
 
+    def _is_key_to(self, user: Model, model: Model) -> bool:
+        return any(
+            column.is_key and column.target and self.named(column.target, column.module) is model
+            for column in user.columns.values()
+        )
+
     def _is_principal(self, model: Model) -> bool:
         if model.name in self.settings.principal_models:
             return True
@@ -207,6 +213,14 @@ class Ownership:
             target = self.named(column.target, column.module) if column.target else None
             to_user = target.is_principal if target is not None else snake(column.target) in self._principal_names
             to_tenant = target.is_tenant if target is not None else snake(column.target) in self._tenant_models
+            if (
+                target is not None
+                and target.is_principal
+                and not (column.is_key or model.is_tenant)
+                and self._is_key_to(target, model)
+            ):
+                # The other side of user.role: a role has users, and belongs to none of them.
+                continue
             if to_user and column.many:
                 yield OwnerPath((column.name,), OwnerKind.MEMBERSHIP)
             elif to_user:

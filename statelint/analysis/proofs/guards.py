@@ -21,10 +21,10 @@ from statelint.analysis.proofs.words import (
     WEBHOOK,
 )
 from statelint.analysis.roles import is_everyday
-from statelint.extract.facts import Attr, Call, Compare, Logic, Mapping, Not
+from statelint.extract.facts import Attr, Call, Compare, Item, Logic, Mapping, Not
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from statelint.analysis.model import ClassInfo, FunctionInfo, Module, Value
     from statelint.analysis.proofs.judge import Judge
@@ -161,15 +161,29 @@ class Guards:
         for function in functions:
             for event in function.events:
                 if event.op == "call" and event.term >= 0:
-                    for part in self.queries.containment(module).parts(event.term):
-                        text = module.text(part)
-                        if text is not None:
-                            texts.add(text)
+                    parts = self.queries.containment(module).parts(event.term)
+                    found = {text for part in parts if (text := module.text(part)) is not None}
+                    # "id" may be anything's: a column's, or the key of a token.
+                    texts |= {text for text in found if text not in KEYS}
+                    texts |= found & KEYS & set(self._asked_of_request(module, parts))
         if not (names & (seen | texts)):
             return False
         return any(self.rows.may_abort(function) for function in functions) or any(
             event.op == "return" and event.condition for function in functions for event in function.events
         )
+
+    def _asked_of_request(self, module: Module, parts: Iterable[TermId]) -> Iterator[str]:
+        """Yield the keys that are looked up by name, except in what holds the caller's identity."""
+        for part in parts:
+            held = module.terms[part]
+            base, key = -1, -1
+            if isinstance(held, Item):
+                base, key = held.base, held.key
+            elif isinstance(held, Call) and held.args and isinstance(func := module.terms[held.func], Attr):
+                base, key = func.base, held.args[0]
+            text = module.text(key) if key >= 0 else None
+            if text is not None and not self.principals.is_principal(module, base):
+                yield text
 
     def class_guard(self, owner: ClassInfo) -> Proof | None:
         """Return what the mixins and permission classes of a view prove for all its methods."""

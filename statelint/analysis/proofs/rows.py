@@ -11,6 +11,8 @@ from statelint.analysis.proofs.permits import Permits
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     CHECKING,
+    HARMLESS,
+    LEAVING,
     QUIET,
     SECRET,
 )
@@ -35,6 +37,7 @@ class Rows:
         self.principals = judge.principals
         self.queries = judge.queries
         self.permits = Permits(self, judge.principals)
+        self._leaving: dict[tuple[Module, TermId], bool] = {}
         self._guard_index: dict[Module, dict[TermId, list[int]]] = {}
 
     def escapes(self, function: FunctionInfo, leaf: TermId, event: Event) -> list[Event]:
@@ -329,10 +332,34 @@ class Rows:
         call = module.terms[event.term] if event.op == "call" else None
         return isinstance(call, Call) and module.dotted(call.func) in self.inference.catalogue.aborting_names
 
-    @staticmethod
-    def chain(module: Module, condition: int) -> Iterator[int]:
-        """Yield a condition and those around it, innermost first."""
+    def chain(self, module: Module, condition: int) -> Iterator[int]:
+        """Yield a condition and those around it, innermost first; a branch that ends in a call that returns is none."""
         conditions = module.facts.conditions
         while condition:
-            yield condition
-            condition = conditions[condition].parent
+            held = conditions[condition]
+            if held.kind != "call-guard" or self._leaves(module, held.via):
+                yield condition
+            condition = held.parent
+
+    def _leaves(self, module: Module, via: TermId) -> bool:
+        """Tell whether a call may never return: what is called aborts, or nobody knows what it does."""
+        key = (module, via)
+        found = self._leaving.get(key)
+        if found is None:
+            found = self._leaving[key] = self._may_leave(module, via)
+        return found
+
+    def _may_leave(self, module: Module, via: TermId) -> bool:
+        call = module.terms[via]
+        if not isinstance(call, Call) or module.dotted(call.func) in self.inference.catalogue.aborting_names:
+            return True
+        name = called_name(module, call)
+        values = list(self.inference.term(module, call.func))
+        functions = [value.function for value in values if isinstance(value, FunctionValue)]
+        if functions:
+            return any(
+                event.op == "raise" or self.aborts(function.module, event)
+                for function in functions
+                for event in function.events
+            ) or bool(LEAVING.search(name))
+        return not HARMLESS.search(name)

@@ -12,7 +12,12 @@ CREDENTIAL = re.compile(
     r"(^|_)(token|code|otp|secret|(?:api|admin|in|invoice|access|secret|private)_?key|key_hash|hash|email|username|slug|password|digest|nonce|state|verifier|invite|invitation|link|phone|jti|signature|\w+_key|external_id|stripe\w*|subscription_ref|checkout\w*)($|_)",
     re.IGNORECASE,
 )
-OWN_METHOD = re.compile(r"(^|_)(for|by|of|visible|accessible|owned|allowed|permitted|mine|restrict)_", re.IGNORECASE)
+OWN_METHOD = re.compile(
+    r"(^|_)(visible|accessible|owned|allowed|permitted|mine|restrict)(_|$)"
+    r"|(^|_)(for|by|of)_(?!(ids?|pks?|keys?|uuids?|names?|titles?|dates?|status|types?|kinds?)$)",
+    re.IGNORECASE,
+)
+"""Methods of a project's own managers that ask for somebody's rows; ``get_by_id`` asks for anybody's."""
 SECRET = re.compile(r"(^|_)(hash|digest|token|secret|code|otp|password|signature|key_hash)($|_)", re.IGNORECASE)
 CHECKING = re.compile(
     r"(^|_)(check|verify|ensure|require|assert|authorize|authorise|validate|enforce|guard|can|has|may|is)_?(\w*_)?(access|owner\w*|own|perm\w*|member\w*|right\w*|allowed|user|view|edit|read|write|delete|modify|manage|belongs\w*|authori\w+|admin|tenant|policy|role|object_permissions)"
@@ -40,6 +45,14 @@ LOGIN = re.compile(
 )
 WEBHOOK = re.compile(r"(^|_)web_?hook(_|$)|(^|_)cron(_|$)", re.IGNORECASE)
 """Names of entry points that machines call, with a signature or a secret path instead of a user."""
+LEAVING = re.compile(r"abort|raise|exit|fail|forbid|deny|denied|refuse|reject", re.IGNORECASE)
+"""Calls that may never return."""
+HARMLESS = re.compile(
+    r"^(print|flash|log|debug|info|warn|warning|error|exception|critical|success|message|add_message|append|add|write|"
+    r"emit|send|echo|commit|flush|refresh|save|update|increment|inc|labels)$",
+    re.IGNORECASE,
+)
+"""Methods and functions, of libraries, that surely return."""
 QUIET = frozenset(
     {
         "print",

@@ -1,0 +1,156 @@
+"""Endpoints that serve rows with an owner, and ask nobody who is calling."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from statelint.analysis.model import Place
+from statelint.analysis.proofs.naming import called_name, called_name_of
+from statelint.analysis.proofs.words import CREDENTIAL, LOGIN
+from statelint.extract.facts import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from statelint.analysis.isolation import Leak
+    from statelint.analysis.model import FunctionInfo
+    from statelint.analysis.proofs import Judge
+    from statelint.analysis.routers import Router
+
+MAX_DEPTH = 3
+"""Calls from an endpoint to what may ask who is calling."""
+_AUTHENTICATES = re.compile(r"auth|login|jwt|token|api_?key|session|identity|user", re.IGNORECASE)
+"""Names of middleware that may know the caller."""
+_HEADERS = re.compile(r"^(proxy-)?authorization$|^bearer|api-?key|x-(user|auth|token|forwarded-user)", re.IGNORECASE)
+_DEMANDED = re.compile(r"LoginRequired|IsAuthenticated|DjangoModelPermissions|HasAPIKey")
+"""Classes that Django's settings name to have every view ask."""
+
+
+class Exposure(NamedTuple):
+    """``endpoints`` of one router serve what ``leaks`` tell, and none asks who is calling."""
+
+    place: Place
+    router: str
+    symbol: str
+    endpoints: tuple[FunctionInfo, ...]
+    leaks: tuple[Leak, ...]
+
+    @property
+    def certainty(self) -> int:
+        """As certain as the surest of its leaks, but never quite: a gateway may ask."""
+        return min(1, max(leak.certainty for leak in self.leaks))
+
+
+class Exposures:
+    """Tells which endpoints are open."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self.inference = judge.inference
+        self._asking: dict[FunctionInfo, bool] = {}
+
+    def open(self, function: FunctionInfo) -> bool:
+        """Tell whether nobody is asked who they are before an endpoint answers, nor while it does."""
+        return not self._takes_credential(function) and not self.asks(function)
+
+    def asks(self, function: FunctionInfo) -> bool:
+        """Tell whether something may ask who is calling, which a credential among the parameters does not."""
+        if self._takes_credential(function):
+            return False
+        found = self._asking.get(function)
+        if found is None:
+            found = self._asking[function] = self._middleware_asks or self._asks(function)
+        return found
+
+    @cached_property
+    def everywhere(self) -> bool:
+        """Whether no route of the project asks."""
+        routes = [
+            function
+            for function, entries in self.judge.reach.entry_points.items()
+            if any(entry.kind == "route" for entry in entries)
+        ]
+        return bool(routes) and not any(map(self.asks, routes))
+
+    def grouped(self, exposed: Iterable[tuple[FunctionInfo, Leak]]) -> Iterator[Exposure]:
+        """Yield what open endpoints expose, a router each; those of no router in sight, a module each."""
+        groups: dict[tuple[str, Router | None], list[tuple[FunctionInfo, Leak]]] = {}
+        for function, leak in exposed:
+            router = self.judge.guards.before.routers.of(function)
+            groups.setdefault(("" if router else function.module.path, router), []).append((function, leak))
+        for (_, router), members in groups.items():
+            endpoints = tuple(dict.fromkeys(function for function, _ in members))
+            leaks = tuple(leak for _, leak in members)
+            place = Place(endpoints[0].module, endpoints[0].facts.position)
+            name = ""
+            if router is not None and len(endpoints) > 1:
+                name = router.name
+                place = next(
+                    (
+                        Place(router.module, binding.position)
+                        for binding in router.module.bindings.get(router.name, ())
+                        if binding.value == router.made
+                    ),
+                    place,
+                )
+            yield Exposure(place, name, name or endpoints[0].qualname, endpoints, leaks)
+
+    def _asks(self, function: FunctionInfo) -> bool:
+        if self.judge.guards.knows_caller(function):
+            return True
+        seen = {function}
+        level = [function]
+        for _ in range(MAX_DEPTH):
+            edges = [edge for at in level for edge in self.judge.graph.callees.get(at, ()) if edge.kind != "name"]
+            if any(self.judge.principals.is_provider(edge.callee) for edge in edges):
+                return True
+            level = [callee for callee in dict.fromkeys(edge.callee for edge in edges) if callee not in seen]
+            seen.update(level)
+        return any(self._reads_credential(each) for each in seen)
+
+    @staticmethod
+    def _takes_credential(function: FunctionInfo) -> bool:
+        return any(CREDENTIAL.search(parameter.name) for parameter in function.facts.parameters)
+
+    def _reads_credential(self, function: FunctionInfo) -> bool:
+        """Tell whether a function looks for a header that says who is calling, or calls what logs in."""
+        module = function.module
+        for event in function.events:
+            call = module.terms[event.term] if event.op == "call" else None
+            if not isinstance(call, Call):
+                continue
+            if LOGIN.search(called_name(module, call)):
+                return True
+            if any(_HEADERS.search(module.text(argument) or "") for argument in call.args):
+                return True
+        return False
+
+    @cached_property
+    def _middleware_asks(self) -> bool:
+        """Whether something that runs before every request may ask: middleware of the project's, or of a library's."""
+        for function, entries in self.judge.reach.entry_points.items():
+            if any(entry.kind == "middleware" for entry in entries) and (
+                self._asks(function) or _AUTHENTICATES.search(function.qualname)
+            ):
+                return True
+        for module in self.inference.modules:
+            for name in ("MIDDLEWARE", "REST_FRAMEWORK"):
+                for binding in module.bindings.get(name, ()):
+                    if binding.value >= 0 and any(
+                        _DEMANDED.search(module.text(part) or "")
+                        for part in self.judge.queries.containment(module).parts(binding.value)
+                    ):
+                        return True
+            for function in module.functions:
+                for event in function.events:
+                    call = module.terms[event.term] if event.op == "call" else None
+                    if (
+                        isinstance(call, Call)
+                        and called_name(module, call) in {"add_middleware", "Middleware"}
+                        and call.args
+                        and _AUTHENTICATES.search(called_name_of(module, call.args[0]))
+                    ):
+                        return True
+        return False
