@@ -221,6 +221,16 @@ class CallGraph:
                     if target >= 0:
                         yield from inference.term(home, target)
 
+    def depends_on_unknown(self, module: Module, annotation: TermId, default: TermId) -> bool:
+        """Tell whether a parameter is filled by something that nothing is known of."""
+        call = module.terms[default] if default >= 0 else None
+        if not isinstance(call, Call):
+            return False
+        known = self.inference.term(module, call.func)
+        if any(True for _ in known) and not self.inference.is_dependency(module, default):
+            return False
+        return not any(True for _ in self.dependencies(module, annotation, default))
+
     def dependency_list(self, module: Module, term: TermId) -> Iterator[Value]:
         """Yield what the dependencies in a list such as ``dependencies=[Depends(f)]`` call."""
         for item in getattr(module.terms[term], "items", ()):

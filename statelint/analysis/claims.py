@@ -91,6 +91,7 @@ class Claims:
                 and (parameter.annotation >= 0 or any(parameter.name in entry.path for entry in entries))
                 and not self.principals.is_declared_principal(function, held.index)
                 and not list(self.judge.graph.dependencies(module, parameter.annotation, parameter.default))
+                and not self.judge.graph.depends_on_unknown(module, parameter.annotation, parameter.default)
                 and parameter.name not in {"request", "req", "info", "context", "ctx"}
                 and self.judge.guards.guard_before(function, [value]) is None
             ):

@@ -98,7 +98,7 @@ class Exposures:
             yield Exposure(place, name, name or endpoints[0].qualname, endpoints, leaks)
 
     def _asks(self, function: FunctionInfo) -> bool:
-        if self.judge.guards.knows_caller(function):
+        if self.judge.guards.knows_caller(function) or self._depends_on_unknown(function):
             return True
         seen = {function}
         level = [function]
@@ -109,6 +109,12 @@ class Exposures:
             level = [callee for callee in dict.fromkeys(edge.callee for edge in edges) if callee not in seen]
             seen.update(level)
         return any(self._reads_credential(each) for each in seen)
+
+    def _depends_on_unknown(self, function: FunctionInfo) -> bool:
+        return any(
+            self.judge.graph.depends_on_unknown(function.module, parameter.annotation, parameter.default)
+            for parameter in function.facts.parameters
+        )
 
     @staticmethod
     def _takes_credential(function: FunctionInfo) -> bool:

@@ -36,6 +36,7 @@ class CheckAfterEffect(LeakRule):
     name = "check-after-effect"
     summary = "The owner is checked too late, elsewhere, or in vain."
     label = "nothing holds this back"
+    fixer = None
     misplaced: ClassVar[bool] = True
 
     def covers(self, leak: Leak) -> bool:
