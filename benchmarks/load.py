@@ -1,7 +1,7 @@
 """Many users of the reference chat service at once, on two replicas: errors, latency, connections and memory.
 
-Starts PostgreSQL, Redis and the replicas on loopback, and ends them. Exits with 1 if a request failed, or if a list does
-not hold exactly the conversations that were confirmed to its user.
+Starts PostgreSQL, Redis and the replicas on loopback, and ends them. Exits with 1 if a request failed, or if a list
+does not hold exactly the conversations that were confirmed to its user.
 """
 
 from __future__ import annotations
