@@ -29,6 +29,7 @@ COMMANDS = {
     "init": "Look at a project and write a configuration to start from.",
     "map": "Show which entry point touches whose rows, and what isolates them.",
     "mcp": "Serve coding assistants: check, explain and map as MCP tools.",
+    "merge": "Check with what the shards of a CI matrix have read.",
     "rules": "List the rules.",
     "server": "Serve editors: diagnostics while typing.",
     "why-not": "Say why a rule does not report a line.",

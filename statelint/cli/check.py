@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from statelint.cli.clean import cache_option
 from statelint.cli.console import color_option
+from statelint.cli.sharding import ShardType
 from statelint.cli.targets import Target, TargetType
 from statelint.run.executors import is_executor
+
+if TYPE_CHECKING:
+    from statelint.run.shards import Shard
 
 STDIN = Path("-")
 _SELECTORS = "Separated by commas; may be given several times. Codes (SL101), prefixes (SL1), names or ALL."
@@ -51,11 +55,13 @@ class Options:
     cache_dir: Path | None
     jobs: int | None
     executor: str
+    shard: Shard | None
     stdin_filename: str | None
     quiet: bool
     verbose: bool
     profile: bool
     color: str
+    shards: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse options that contradict each other."""
@@ -79,6 +85,8 @@ class Options:
             raise click.UsageError("--add-ignore does not go with --fix or --diff.")
         if self.stdin and (self.since or self.add_ignore is not None or self.fix or self.diff or self.show_fixes):
             raise click.UsageError("'-' (standard input) does not go with --since, --add-ignore or fixes.")
+        if self.shard and (self.output_format or self.stdin or self.since or self.fix or self.diff or self.watch):
+            raise click.UsageError("--shard reports nothing: give these options to 'statelint merge'.")
         if not is_executor(self.executor):
             raise click.UsageError(f"--executor is processes, dask or dask://HOST:PORT, not {self.executor!r}.")
         if self.stdin_filename is not None and not self.stdin:
@@ -177,6 +185,12 @@ class _Command(click.Command):
     default="processes",
     metavar="[processes|dask|dask://HOST:PORT]",
     help="Where the processes are: on this machine, or workers of a Dask cluster; needs statelint[dask].",
+)
+@click.option(
+    "--shard",
+    type=ShardType(),
+    help="Read the Nth of COUNT shares of the project only, and write what is found to --output "
+    "(statelint-N-of-COUNT.shard) for 'statelint merge'.",
 )
 @click.option("--stdin-filename", metavar="FILE", help="The name of what is read from standard input.")
 @click.option("--quiet", "-q", is_flag=True, help="Print findings and errors only.")

@@ -81,12 +81,15 @@ class Progress:
     def __init__(self, *, wanted: bool) -> None:
         """Show nothing at all unless ``wanted``."""
         self._wanted = wanted and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self.total = 0
+        """How many files there are to read; known once one is read."""
         self._start: float | None = None
         self._bar: RichProgress | None = None
         self._task: TaskID | None = None
 
     def __call__(self, done: int, total: int) -> None:
         """Note that ``done`` of ``total`` files are read."""
+        self.total = total
         if self._start is None:
             self._start = time.monotonic()
         if not self._wanted or time.monotonic() - self._start < _PATIENCE:

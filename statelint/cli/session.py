@@ -16,6 +16,7 @@ from statelint.cli.app import INTERNAL_ERROR
 from statelint.cli.console import PIPED_WIDTH, Progress, coloured, emit, linked, say, width
 from statelint.cli.narrow import narrow
 from statelint.cli.project import mistakes
+from statelint.cli.sharding import gather, write
 from statelint.cli.show import show_files, show_settings
 from statelint.config.load import Configuration, load, override
 from statelint.lint.finding import Severity
@@ -84,7 +85,14 @@ def _check(options: Options) -> int:
             cache=None if options.no_cache or options.stdin_alone else find_folder(root, options.cache_dir),
             profile=profile,
         )
+        if options.shard is not None:
+            return write(request, options.shard, options.output, quiet=options.quiet)
+        if options.shards:
+            gather(request, options.shards)
         result = narrow(run_check(request), request, options)
+    if options.shards and progress.total and not options.quiet:
+        what = "1 file was" if progress.total == 1 else f"{progress.total:,} files were"
+        say(f"statelint: {what} in no shard as it is here, and read now")
     if options.diff:
         from statelint.cli.fixing import diff  # noqa: PLC0415 - few runs fix anything
 

@@ -46,6 +46,16 @@ class Memory:
         """Whether anything is kept."""
         return self._cache is not None
 
+    @property
+    def maker(self) -> bytes:
+        """What facts depend on besides contents; known once facts were asked for."""
+        return self._maker
+
+    @property
+    def used(self) -> Mapping[str, bytes]:
+        """The keys of the contents, by path, of which facts are known or were kept."""
+        return self._used
+
     def result(self, rules: Sequence[Rule]) -> LintResult | None:
         """Return the result of the same rules with the same settings over the same contents, if one was kept."""
         key = self._key(rules, self._contents)

@@ -84,6 +84,14 @@ def survey(request: CheckRequest) -> tuple[Project, frozenset[str]]:
         return _analyse(request, memory, files, buffers, []), files.named
 
 
+def visitors_of(request: CheckRequest) -> list[type[Rule]]:
+    """Return the rules that look at syntax trees. Raises SelectionError."""
+    from statelint.lint.selection import Selection  # noqa: PLC0415 - not needed where a result is at hand
+
+    selection = Selection(request.rules, request.settings)
+    return [type(rule) for rule in request.rules if rule.visitor is not None and rule in selection]
+
+
 def _cache(request: CheckRequest) -> Cache | nullcontext[None]:
     return nullcontext() if request.cache is None else Cache(request.cache, request.root)
 
@@ -92,12 +100,10 @@ def _lint(request: CheckRequest, memory: Memory, files: Discovery, buffers: Mapp
     stage = request.profile.stage
     with stage("import"):
         from statelint.lint.runner import lint  # noqa: PLC0415 - the engine, which a kept result makes superfluous
-        from statelint.lint.selection import Selection  # noqa: PLC0415
         from statelint.run.reader import collector_off  # noqa: PLC0415
         from statelint.source.sources import Sources  # noqa: PLC0415
 
-        selection = Selection(request.rules, request.settings)  # before the work, which a wrong selector makes vain
-    visitors = [type(rule) for rule in request.rules if rule.visitor is not None and rule in selection]
+        visitors = visitors_of(request)  # before the work, which a wrong selector makes vain
     project = _analyse(request, memory, files, buffers, visitors)
     with collector_off(), stage("lint"):
         sources = Sources(request.root, buffers)

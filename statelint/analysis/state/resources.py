@@ -70,16 +70,14 @@ class Resources:
         return "", ""
 
     def _made(self, module: Module) -> Iterator[Resource]:
+        # What a ``with`` block closes at its end.
+        entered = {held.test for held in module.facts.conditions if held.kind == "with"}
         for function in module.functions:
             for event in function.events:
                 if event.op != "call":
                     continue
                 role, kind = self._typed(module, event.term)
-                if (
-                    not role
-                    or self._entered(module, event.term, event.condition)
-                    or not self._fresh(module, event.term)
-                ):
+                if not role or event.term in entered or not self._fresh(module, event.term):
                     continue
                 made = Place(module, event.position)
                 for name, place in self._keepers(function, event, role):
@@ -92,11 +90,6 @@ class Resources:
             return False
         func = module.terms[call.func]
         return not isinstance(func, Attr) or not self._typed(module, func.base)[0]
-
-    @staticmethod
-    def _entered(module: Module, term: TermId, condition: int) -> bool:  # noqa: ARG004 - symmetric with its caller
-        """Tell whether the object is closed at the end of a ``with`` block."""
-        return any(held.kind == "with" and held.test == term for held in module.facts.conditions)
 
     # -- who keeps it
 
