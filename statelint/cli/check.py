@@ -56,6 +56,7 @@ class Options:
     jobs: int | None
     executor: str
     shard: Shard | None
+    repos: Path | None
     stdin_filename: str | None
     quiet: bool
     verbose: bool
@@ -87,6 +88,10 @@ class Options:
             raise click.UsageError("'-' (standard input) does not go with --since, --add-ignore or fixes.")
         if self.shard and (self.output_format or self.stdin or self.since or self.fix or self.diff or self.watch):
             raise click.UsageError("--shard reports nothing: give these options to 'statelint merge'.")
+        if self.repos and (self.paths or self.output_format or self.since or self.fix or self.diff or self.watch):
+            raise click.UsageError("--repos goes with settings only: every repository gets its JSON and SARIF report.")
+        if self.repos and (self.shard or self.baseline or self.add_ignore is not None):
+            raise click.UsageError("--repos does not go with --shard, --baseline or --add-ignore.")
         if not is_executor(self.executor):
             raise click.UsageError(f"--executor is processes, dask or dask://HOST:PORT, not {self.executor!r}.")
         if self.stdin_filename is not None and not self.stdin:
@@ -191,6 +196,13 @@ class _Command(click.Command):
     type=ShardType(),
     help="Read the Nth of COUNT shares of the project only, and write what is found to --output "
     "(statelint-N-of-COUNT.shard) for 'statelint merge'.",
+)
+@click.option(
+    "--repos",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="LIST",
+    help="Check every repository that this file lists, a folder a line, each on its own; reports go to the folder "
+    "--output (statelint-repos). After an interruption the same command goes on.",
 )
 @click.option("--stdin-filename", metavar="FILE", help="The name of what is read from standard input.")
 @click.option("--quiet", "-q", is_flag=True, help="Print findings and errors only.")

@@ -11,7 +11,7 @@ import click
 from statelint.cli import check
 from statelint.cli.check import Options
 
-_LEFT_OUT = frozenset({"paths", "shard", "watch", "no_cache", "stdin_filename", "show_files", "show_settings"})
+_LEFT_OUT = frozenset({"paths", "shard", "repos", "watch", "no_cache", "stdin_filename", "show_files", "show_settings"})
 """What only ``check`` can be told."""
 
 

@@ -48,15 +48,14 @@ def mistakes() -> Iterator[None]:
     from statelint.lint.rulebook import PackError  # noqa: PLC0415
     from statelint.lint.selection import SelectionError  # noqa: PLC0415
     from statelint.report.text import clean  # noqa: PLC0415
-    from statelint.run.executors import ExecutorError  # noqa: PLC0415
-    from statelint.run.shards import ShardError  # noqa: PLC0415
+    from statelint.run.errors import ExecutorError, RepositoriesError, ShardError  # noqa: PLC0415
     from statelint.source.files import PathError  # noqa: PLC0415
     from statelint.source.globs import GlobError  # noqa: PLC0415
     from statelint.source.revisions import RevisionError  # noqa: PLC0415
 
     errors = (
         BaselineError, CatalogueError, ConfigError, ExecutorError, GlobError, PackError, PathError, RevisionError,
-        SelectionError, ShardError,
+        RepositoriesError, SelectionError, ShardError,
     )  # fmt: skip
     try:
         yield

@@ -53,6 +53,10 @@ def check(options: Options) -> int:
             root = find_root(options.paths)
         return watch(root, lambda: check(replace(options, watch=False)))
     with mistakes():
+        if options.repos is not None:
+            from statelint.cli import repositories  # noqa: PLC0415 - few runs check more than one
+
+            return repositories.check(options, options.repos)
         return _check(options)
 
 

@@ -50,7 +50,8 @@ def write(request: CheckRequest, shard: Shard, output: Path | None, *, quiet: bo
 
 def gather(request: CheckRequest, shards: Sequence[Path]) -> None:
     """Put what shards have read where the run that ``request`` describes will find it. Raises ShardError."""
-    from statelint.run.shards import ShardError, take_in  # noqa: PLC0415 - few runs need it
+    from statelint.run.errors import ShardError  # noqa: PLC0415 - few runs need it
+    from statelint.run.shards import take_in  # noqa: PLC0415
 
     if request.cache is None:
         raise ShardError("what the shards have read needs a folder that can be written: give one with --cache-dir")

@@ -15,7 +15,8 @@ import msgspec
 
 from statelint.catalogue.loader import Catalogue
 from statelint.catalogue.schema import Library
-from statelint.run.executors import DASK_SCHEME, LOCAL_DASK, ExecutorError
+from statelint.run.errors import ExecutorError
+from statelint.run.executors import DASK_SCHEME, LOCAL_DASK
 from statelint.run.identity import LIBRARIES, READERS, code_now
 from statelint.run.pool import safe_path
 from statelint.run.reader import Reader, collector_off

@@ -10,14 +10,10 @@ DASK_SCHEME = "dask://"
 """What the address of a cluster begins with; host and port of its scheduler follow."""
 
 
-class ExecutorError(ValueError):
-    """The executor that was asked for cannot be used."""
-
-
 def is_executor(name: str) -> bool:
     """Tell whether ``name`` is that of an executor."""
     host, _, port = name.removeprefix(DASK_SCHEME).rpartition(":")
     return name in {PROCESSES, LOCAL_DASK} or (name.startswith(DASK_SCHEME) and host != "" and port.isdecimal())
 
 
-__all__ = ["DASK_SCHEME", "LOCAL_DASK", "PROCESSES", "ExecutorError", "is_executor"]
+__all__ = ["DASK_SCHEME", "LOCAL_DASK", "PROCESSES", "is_executor"]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from statelint.run.cache import Cache
+from statelint.run.errors import ShardError
 from statelint.run.memory import Memory
 from statelint.run.records import Record
 from statelint.source.atomic import write_atomically
@@ -37,10 +38,6 @@ class Shard(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.number}/{self.total}"
-
-
-class ShardError(ValueError):
-    """A shard's file cannot be written or read."""
 
 
 class _Entry(msgspec.Struct, array_like=True):
@@ -148,4 +145,4 @@ def parse_shard(text: str) -> Shard:
     raise ValueError(f"{text!r} is not a share such as 2/4")
 
 
-__all__ = ["Shard", "ShardError", "parse_shard", "share", "take_in", "write_shard"]
+__all__ = ["Shard", "parse_shard", "share", "take_in", "write_shard"]

@@ -15,7 +15,8 @@ from run.killer import KillerRule
 
 from statelint.catalogue.loader import load
 from statelint.run import extraction
-from statelint.run.executors import ExecutorError, is_executor
+from statelint.run.errors import ExecutorError
+from statelint.run.executors import is_executor
 from statelint.run.extraction import extract_files
 from statelint.run.reader import Reader
 
