@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
         Transport,
     )
 
-Declaration = Literal["columns", "foreign_keys", "relations", "many"]
-DECLARATIONS: tuple[Declaration, ...] = ("columns", "foreign_keys", "relations", "many")
 MAX_ALIASES = 4
 """Aliases may lead to aliases, at most so often."""
 
@@ -71,8 +69,6 @@ class Catalogue:
         self.loose_invokers: dict[str, int] = {}
         self.models: dict[str, ModelStyle] = {}
         """Base class of models → its style."""
-        self.declarations: dict[str, Declaration] = {}
-        """Call in a model's body → what it declares."""
         self.local_settings: dict[str, tuple[str, ...]] = {}
         """Setting → values that choose this process's memory."""
         self.local_arguments: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -125,8 +121,6 @@ class Catalogue:
             if not style.table_keyword:
                 for name in names_in(style.bases):
                     roles.setdefault(name, set()).add("model")
-            for declaration in DECLARATIONS:
-                fill(self.declarations, dict.fromkeys(getattr(style, declaration), declaration))
         self.local_settings.update(library.local_settings)
         fill(self.local_arguments, library.local_arguments)
         fill(self.singletons, library.singletons)
@@ -179,7 +173,6 @@ class Catalogue:
             self.classes,
             self.invokers,
             self.models,
-            self.declarations,
             self.memoisers,
             self.answers,
             self.outbound,
@@ -345,11 +338,6 @@ class Catalogue:
     def cached_properties(self) -> frozenset[str]:
         """Decorators of methods that keep the result on the instance."""
         return self._union("memoisers", "properties")
-
-    @cached_property
-    def configured_memoisers(self) -> frozenset[str]:
-        """Decorators that keep results where the service's configuration says."""
-        return self._union("memoisers", "configured")
 
     @cached_property
     def ownership(self) -> dict[str, frozenset[str]]:

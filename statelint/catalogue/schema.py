@@ -102,8 +102,8 @@ class Types(Struct, frozen=True):
     """Process-local backends of caches, limiters, token stores."""
     settings: tuple[str, ...] = ()
     """Settings objects."""
-    constant: tuple[str, ...] = ()
-    """Immutable values and declarations."""
+    derived: tuple[str, ...] = ()
+    """What depends on its arguments alone and never changes: kept, it saves work and is no state."""
     model: tuple[str, ...] = ()
     """Base classes of stored rows or documents; those of ``models`` need not be repeated."""
     schema: tuple[str, ...] = ()
@@ -117,8 +117,6 @@ class Memoisers(Struct, frozen=True):
     bounded: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
     """Decorators of methods that keep the result on the instance."""
-    configured: tuple[str, ...] = ()
-    """Decorators that keep results where the service's configuration says, in this process or outside."""
 
 
 class Identity(Struct, frozen=True):
@@ -139,21 +137,13 @@ class Identity(Struct, frozen=True):
 
 
 class ModelStyle(Struct, frozen=True):
-    """How an ORM or driver declares models and asks questions."""
+    """How an ORM or driver declares models."""
 
     name: str
     bases: tuple[str, ...] = ()
     """Base classes of models."""
     table_keyword: str = ""
     """Class keyword that makes a subclass a table (SQLModel's ``table``)."""
-    columns: tuple[str, ...] = ()
-    """Calls that declare a column."""
-    foreign_keys: tuple[str, ...] = ()
-    """Calls that declare a foreign key."""
-    relations: tuple[str, ...] = ()
-    """Calls that declare a relation to another model."""
-    many: tuple[str, ...] = ()
-    """Calls that declare a many-to-many relation."""
 
 
 class Ownership(Struct, frozen=True):

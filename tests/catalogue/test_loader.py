@@ -84,7 +84,7 @@ def test_an_heir_has_what_its_bases_have_unless_something_else_is_said_of_it() -
         mutators={"lib.Base": ("put",)},
         entry_points=(EntryPoints(kind="route", decorators=("lib.Base.get",)),),
         classes=(ClassRole(bases=("lib.Base",), kind="websocket"),),
-        models=(ModelStyle(name="lib", bases=("lib.Base",), columns=("lib.Base.Column",)),),
+        models=(ModelStyle(name="lib", bases=("lib.Base",)),),
         identity=Identity(principals=("lib.Base.user",)),
     )
     assert known.role("lib.Middle", "backend")
@@ -100,7 +100,6 @@ def test_an_heir_has_what_its_bases_have_unless_something_else_is_said_of_it() -
     assert role is not None
     assert role.kind == "websocket"
     assert known.models["lib.Child"].name == "lib"
-    assert known.declarations["lib.Child.Column"] == "columns"
     assert "lib.Child.user" in known.principals
 
 

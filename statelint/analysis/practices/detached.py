@@ -62,7 +62,7 @@ class DetachedFlaws(Effects):
 
     def unattended(self) -> Iterator[Flaw]:
         """Yield where a request starts work that changes rows, and nothing but this process remembers it."""
-        work = Work(self.inference)
+        work = Work(self.project.state.locator)
         for function, certainty in self.functions():
             if certainty < 0 or self.reach.of(function) is not Reach.SERVED:
                 continue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import External
 from statelint.analysis.reach import Reach
 from statelint.analysis.state.classes import INSTANCE_BASES
-from statelint.analysis.state.keys import Origin
+from statelint.analysis.state.keys import Origin, children, names_in
 from statelint.analysis.state.roots import ClassAttribute, Field, Global, Local
 from statelint.extract.facts import Attr, Call, Compare, Const, FunctionRef, Item, Logic, Name, Not
 
@@ -71,13 +71,80 @@ class Harmless:
             return "construction"
         if isinstance(root, Local) and not self.lifetimes.long_lived(root.function):
             return "request-lived"
-        if self.lazy(write):
+        if self.lazy(write) or self.filled_in(write):
             return "lazy-init"
+        if self.numbers(write):
+            return "numbering"
         if self._fixed(write.module, write.key) and self.once(function, root):
             return "set-up"
         if self.keeps_alive(write):
             return "keep-alive"
         return ""
+
+    def filled_in(self, write: Write) -> bool:
+        """Tell whether a change fills in an entry of a fixed table: the key is checked, and the value made of it."""
+        module, key = write.module, write.key
+        made = module.terms[write.value] if write.value >= 0 else None
+        if write.how != "=" or key < 0 or not isinstance(made, Call) or not (made.args or made.keywords):
+            return False
+        return self._checked(module, key, write.event.condition) and self._of_key(module, write.value, key)
+
+    @staticmethod
+    def _checked(module: Module, key: TermId, condition: int) -> bool:
+        """Tell whether a condition admits no keys but the members of an enumeration or the keys of a constant."""
+        conditions = module.facts.conditions
+        while condition > 0:
+            held = conditions[condition]
+            test, positive = module.terms[held.test] if held.test >= 0 else None, held.positive
+            if isinstance(test, Not):
+                test, positive = module.terms[test.value], not positive
+            if isinstance(test, Compare) and test.left == key and (test.op == "in") == positive:
+                name = module.dotted(test.right).rpartition(".")[2]
+                if test.op in {"in", "not in"} and (name == "__members__" or name.isupper()):
+                    return True
+            condition = held.parent
+        return False
+
+    def _of_key(self, module: Module, term: TermId, key: TermId) -> bool:
+        """Tell whether ``term`` depends on the request by nothing but ``key``, if by that."""
+        if term == key or self.origins.of(module, term) is Origin.FIXED:
+            return True
+        parts = tuple(children(module.terms[term]))
+        return bool(parts) and all(self._of_key(module, part, key) for part in parts)
+
+    def numbers(self, write: Write) -> bool:
+        """Tell whether a counter numbers new objects only for their order: ``__lt__`` compares what it gave them."""
+        function, root = write.function, write.location.root
+        if write.how not in {"+=", "-=", "next"} or not isinstance(root, (Global, ClassAttribute)):
+            return False
+        owner = function.owner
+        if owner is None or function.name not in CONSTRUCTORS:
+            return False
+        module = function.module
+        orders = self.inference.method(owner, "__lt__")
+        if orders is None:
+            return False
+        compared = {held.name for held in self._compared(orders)}
+        return any(
+            event.op == "write"
+            and isinstance(target := module.terms[event.term], Attr)
+            and target.name in compared
+            and root.name in names_in(module, event.value)
+            for event in function.events
+        )
+
+    @staticmethod
+    def _compared(orders: FunctionInfo) -> Iterator[Attr]:
+        """Yield the attributes that a comparing method returns something about."""
+        module = orders.module
+        queue = [event.term for event in orders.events if event.op == "return"]
+        while queue:
+            at = queue.pop()
+            if at >= 0:
+                held = module.terms[at]
+                if isinstance(held, Attr):
+                    yield held
+                queue += children(held)
 
     def keeps_alive(self, write: Write) -> bool:
         """Tell whether a change puts a task into a set, or drops it, only so that it is not collected while it runs."""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from statelint.extract.facts import Event, TermId
 
 
+_SERVICES = frozenset({"derived", "client", "engine", "pool", "session_factory"})
+"""Roles of what is kept only because making it takes long."""
 PERSONAL = frozenset({"user", "session", "conversation", "token"})
 _GENERIC = frozenset({"id", "pk", "uuid", "uid", "key", "name", "value", "sub", "str", "hex", "host", "get"})
 """Subjects that speak of a caller."""
@@ -174,7 +176,7 @@ class StateMap:
                     change = self._change(write, kept)
                 (kept.inside if inside else kept.changes).append(change)
         found = [kept for kept in objects.values() if self._matters(kept)]
-        work = Work(self.inference)
+        work = Work(self.locator)
         for kept in found:
             kept.work = work.fate(kept)
         found = [kept for kept in found if kept.work != "held"]
@@ -219,8 +221,13 @@ class StateMap:
             kept.changes = []
         if kept.kind != "instance" and all(self._keeps_service(change) for change in kept.changes):
             kept.changes = []
-        if kept.klass is not None and self._within_framework(kept.klass.module):
-            kept.changes = [change for change in kept.changes if change.subject in PERSONAL]
+        if kept.klass is not None:
+            own = self._within_framework(kept.klass.module)
+            kept.changes = [
+                change
+                for change in kept.changes
+                if change.subject in PERSONAL or not (own or self._within_framework(change.write.module))
+            ]
         written: dict[object, bool] = {}
         for change in kept.changes:
             write = change.write
@@ -232,7 +239,7 @@ class StateMap:
         return bool(kept.changes or kept.inside)
 
     def _keeps_service(self, change: Change) -> bool:
-        """Tell whether a change keeps, or drops, an object that does not change itself and is nobody's own."""
+        """Tell whether a change keeps, or drops, what does not change itself, can be made anew and is nobody's own."""
         write = change.write
         if change.subject:
             return False
@@ -240,9 +247,14 @@ class StateMap:
             return True
         values = self.inference.term(write.module, write.value) if write.value >= 0 and write.key >= 0 else ()
         return bool(values) and all(
-            isinstance(value, Instance)
-            and not self.locator.classes.describes_instances(value.klass, self.inference.external_bases(value.klass))
-            and not self._changing.intersection(self._family(value.klass))
+            (isinstance(value, Result) and self.catalogue.roles.get(value.name, frozenset()) & _SERVICES)
+            or (
+                isinstance(value, Instance)
+                and not self.locator.classes.describes_instances(
+                    value.klass, self.inference.external_bases(value.klass)
+                )
+                and not self._changing.intersection(self._family(value.klass))
+            )
             for value in values
         )
 

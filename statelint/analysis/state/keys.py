@@ -68,6 +68,14 @@ SUBJECTS: dict[str, frozenset[str]] = {
 }  # fmt: skip
 """Words that say what something belongs to, the more telling subjects first."""
 AMBIGUOUS = frozenset({"connection", "connections", "connected"})
+_OF_OTHER_CODES = frozenset(
+    {
+        "language", "lang", "locale", "country", "region", "currency", "status", "error", "exit", "return", "response",
+        "http", "zip", "postal", "postcode", "area", "color", "colour", "source", "byte", "type", "bar", "product",
+        "unit", "state", "reason",
+    }
+)  # fmt: skip
+"""Words beside "code" that make it no secret."""
 _BARS = re.compile(r"blocklist|blacklist|denylist|revoked|revocation|invalidated|loggedout")
 _TOKENS = re.compile(r"token|jwt|jti|session")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -84,7 +92,11 @@ def subject_of(names: Iterable[str], *, values: bool = False) -> str:
     With ``values`` the names are those of keys and values, where a "connection" is mostly the database's.
     """
     for name in names:
+        if name.startswith("__") and name.endswith("__"):
+            continue
         parts = set(words(name))
+        if parts & _OF_OTHER_CODES:
+            parts -= {"code", "codes"}
         parts.add(name.lower().strip("_"))
         if values:
             parts -= AMBIGUOUS

@@ -255,7 +255,10 @@ class Locator:
         made = module.terms[base]
         if isinstance(made, Call) and ClassValue(klass) in self.inference.term(module, made.func):
             return
-        if any("app" in self._roles(outside) for outside in self.inference.external_bases(klass)):
+        outsiders = self.inference.external_bases(klass)
+        if any("private" in self._roles(outside) for outside in outsiders):
+            return
+        if any("app" in self._roles(outside) for outside in outsiders):
             yield Location(AppAttribute("app", name))
             return
         shared = None if bound else self.classes.shared_attribute(klass, name)
@@ -304,6 +307,9 @@ class Locator:
                 if roles & {"app", "shared"}:
                     yield Location(AppAttribute("app", text or "*"))
                     return
+            elif isinstance(value, Instance) and (getter := self.inference.method(value.klass, "__getitem__")):
+                yield from self.returned(getter)
+                return
         for location in self._contents(module, base):
             yield location.below("[]")
 
