@@ -205,19 +205,25 @@ class Project:
         return Practices(self)
 
     @cached_property
-    def coverage(self) -> Coverage:
-        """What the analysis understood of the project."""
+    def frameworks(self) -> tuple[str, ...]:
+        """The web and MCP frameworks of the catalogue that the project imports, sorted."""
         imported = {
             item.module.partition(".")[0] for facts in self.facts.values() for item in facts.imports if not item.level
         }
-        frameworks = sorted(
-            library.library
-            for library in self.catalogue.libraries
-            if library.role in {"web", "mcp"} and imported & set(library.imports)
+        return tuple(
+            sorted(
+                library.library
+                for library in self.catalogue.libraries
+                if library.role in {"web", "mcp"} and imported & set(library.imports)
+            )
         )
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """What the analysis understood of the project."""
         models = self.ownership.models.values()
         return Coverage(
-            frameworks=tuple(frameworks),
+            frameworks=self.frameworks,
             entry_points=len(self.reach.entry_points),
             models=len(models),
             owned_models=sum(model.owned for model in models),

@@ -23,9 +23,10 @@ class ResourceRule(Rule):
         """Yield one finding per object."""
         for resource in project.state.resources:
             if resource.role == self.role:
-                yield deployed(project, self.judge(resource))
+                doubtful = Confidence.MEDIUM if project.state.may_serve else Confidence.LOW
+                yield deployed(project, self.judge(resource, Confidence.HIGH if resource.served else doubtful))
 
-    def judge(self, resource: Resource) -> Finding:
+    def judge(self, resource: Resource, confidence: Confidence) -> Finding:
         """Word the finding for one object."""
         name = resource.name or resource.type.rpartition(".")[2]
         related = [] if resource.made == resource.place else [location(resource.made, "made here")]
@@ -33,7 +34,7 @@ class ResourceRule(Rule):
             self.message(name, resource.type.rpartition(".")[2]),
             location(resource.place, "one for all requests"),
             symbol=name,
-            confidence=Confidence.HIGH if resource.served else Confidence.MEDIUM,
+            confidence=confidence,
             help=self.remedy,
             group=f"{resource.place.module.path}::{name}",
             related=related,

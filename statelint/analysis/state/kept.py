@@ -150,6 +150,11 @@ class StateMap:
         return bool(self.reach.entry_points)
 
     @cached_property
+    def may_serve(self) -> bool:
+        """Whether requests may come: not where a whole project names no framework; a lone file is part of anything."""
+        return self.serves or len(self.inference.modules) == 1 or bool(self.project.frameworks)
+
+    @cached_property
     def mentioned(self) -> frozenset[str]:
         """Attribute names and globals used anywhere: a function whose name is not among them is not called."""
         return frozenset(
@@ -413,7 +418,7 @@ class StateMap:
         if write.key >= 0 and not constant(write.module, write.key):
             about = subject_of(names_in(write.module, write.key, 12))
         if not self.reach.in_sight(write.module):
-            return "medium" if about in PERSONAL - {"token"} else "low"
+            return "medium" if self.may_serve and about in PERSONAL - {"token"} else "low"
         telling = origin is Origin.REQUEST or about in PERSONAL
         return "medium" if telling and self.alive(function) else "low"
 
