@@ -40,8 +40,9 @@ site: $(VENV)/.installed-dev ## the documentation site in build/site
 coverage: $(VENV)/.installed ## docs/coverage.md from tools/document.toml
 	$(BIN)/python tools/coverage_table.py
 
-bench: $(VENV)/.installed-dev ## speed against bandit and semgrep, paired in one run
+bench: $(VENV)/.installed-dev ## speed against peers, paired in one run (ARGS), and growth with a picture (GROWTH)
 	$(BIN)/python benchmarks/cold.py $(ARGS)
+	$(BIN)/python benchmarks/growth.py --svg docs/images/growth.svg $(GROWTH)
 
 rule: $(VENV)/.installed ## start a rule: make rule CODE=SL110 NAME=bad-thing
 	$(BIN)/python tools/new_rule.py $(CODE) $(NAME)

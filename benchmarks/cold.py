@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""statelint over a package, cold, warm and after one edit, against ruff, bandit and semgrep on the same machine.
+"""statelint over a package, cold, warm and after one edit, against its peers on the same machine.
 
     cold.py                      Django 5.1's package, fetched by pip
     cold.py --package FOLDER     another one
@@ -21,10 +21,16 @@ import tarfile
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HERE = Path(__file__).resolve().parent
 DJANGO = "Django==5.1"
-PEERS = ("ruff", "bandit", "semgrep")
+PEERS = ("ruff", "bandit", "semgrep", "flake8-bugbear", "pylint", "fixit")
+COMMANDS = {"flake8-bugbear": "flake8"}
+"""Where the command is not called like the package."""
 COLD, WARM, EDIT = OWN = ("statelint", "statelint, warm", "statelint, one edit")
 
 
@@ -58,7 +64,7 @@ def django(work: Path) -> Path:
 def peer(name: str, work: Path) -> Path:
     """Return the command of ``name``, installed into an environment of its own below ``work`` once."""
     folder = work / name
-    command = folder / "bin" / name
+    command = folder / "bin" / COMMANDS.get(name, name)
     if not command.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
         pip(str(folder / "bin" / "python"), "install", "--quiet", name)
@@ -71,14 +77,14 @@ def pip(python: str, *arguments: str) -> None:
         raise UnavailableError(f"pip {' '.join(arguments)}: {done.stderr.strip().splitlines()[-1]}")
 
 
-def commands(work: Path, jobs: int) -> dict[str, list[str]]:
+def commands(work: Path, jobs: int, peers: Sequence[str] = PEERS) -> dict[str, list[str]]:
     """Return what is run, by name: statelint first, then the peers that could be fetched."""
     report = str(work / "report.json")
     statelint = str(Path(sys.executable).with_name("statelint"))
     run = [statelint, "check", "--isolated", "--exit-zero", "--output-format", "json", "--output", report]
     cached = [*run, "--cache-dir", str(work / "cache"), "."]
     found = {COLD: [*run, "--no-cache", "."], WARM: cached, EDIT: cached}
-    for name in PEERS:
+    for name in peers:
         try:
             command = str(peer(name, work))
         except UnavailableError as reason:
@@ -89,6 +95,22 @@ def commands(work: Path, jobs: int) -> dict[str, list[str]]:
             found[name] += ["--output-file", report, "."]
         elif name == "bandit":
             found[name] = [command, "-r", "-q", "-f", "json", "-o", report, "--exit-zero", "."]
+        elif name == "flake8-bugbear":
+            found[name] = [
+                command,
+                "--isolated",
+                "--exit-zero",
+                "--select=B",
+                f"--jobs={jobs}",
+                "--output-file",
+                report,
+            ]
+            found[name] += ["."]
+        elif name == "pylint":
+            found[name] = [command, "--rcfile", os.devnull, "--exit-zero", "--recursive=y", f"--jobs={jobs}"]
+            found[name] += ["--output-format=json", f"--output={report}", "."]
+        elif name == "fixit":
+            found[name] = ["sh", "-c", f"'{command}' lint . > '{report}' || [ $? -le 1 ]"]  # 1: something was found
         else:
             found[name] = [command, "scan", "--config", str(HERE / "semgrep_rules.yml"), "--metrics=off", "--quiet"]
             found[name] += ["--disable-version-check", "--no-git-ignore", f"--jobs={jobs}", "--json", "-o", report, "."]
@@ -132,6 +154,7 @@ def share(ours: list[float], theirs: list[float]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--package", type=Path, help="folder to lint instead of Django 5.1's package")
+    parser.add_argument("--peers", nargs="*", choices=PEERS, default=PEERS, help="whom to compare with")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each tool (default: %(default)s)")
     parser.add_argument(
         "--work",
@@ -150,7 +173,7 @@ def main() -> int:
     files = list(package.rglob("*.py"))
     size = sum(file.stat().st_size for file in files) / 1e6
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    tools = commands(work, cores)
+    tools = commands(work, cores, arguments.peers)
     copy = Path(tempfile.mkdtemp(dir=work)) / package.name  # one that may be edited
     shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
     runs: dict[str, list[float]] = {name: [] for name in tools}

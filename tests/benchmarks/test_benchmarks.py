@@ -80,3 +80,35 @@ def test_every_hostile_shape_is_judged_without_a_crash() -> None:
     command = [sys.executable, str(BENCHMARKS / "hostile.py"), "--size", "3000"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert len(done.stdout.splitlines()) > 20
+
+
+@pytest.fixture
+def growth(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    return importlib.import_module("growth")
+
+
+@pytest.mark.parametrize("shape", ["wide", "deep", "imports", "huge"])
+def test_generated_services_are_as_long_as_asked_and_parse(growth: ModuleType, tmp_path: Path, shape: str) -> None:
+    count = growth.generated.write(shape, 3_000, tmp_path)
+    assert 0.7 * 3_000 < count < 1.5 * 3_000
+    texts = [file.read_text() for file in tmp_path.rglob("*.py")]
+    assert sum(text.count("\n") for text in texts) == count
+    for text in texts:
+        compile(text, shape, "exec")
+
+
+def test_growth_tells_linear_from_quadratic(growth: ModuleType) -> None:
+    small = growth.Run("wide", 1_000, 1.0, 50.0, {"even": 0.1, "square": 0.1, "extract": 0.5})
+    large = growth.Run("wide", 10_000, 12.0, 90.0, {"even": 1.0, "square": 10.0, "extract": 0.1})
+    assert growth.exponents(small, large) == pytest.approx({"even": 1, "square": 2})
+    assert large.analysis == pytest.approx(11)
+    assert growth.table([large]).splitlines()[-1] == "| wide | 10,000 | 12.0 | 0.1 | 11.0 | 90 |"
+    assert growth.picture([small, large]).count("<circle") == 2
+
+
+def test_growth_measures_a_run(growth: ModuleType) -> None:
+    run = growth.measure("wide", 600)
+    assert run.seconds > 0
+    assert run.megabytes > 20
+    assert run.stages["extract"] > 0
