@@ -111,7 +111,7 @@ def _accesses(project: Project) -> Iterator[Access]:
         model = verdict.query.chain.model
         if verdict.proof is not Proof.OFFLINE and (model is None or model.paths):
             verdicts.setdefault(verdict.query.function, []).append(verdict)
-    certain = {leak.place for leak in project.isolation.leaks if leak.certainty > 0}
+    certain = {leak.place for leak in project.isolation.everything if leak.certainty > 0}
     reach = project.callers_reach
     for function, entries in reach.entry_points.items():
         reached = _reached(project, function)
@@ -166,7 +166,7 @@ def _access(
 def _views(project: Project) -> Iterator[Access]:
     """Generic views ask without a function of their own."""
     views = {view.place: view for view in generic_views(project.judge)}
-    for leak in project.isolation.leaks:
+    for leak in project.isolation.everything:
         view = views.get(leak.place)
         if view is None:
             continue

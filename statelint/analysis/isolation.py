@@ -85,7 +85,7 @@ class Isolation:
     @cached_property
     def leaks(self) -> list[Leak]:
         """Every leak at an endpoint that knows its caller, or in a service some of whose endpoints do."""
-        return [leak for leak in self._all if not self._stranger(leak)]
+        return [leak for leak in self.everything if not self._stranger(leak)]
 
     @cached_property
     def claims(self) -> list[Leak]:
@@ -111,7 +111,7 @@ class Isolation:
             for claim in claims
             if not claim.known and self._exposures.open(claim.entry)
         ]
-        exposed += [(leak.entry.function, leak) for leak in self._all if self._stranger(leak) and leak.entry]
+        exposed += [(leak.entry.function, leak) for leak in self.everything if self._stranger(leak) and leak.entry]
         return list(self._exposures.grouped(exposed))
 
     @cached_property
@@ -131,7 +131,8 @@ class Isolation:
         )
 
     @cached_property
-    def _all(self) -> list[Leak]:
+    def everything(self) -> list[Leak]:
+        """Every query that nothing ties to the caller, whichever rule reports it."""
         return [*self._query_leaks(), *self._view_leaks(), *self._adoptions()]
 
     @cached_property
