@@ -55,7 +55,15 @@ class _Seen(NamedTuple):
     content: bytes
 
 
+class Echo(msgspec.Struct, array_like=True):
+    """A result for all that has the same shapes, where the files that it shows have the same ``contents``, too."""
+
+    contents: dict[bytes, bytes]
+    result: LintResult
+
+
 _SEEN = msgspec.msgpack.Decoder(dict[bytes, _Seen])
+_ECHO = msgspec.msgpack.Decoder(Echo)
 _RESULT = msgspec.msgpack.Decoder(LintResult)
 
 
@@ -150,6 +158,14 @@ class Cache:
                     continue
         return found
 
+    def outlines(self, contents: Mapping[str, bytes], maker: bytes) -> dict[str, tuple[bytes, int]]:
+        """Return by path the shapes, and the numbers of lines, of those facts of ``contents`` that are known."""
+        from statelint.run.records import outline  # noqa: PLC0415 - not needed where a result is at hand
+
+        keys = {path: _facts_key(maker, path, content) for path, content in contents.items()}
+        held = self.store.get(dict.fromkeys(keys.values()))
+        return {path: outline(held[key]) for path, key in keys.items() if key in held}
+
     def add_facts(self, records: Iterable[Record], maker: bytes) -> None:
         """Keep the facts that ``maker`` made."""
         self.store.put({_facts_key(maker, record.path, record.content): record.packed for record in records})
@@ -177,6 +193,19 @@ class Cache:
             return _RESULT.decode(zlib.decompress(value)) if value else None
         except (zlib.error, msgspec.MsgspecError):
             return None
+
+    def echo(self, key: bytes) -> Echo | None:
+        """Return the echo that was kept under ``key``."""
+        value = self.store.get([key]).get(key)
+        try:
+            return _ECHO.decode(zlib.decompress(value)) if value else None
+        except (zlib.error, msgspec.MsgspecError):
+            return None
+
+    def add_echo(self, key: bytes, echo: Echo) -> None:
+        """Keep an echo."""
+        with suppress(UnicodeEncodeError):  # the names of some files are no text
+            self.store.put({key: zlib.compress(_encode(echo), 1)})
 
     def add_result(self, key: bytes, result: LintResult) -> None:
         """Keep a result."""

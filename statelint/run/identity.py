@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from statelint.run.store import Store
 
 KEY_BYTES = 20
+BOUND = bytes(KEY_BYTES)
+"""The shape of files whose every character counts: comments in them silence findings, or they could not be read."""
 
 READERS = ("statelint/config", "statelint/source", "statelint/catalogue", "statelint/extract")
 """The parts of statelint that facts depend on."""
@@ -101,4 +103,4 @@ def _below(path: str, name: str) -> Iterator[tuple[str, str, int, int]]:
                 yield f"{name}/{entry.name}", entry.path, status.st_size, status.st_mtime_ns
 
 
-__all__ = ["KEY_BYTES", "LIBRARIES", "READERS", "code", "code_now", "digest", "packs"]
+__all__ = ["BOUND", "KEY_BYTES", "LIBRARIES", "READERS", "code", "code_now", "digest", "packs"]

@@ -9,21 +9,25 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from statelint.lint.rulebook import RuleBook
-from statelint.run.identity import LIBRARIES, READERS, code, digest, packs
+from statelint.run.cache import Echo
+from statelint.run.identity import BOUND, LIBRARIES, READERS, code, digest, packs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from statelint.catalogue.loader import Catalogue
     from statelint.config.settings import Settings
     from statelint.extract.facts import ModuleFacts
     from statelint.extract.launches import Launch
-    from statelint.lint.finding import LintResult
+    from statelint.lint.finding import Finding, LintResult
     from statelint.lint.rule import Rule
     from statelint.run.cache import Cache
     from statelint.run.records import Record
     from statelint.source.files import Discovery
+
+_OWN_PACKS = frozenset({"statelint_rules"})
+"""Packs whose rules look at no more of places than their order."""
 
 
 class Memory:
@@ -37,6 +41,7 @@ class Memory:
         self._whole = not left_out
         self._maker = b""
         self._contents: dict[str, bytes] = {}
+        self._outlines: dict[str, tuple[bytes, int]] = {}
         self._used: dict[str, bytes] = {}
         if cache is not None:
             paths = (*files.files, *files.deployment)
@@ -69,17 +74,73 @@ class Memory:
         key = self._key(rules, self._used)
         if settled and key is not None and not result.crashes:
             self._cache.add_result(key, result)
+            self._keep_echo(rules, result)
+
+    # -- a result that an edit leaves as it is
+
+    def unread(self, visitors: Iterable[type[Rule]]) -> list[str] | None:
+        """Return the files whose facts, as ``visitors`` see them, are not known; None where an echo cannot be had."""
+        if self._cache is None or not self._whole:
+            return None
+        self._outlines = self._cache.outlines(self._python(), self._make(visitors))
+        return [path for path in self._files.files if path not in self._outlines]
+
+    def echo(self, rules: Sequence[Rule]) -> LintResult | None:
+        """Return the result of an earlier run over files of the same shapes, if what it shows has not been touched.
+
+        Facts that were not known when ``unread`` was asked must have been kept since.
+        """
+        if self._cache is None:
+            return None
+        contents = self._contents | self._used
+        known = self._outlines | self._cache.outlines({path: self._used[path] for path in self._used}, self._maker)
+        key = self._echo_key(rules, contents, known)
+        echo = self._cache.echo(key) if key is not None else None
+        if echo is None or any(contents.get(os.fsdecode(path)) != held for path, held in echo.contents.items()):
+            return None
+        self._used = contents
+        echo.result.lines = sum(lines for _, lines in known.values())
+        return echo.result
+
+    def _keep_echo(self, rules: Sequence[Rule], result: LintResult) -> None:
+        """Keep a result for files that differ from those of this run in what no finding depends on."""
+        if self._cache is None:
+            return
+        paths = self._files.files
+        python = {path: content for path, content in self._used.items() if path in paths}
+        key = self._echo_key(rules, self._used, self._cache.outlines(python, self._maker))
+        if key is not None:
+            shown = {path for finding in result.findings for path in _touched(finding)}
+            shown |= {path for silenced in result.suppressed for path in _touched(silenced.finding)}
+            touched = {os.fsencode(path): self._used[path] for path in shown if path in self._used}
+            self._cache.add_echo(key, Echo(touched, result))
+
+    def _echo_key(
+        self, rules: Sequence[Rule], contents: Mapping[str, bytes], outlines: Mapping[str, tuple[bytes, int]]
+    ) -> bytes | None:
+        packages = {type(rule).__module__.partition(".")[0] for rule in rules}
+        if not packages <= _OWN_PACKS or not self._files.files.keys() <= outlines.keys():
+            return None
+        shapes = {path: held for path, (held, _) in outlines.items() if held != BOUND}
+        return self._key(rules, {**contents, **shapes}, "echo")
+
+    def _python(self) -> dict[str, bytes]:
+        return {path: content for path, content in self._contents.items() if path in self._files.files}
+
+    def _make(self, visitors: Iterable[type[Rule]]) -> bytes:
+        """Name what facts depend on besides the files: the code that makes them."""
+        assert self._cache is not None  # noqa: S101 - asked by those who have looked
+        seen = [(rule.code, rule.__module__, rule.__qualname__, tuple(rule.screen)) for rule in visitors]
+        packages = {module.partition(".")[0] for _, module, *_ in seen}
+        maker = code({*READERS, *LIBRARIES, *packages}, self._cache.store)
+        self._maker = digest(maker, seen, self._settings.catalogue)
+        return self._maker
 
     def facts(self, visitors: Iterable[type[Rule]]) -> dict[str, ModuleFacts]:
         """Return the known facts by path, as ``visitors`` see them."""
         if self._cache is None:
             return {}
-        seen = [(rule.code, rule.__module__, rule.__qualname__, tuple(rule.screen)) for rule in visitors]
-        packages = {module.partition(".")[0] for _, module, *_ in seen}
-        maker = code({*READERS, *LIBRARIES, *packages}, self._cache.store)
-        self._maker = digest(maker, seen, self._settings.catalogue)
-        modules = {path: content for path, content in self._contents.items() if path in self._files.files}
-        known = self._cache.facts(modules, self._maker)
+        known = self._cache.facts(self._python(), self._make(visitors))
         self._used |= {path: self._contents[path] for path in known}
         return known
 
@@ -129,7 +190,7 @@ class Memory:
             store.put({key: msgspec.msgpack.encode(libraries)})
         return load(self._settings.catalogue, libraries)
 
-    def _key(self, rules: Sequence[Rule], contents: Mapping[str, bytes]) -> bytes | None:
+    def _key(self, rules: Sequence[Rule], contents: Mapping[str, bytes], kind: str = "result") -> bytes | None:
         """Return the key of a result over ``contents``; None if they are not all there is."""
         if (
             self._cache is None
@@ -146,7 +207,7 @@ class Memory:
             codes = [(rule.code, type(rule).__module__, type(rule).__qualname__) for rule in rules]
         files = self._files
         return digest(
-            "result",
+            kind,
             code({"statelint", *LIBRARIES, *packages}, store),
             codes,
             self._settings,
@@ -154,6 +215,13 @@ class Memory:
             sorted(map(os.fsencode, files.named)),
             sorted((os.fsencode(path), reason) for path, reason in files.closed.items()),
         )
+
+
+def _touched(finding: Finding) -> Iterator[str]:
+    """Yield the files of which a finding shows something."""
+    yield from (place.path for place in finding.locations)
+    if finding.fix is not None:
+        yield from (edit.location.path for edit in finding.fix.edits)
 
 
 __all__ = ["Memory"]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from statelint.lint.finding import LintResult
     from statelint.lint.rule import Rule
 
+_FEW = 0.2
+"""The share of files that may be new for an earlier result to be worth asking for."""
 STDIN_NAME = "<stdin>"
 """How standard input is called in findings when no file name is given for it."""
 
@@ -99,15 +101,46 @@ def _cache(request: CheckRequest) -> Cache | nullcontext[None]:
 def _lint(request: CheckRequest, memory: Memory, files: Discovery, buffers: Mapping[str, bytes]) -> LintResult:
     stage = request.profile.stage
     with stage("import"):
+        visitors = visitors_of(request)  # before the work, which a wrong selector makes vain
+    echo = _echo(request, memory, files, visitors)
+    if echo is not None:
+        return echo
+    with stage("import"):
         from statelint.lint.runner import lint  # noqa: PLC0415 - the engine, which a kept result makes superfluous
         from statelint.run.reader import collector_off  # noqa: PLC0415
         from statelint.source.sources import Sources  # noqa: PLC0415
-
-        visitors = visitors_of(request)  # before the work, which a wrong selector makes vain
     project = _analyse(request, memory, files, buffers, visitors)
     with collector_off(), stage("lint"):
         sources = Sources(request.root, buffers)
         return lint(project, request.rules, request.settings, files.named, lines=sources.lines, stage=stage)
+
+
+def _echo(request: CheckRequest, memory: Memory, files: Discovery, visitors: list[type[Rule]]) -> LintResult | None:
+    """Return the result of an earlier run if nothing that matters to it has changed since; new files are read."""
+    from statelint.run.extraction import extract_files  # noqa: PLC0415 - the engine
+    from statelint.run.reader import Reader  # noqa: PLC0415
+
+    stage = request.profile.stage
+    with stage("cache"):
+        unread = memory.unread(visitors)
+    if unread is None or len(unread) > len(files.files) * _FEW:
+        return None
+    if unread:
+        with stage("catalogue"):
+            catalogue = memory.catalogue
+        with stage("extract"):
+            reader = Reader(request.root, catalogue, visitors, request.settings.file_time_limit)
+            sizes = {path: files.files[path] for path in unread}
+            extract_files(
+                reader,
+                sizes,
+                jobs=request.jobs,
+                executor=request.executor,
+                progress=request.progress,
+                keep=memory.keep_facts,
+            )
+    with stage("cache"):
+        return memory.echo(request.rules)
 
 
 def _analyse(

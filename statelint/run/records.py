@@ -12,6 +12,7 @@ from statelint.extract.facts import ModuleFacts
 from statelint.extract.launches import Launch
 from statelint.extract.scripts import SUFFIX
 from statelint.run.identity import KEY_BYTES
+from statelint.run.shapes import shape
 from statelint.source.cells import has_cells
 from statelint.source.text import SourceError, TooLargeError, read
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 _LEVEL = 1
 """Halves the size for a fiftieth of the time that extraction takes; more does not pay."""
+
+_NUMBER = 8
+_HEAD = KEY_BYTES + _NUMBER
+"""Bytes before what is compressed: the shape and the number of lines."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(ModuleFacts).decode
@@ -57,7 +62,13 @@ def look(file: Path) -> tuple[bytes, bytes | SourceError]:
 
 def pack(facts: ModuleFacts) -> bytes:
     """Return facts as bytes, without their path: it is no part of what a content says, and may be no valid text."""
-    return zlib.compress(_encode(msgspec.structs.replace(facts, path="")), _LEVEL)
+    packed = zlib.compress(_encode(msgspec.structs.replace(facts, path="")), _LEVEL)
+    return shape(facts) + facts.lines.to_bytes(_NUMBER, "big") + packed
+
+
+def outline(packed: bytes) -> tuple[bytes, int]:
+    """Return the shape of packed facts, and the number of the file's lines."""
+    return packed[:KEY_BYTES], int.from_bytes(packed[KEY_BYTES:_HEAD], "big")
 
 
 def unpack(packed: bytes, path: str) -> ModuleFacts:
@@ -66,7 +77,7 @@ def unpack(packed: bytes, path: str) -> ModuleFacts:
     Raises ValueError for what ``pack`` did not make.
     """
     try:
-        facts = _decode(zlib.decompress(packed))
+        facts = _decode(zlib.decompress(packed[_HEAD:]))
     except (zlib.error, msgspec.MsgspecError) as error:
         raise ValueError(str(error)) from error
     facts.path = path
