@@ -385,3 +385,24 @@ def test_what_is_fine_is_silent(text: str) -> None:
 @pytest.mark.parametrize("text", NOT_FINE.values(), ids=NOT_FINE)
 def test_its_twin_that_keeps_state_is_not(text: str) -> None:
     assert reported(text)
+
+
+def test_what_a_framework_keeps_in_its_own_modules_counts_where_it_is_somebodys() -> None:
+    element = """
+        formats = {}
+        users = {}
+
+        class Element:
+            def render(self, name): formats[name] = 1
+            def show(self, user_id): users[user_id] = 1
+        """
+    text = """
+        from nicegui.element import Element
+        @app.get("/{x}")
+        def f(x: str): Element().render(x)
+        @app.get("/users/{user_id}")
+        def g(user_id: str): Element().show(user_id)
+        """
+    assert kept(text, **{"nicegui/element": element}) == {"users": ("global", "user")}
+    elsewhere = text.replace("nicegui", "mine")
+    assert set(kept(elsewhere, **{"mine/element": element})) == {"formats", "users"}

@@ -9,7 +9,7 @@ from statelint.analysis.model import Instance, Place, Result
 from statelint.analysis.reach import Reach
 from statelint.analysis.state.backends import ChosenBackends
 from statelint.analysis.state.harmless import Harmless
-from statelint.analysis.state.keys import Origin, Origins, bars_tokens, names_in, subject_of
+from statelint.analysis.state.keys import SUBJECTS, Origin, Origins, bars_tokens, names_in, subject_of
 from statelint.analysis.state.lifetimes import Lifetimes
 from statelint.analysis.state.locations import Locator
 from statelint.analysis.state.memos import Memos, Remembered
@@ -226,13 +226,13 @@ class StateMap:
             kept.changes = []
         if kept.kind != "instance" and all(self._keeps_service(change) for change in kept.changes):
             kept.changes = []
-        if kept.klass is not None:
-            own = self._within_framework(kept.klass.module)
-            kept.changes = [
-                change
-                for change in kept.changes
-                if change.subject in PERSONAL or not (own or self._within_framework(change.write.module))
-            ]
+        own = self._within_framework(kept.place.module if kept.klass is None else kept.klass.module)
+        kept.changes = [
+            change
+            for change in kept.changes
+            if change.subject in (SUBJECTS if kept.klass is None else PERSONAL)
+            or not (own or self._within_framework(change.write.module))
+        ]
         written: dict[object, bool] = {}
         for change in kept.changes:
             write = change.write
