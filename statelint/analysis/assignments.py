@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, Instance, Place
 from statelint.analysis.ownership import OwnerKind
+from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.reach import Reach
-from statelint.extract.facts import Attr, Call, Compare, Param
+from statelint.extract.facts import Attr, Call, Compare, Element, Item, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from statelint.analysis.model import ClassInfo, FunctionInfo, Module
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs import Judge
-    from statelint.extract.facts import TermId
+    from statelint.extract.facts import Event, TermId
 
 DUMPS = frozenset({"dict", "model_dump"})
 """Methods that turn a validated body into keyword arguments."""
@@ -23,7 +24,7 @@ MAX_DEPTH = 3
 
 
 class OwnerAssignment(NamedTuple):
-    """``Note(**body.model_dump())`` where ``body`` has the owner's column."""
+    """``Note(**body.model_dump())``, or ``setattr`` with each of its fields, where ``body`` has the owner's column."""
 
     place: Place
     symbol: str
@@ -33,6 +34,16 @@ class OwnerAssignment(NamedTuple):
     field: Place
     entry: FunctionInfo
     parameter: str
+    new: bool
+    """Whether the row is made, as opposed to changed."""
+
+
+class _Filled(NamedTuple):
+    """A row of ``model`` gets the fields of ``bodies``."""
+
+    model: Model
+    bodies: tuple[TermId, ...]
+    new: bool
 
 
 class OwnerAssignments:
@@ -43,36 +54,71 @@ class OwnerAssignments:
         self.inference = judge.inference
 
     def found(self) -> Iterator[OwnerAssignment]:
-        """Yield every model made from a body of the client's that may name the owner."""
+        """Yield every row made or changed with a body of the client's that may name the owner."""
         for module in self.inference.modules:
             for function in module.functions:
                 for event in function.events:
                     call = module.terms[event.term] if event.op == "call" else None
-                    if not isinstance(call, Call) or all(name for name, _ in call.keywords):
+                    filled = self._filled(function, event, call) if isinstance(call, Call) else None
+                    if filled is None or self.judge.reach.of(function) is not Reach.SERVED:
                         continue
-                    model = self._model(module, call)
-                    if model is None or self.judge.reach.of(function) is not Reach.SERVED:
-                        continue
-                    place = Place(module, event.position)
-                    yield from self._assigned(function, call, model, place)
+                    yield from self._assigned(function, filled, Place(module, event.position))
 
-    def _model(self, module: Module, call: Call) -> Model | None:
-        for value in self.inference.term(module, call.func):
+    def _filled(self, function: FunctionInfo, event: Event, call: Call) -> _Filled | None:
+        """Return the owned model that a call makes a row of, or a row of which it changes in a loop."""
+        module = function.module
+        if len(call.args) == 3 and called_name(module, call) == "setattr":
+            row, key, _ = call.args
+            dump = self._looped(module, key)
+            tests = {module.facts.conditions[step].test for step in self.judge.rows.chain(module, event.condition)}
+            parts = self.judge.queries.containment(module).parts
+            # A test of the field's name may leave the owner out.
+            if dump < 0 or any(key in parts(test) for test in tests):
+                return None
+            model = self._model_of_row(module, row)
+            return _Filled(model, (dump,), new=False) if model is not None else None
+        bodies = tuple(value for name, value in call.keywords if not name)
+        model = self._model(module, call.func) if bodies else None
+        given = {name for name, _ in call.keywords}
+        if model is None or any(name in given or name.removesuffix("_id") in given for name in model.own_columns):
+            # The row has an owner of the server's choice; the others play a part in it: assignee, recipient.
+            return None
+        return _Filled(model, bodies, new=True)
+
+    @staticmethod
+    def _looped(module: Module, key: TermId) -> TermId:
+        """Return ``data`` of ``for key, value in data.items()`` and of ``for key in data``."""
+        held = module.terms[key]
+        pair = module.terms[held.base] if isinstance(held, Item) else None
+        if isinstance(pair, Element):
+            items = module.terms[pair.base]
+            func = module.terms[items.func] if isinstance(items, Call) else None
+            return func.base if isinstance(func, Attr) and func.name == "items" else -1
+        return held.base if isinstance(held, Element) else -1
+
+    def _model(self, module: Module, term: TermId) -> Model | None:
+        for value in self.inference.term(module, term):
             model = self.judge.ownership.model_of(value.klass) if isinstance(value, ClassValue) else None
             if model is not None and model.owned:
                 return model
         return None
 
-    def _assigned(self, function: FunctionInfo, call: Call, model: Model, place: Place) -> Iterator[OwnerAssignment]:
+    def _model_of_row(self, module: Module, row: TermId) -> Model | None:
+        models = [chain.model for chain in self.judge.queries.chains(module, row)]
+        models += [
+            self.judge.ownership.model_of(value.klass)
+            for value in self.inference.term(module, row)
+            if isinstance(value, Instance)
+        ]
+        return next((model for model in models if model is not None and model.owned), None)
+
+    def _assigned(self, function: FunctionInfo, filled: _Filled, place: Place) -> Iterator[OwnerAssignment]:
         module = function.module
+        model = filled.model
         columns = {path.columns[0] for path in model.paths if len(path.columns) == 1 and path.kind is OwnerKind.OWNER}
-        given = {name for name, _ in call.keywords}
-        if any(name in given or name.removesuffix("_id") in given for name in model.own_columns):
-            # The row has an owner of the server's choice; the others play a part in it: assignee, recipient.
-            return
         for column in sorted(columns):
-            for name, value in call.keywords:
-                body = self._dumped(module, value) if not name else -1
+            for value in filled.bodies:
+                body = self._dumped(module, value)
                 held = module.terms[body] if body >= 0 else None
                 if not isinstance(held, Param) or self._settled(function, column):
                     continue
@@ -83,7 +129,7 @@ class OwnerAssignments:
                     for entry, parameter in self._sources(function, held, column, 0):
                         symbol = f"{function.qualname}:{model.name}"
                         yield OwnerAssignment(
-                            place, symbol, model.name, column, item.klass.name, field, entry, parameter
+                            place, symbol, model.name, column, item.klass.name, field, entry, parameter, filled.new
                         )
                         return
 

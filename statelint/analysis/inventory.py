@@ -39,6 +39,7 @@ class State(StrEnum):
 
 REASONS = {
     Proof.PREDICATE: (State.SCOPED, "owner in the query"),
+    Proof.FILTERED: (State.SCOPED, "global filter on the owner"),
     Proof.RELATION: (State.SCOPED, "relation of the caller, or of a row loaded before"),
     Proof.PARENT: (State.SCOPED, "parent proven before"),
     Proof.OWN_ROW: (State.SCOPED, "credential or unique name"),

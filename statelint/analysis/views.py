@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.analysis.model import ClassInfo, ClassValue, FunctionInfo, Place
+from statelint.analysis.model import ClassInfo, ClassValue, External, FunctionInfo, Place
 from statelint.source.roles import is_offline_path
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ SCOPING = (
     "get_base_queryset",
     "list",
 )
+_CLIENTS_FILTERS = ("rest_framework.filters.", "django_filters.")
 
 
 class GenericView(NamedTuple):
@@ -90,12 +91,28 @@ def _served(judge: Judge, klass: ClassInfo) -> tuple[Model, Place] | None:
 def _restricted(judge: Judge, klass: ClassInfo) -> bool:
     """Permission classes, filter backends or mixins of the project, or a guard by name, restrict the view."""
     probe = next((klass.module.functions[index] for index in klass.facts.methods.values()), None)
-    if any(klass.attribute(name) is not None for name in ("filter_backends", "filterset_class", "permission_required")):
+    if any(klass.attribute(name) is not None for name in ("filterset_class", "permission_required")):
+        return True
+    if _filtered(judge, klass):
         return True
     if any(_asks_caller(judge, klass.module.functions[index]) for index in klass.facts.methods.values()):
         return True
     return judge.guards.class_guard(klass) is not None or (
         probe is not None and isinstance(probe, FunctionInfo) and judge.guards.guarded(probe)
+    )
+
+
+def _filtered(judge: Judge, klass: ClassInfo) -> bool:
+    """Tell whether a filter backend may narrow the view; those of the libraries do what the client asks for."""
+    binding = klass.attribute("filter_backends")
+    if binding is None or binding.value < 0:
+        return binding is not None
+    module = klass.module
+    backends = getattr(module.terms[binding.value], "items", (binding.value,))
+    return any(
+        not (values := judge.inference.term(module, backend))
+        or any(not isinstance(value, External) or not value.name.startswith(_CLIENTS_FILTERS) for value in values)
+        for backend in backends
     )
 
 

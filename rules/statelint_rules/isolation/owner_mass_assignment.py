@@ -25,9 +25,10 @@ class OwnerMassAssignment(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each row that is made so."""
         for found in project.isolation.assignments:
+            done, harm = ("made", "make rows in another's name") if found.new else ("changed", "give rows to another")
             yield self.finding(
-                f"{found.model} is made from the client's {found.schema}, which has `{found.column}`: "
-                "any user can make rows in another's name",
+                f"{found.model} is {done} from the client's {found.schema}, which has `{found.column}`: "
+                f"any user can {harm}",
                 location(found.place, "the client chooses the owner"),
                 symbol=found.symbol,
                 confidence=Confidence.MEDIUM,

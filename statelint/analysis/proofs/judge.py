@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import FunctionValue
+from statelint.analysis.proofs.global_filters import GlobalFilters
 from statelint.analysis.proofs.guards import Guards
 from statelint.analysis.proofs.naming import called_name, name_of, raw_names
 from statelint.analysis.proofs.rows import Rows
@@ -52,6 +53,7 @@ class Judge:
         self.rows = Rows(self)
         self.guards = Guards(self, admin_guards)
         self.statement = Statement(self)
+        self.global_filters = GlobalFilters(self)
         self._verdicts: dict[tuple[FunctionInfo, TermId], Verdict] = {}
 
     def verdicts(self) -> Iterator[Verdict]:
@@ -80,6 +82,8 @@ class Judge:
             return Verdict(query, Proof.OFFLINE)
         atoms = self.queries.atoms(query)
         proof = proof or self._escapes_proof(query)
+        if proof is None and self.global_filters.restrict(query):
+            proof = Proof.FILTERED
         if proof is not None:
             return Verdict(query, proof)
         keys = [atom.value for atom in atoms if atom.value >= 0 and not self._constant(query.module, atom.value)]

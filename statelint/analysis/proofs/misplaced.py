@@ -94,7 +94,7 @@ class MisplacedChecks:
             elif failing and not passing and not self._leaves(function, failing):
                 yield Fault.IDLE, check
             elif failing and not passing:
-                yield Fault.LATE, check
+                yield Fault.LATE if late else Fault.ELSEWHERE, check
 
     def _checks(self, function: FunctionInfo, leaf: TermId) -> dict[TermId, list[int]]:
         """Return the conditions that compare the owner of rows with the caller, by their test."""

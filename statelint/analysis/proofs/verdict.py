@@ -17,6 +17,7 @@ class Proof(StrEnum):
     OFFLINE = "offline"
     OWN_ROW = "own-row"
     PREDICATE = "predicate"
+    FILTERED = "filtered"
     RELATION = "relation"
     PARENT = "parent"
     CHECKED = "checked"
