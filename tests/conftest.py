@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,4 +21,7 @@ def plain_environment() -> Iterator[None]:
         for name in list(os.environ):
             if name.startswith(_TELLTALE):
                 patch.delenv(name)
+        # Tests that run in the background inherit that Ctrl-C is ignored, and so would what they start.
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         yield

@@ -126,7 +126,7 @@ class TestSince:
         assert run("check", "--since", "HEAD", "-q").stdout == ""
         (repository / "app" / "models.py").write_text(models)
         shown = run("check", "--since", "HEAD", "--output-format", "concise", "-q").stdout
-        assert shown.startswith("app/notes.py:10")
+        assert shown.startswith("app/notes.py:9:1: SL310")
 
     def test_a_renamed_file_brings_nothing_new(self, run: Run, repository: Path) -> None:
         git(repository, "mv", "app/chat.py", "app/talk.py")
