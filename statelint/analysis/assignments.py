@@ -57,9 +57,8 @@ class OwnerAssignments:
         """Yield every row made or changed with a body of the client's that may name the owner."""
         for module in self.inference.modules:
             for function in module.functions:
-                for event in function.events:
-                    call = module.terms[event.term] if event.op == "call" else None
-                    filled = self._filled(function, event, call) if isinstance(call, Call) else None
+                for event, call in function.calls:
+                    filled = self._filled(function, event, call)
                     if filled is None or self.judge.reach.of(function) is not Reach.SERVED:
                         continue
                     yield from self._assigned(function, filled, Place(module, event.position))

@@ -85,8 +85,7 @@ class CallGraph:
             for function in module.functions:
                 calls = [
                     edge
-                    for event in function.events
-                    if event.op == "call" and isinstance(call := module.terms[event.term], Call)
+                    for event, call in function.calls
                     for value in self._called(module, call)
                     for edge in self._targets(function, value, event.term, "call")
                 ]

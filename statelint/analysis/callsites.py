@@ -6,14 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, External, Place
-from statelint.extract.facts import Call
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import FunctionInfo, Module, Value
-    from statelint.extract.facts import Event
+    from statelint.extract.facts import Call, Event
 
 
 class CallSite(NamedTuple):
@@ -73,8 +72,6 @@ class CallSites:
     def _found(self) -> Iterator[CallSite]:
         term, names = self._inference.term, self.names
         for module in self._modules:
-            terms = module.terms
             for function in module.functions:
-                for event in function.events:
-                    if event.op == "call" and isinstance(call := terms[event.term], Call):
-                        yield CallSite(function, event, call, names(term(module, call.func)))
+                for event, call in function.calls:
+                    yield CallSite(function, event, call, names(term(module, call.func)))

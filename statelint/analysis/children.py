@@ -52,9 +52,8 @@ class Adoptions:
         module = function.module
         if self.judge.reach.of(function) is not Reach.SERVED:
             return
-        for event in function.events:
-            call = module.terms[event.term] if event.op == "call" else None
-            if not isinstance(call, Call) or not call.keywords:
+        for event, call in function.calls:
+            if not call.keywords:
                 continue
             model = self._made(module, call)
             if model is None or not model.parents or not model.owned or self._is_owned_itself(model):

@@ -86,10 +86,7 @@ class Deployment:
             if is_test_path(module.path):
                 continue
             for function in module.functions:
-                for event in function.events:
-                    call = module.terms[event.term] if event.op == "call" else None
-                    if not isinstance(call, Call):
-                        continue
+                for event, call in function.calls:
                     for value in self.inference.term(module, call.func):
                         launcher = launchers.get(value.name) if isinstance(value, External) else None
                         if launcher is not None:

@@ -89,13 +89,10 @@ class EntryPointFinder:
             for function in module.functions:
                 for decorator in function.facts.decorators:
                     yield from self._decorated(module, function, decorator)
-                for event in function.events:
-                    if event.op == "call":
-                        call = module.terms[event.term]
-                        if isinstance(call, Call):
-                            place = Place(module, event.position)
-                            yield from self._registered(module, call, place)
-                            yield from self._callbacks(module, call, place)
+                for event, call in function.calls:
+                    place = Place(module, event.position)
+                    yield from self._registered(module, call, place)
+                    yield from self._callbacks(module, call, place)
             yield from self._listed(module)
             for klass in module.classes:
                 yield from self._class(module, klass)

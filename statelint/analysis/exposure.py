@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from statelint.analysis.model import Place
 from statelint.analysis.proofs.naming import called_name, called_name_of
 from statelint.analysis.proofs.words import CREDENTIAL, LOGIN
-from statelint.extract.facts import Call
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -123,10 +122,7 @@ class Exposures:
     def _reads_credential(self, function: FunctionInfo) -> bool:
         """Tell whether a function looks for a header that says who is calling, or calls what logs in."""
         module = function.module
-        for event in function.events:
-            call = module.terms[event.term] if event.op == "call" else None
-            if not isinstance(call, Call):
-                continue
+        for _, call in function.calls:
             if LOGIN.search(called_name(module, call)):
                 return True
             if any(_HEADERS.search(module.text(argument) or "") for argument in call.args):
@@ -150,11 +146,9 @@ class Exposures:
                     ):
                         return True
             for function in module.functions:
-                for event in function.events:
-                    call = module.terms[event.term] if event.op == "call" else None
+                for _, call in function.calls:
                     if (
-                        isinstance(call, Call)
-                        and called_name(module, call) in {"add_middleware", "Middleware"}
+                        called_name(module, call) in {"add_middleware", "Middleware"}
                         and call.args
                         and _AUTHENTICATES.search(called_name_of(module, call.args[0]))
                     ):

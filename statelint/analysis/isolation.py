@@ -267,10 +267,8 @@ class Isolation:
             label = f"{entry.kind} {entry.path or entry.function.name}".rstrip()
             yield Stop(Place(entry.function.module, entry.function.facts.position), f"entry point: {label}")
         for edge in edges:
-            position = edge.caller.facts.position
-            for event in edge.caller.events:
-                if event.op == "call" and event.term == edge.call:
-                    position = event.position
+            event = edge.caller.module.call_event(edge.call)
+            position = event.position if event is not None else edge.caller.facts.position
             yield Stop(Place(edge.caller.module, position), f"calls {edge.callee.qualname}")
         yield Stop(Place(query.module, query.event.position), f"queries {query.chain.name}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar, cast
 
-from statelint.extract.facts import Attr, Const, Name, Term
+from statelint.extract.facts import Attr, Call, Const, Name, Term
 
 if TYPE_CHECKING:
     from statelint.extract.facts import Binding, Class, Event, Function, Import, ModuleFacts, Position, TermId
@@ -16,8 +16,9 @@ class Module:
     """A file of the project. ``parts`` is its dotted path from the project root; a package's ends with its folder."""
 
     __slots__ = (
-        "_holders",
-        "_kinds", "_mentioned",
+        "_calls",
+        "_kinds",
+        "_mentioned",
         "bindings",
         "children",
         "classes",
@@ -31,7 +32,7 @@ class Module:
         "path",
         "stars",
         "terms",
-    )  # fmt: skip
+    )
 
     def __init__(self, facts: ModuleFacts) -> None:
         self.facts = facts
@@ -66,7 +67,7 @@ class Module:
         for klass in self.classes:
             if klass.facts.function == 0 and klass.facts.outer < 0:
                 self.definitions.setdefault(klass.name, []).append(klass)
-        self._holders: dict[TermId, FunctionInfo] | None = None
+        self._calls: dict[TermId, tuple[FunctionInfo, Event]] | None = None
         self._kinds: dict[type[Term], list[Term]] | None = None
         self._mentioned: frozenset[str] | None = None
 
@@ -80,11 +81,23 @@ class Module:
 
     def holder(self, call: TermId) -> FunctionInfo | None:
         """Return the function in whose body a call stands."""
-        if self._holders is None:
-            self._holders = {
-                event.term: function for function in self.functions for event in function.events if event.op == "call"
-            }
-        return self._holders.get(call)
+        found = self._made().get(call)
+        return found[0] if found is not None else None
+
+    def call_event(self, call: TermId) -> Event | None:
+        """Return the event that makes a call."""
+        found = self._made().get(call)
+        return found[1] if found is not None else None
+
+    def call_place(self, call: TermId) -> Place | None:
+        """Return where a call stands."""
+        event = self.call_event(call)
+        return Place(self, event.position) if event is not None else None
+
+    def _made(self) -> dict[TermId, tuple[FunctionInfo, Event]]:
+        if self._calls is None:
+            self._calls = {event.term: (function, event) for function in self.functions for event, _ in function.calls}
+        return self._calls
 
     def all_of(self, kind: type[SomeTerm]) -> list[SomeTerm]:
         """Return the module's terms of one kind."""
@@ -128,12 +141,13 @@ class Module:
 class FunctionInfo:
     """A function, method or lambda, or a module's own code."""
 
-    __slots__ = ("facts", "index", "module")
+    __slots__ = ("_calls", "facts", "index", "module")
 
     def __init__(self, module: Module, facts: Function) -> None:
         self.module = module
         self.facts = facts
         self.index = facts.index
+        self._calls: tuple[tuple[Event, Call], ...] | None = None
 
     def __repr__(self) -> str:
         return f"<function {self.module.path}::{self.facts.qualname}>"
@@ -162,6 +176,18 @@ class FunctionInfo:
     def events(self) -> tuple[Event, ...]:
         """What the function does, in order."""
         return self.facts.events
+
+    @property
+    def calls(self) -> tuple[tuple[Event, Call], ...]:
+        """The calls among the events, in order, each with its term."""
+        if self._calls is None:
+            terms = self.module.terms
+            self._calls = tuple(
+                (event, call)
+                for event in self.facts.events
+                if event.op == "call" and isinstance(call := terms[event.term], Call)
+            )
+        return self._calls
 
     @property
     def is_module(self) -> bool:

@@ -192,10 +192,9 @@ class Routers:
     def _calls(self, names: dict[str, int] | frozenset[str]) -> Iterator[tuple[Module, Call, Attr]]:
         for module in self.inference.modules:
             for function in module.functions:
-                for event in function.events:
-                    call = module.terms[event.term] if event.op == "call" else None
-                    func = module.terms[call.func] if isinstance(call, Call) else None
-                    if isinstance(call, Call) and isinstance(func, Attr) and func.name in names:
+                for _, call in function.calls:
+                    func = module.terms[call.func]
+                    if isinstance(func, Attr) and func.name in names:
                         yield module, call, func
 
 

@@ -127,10 +127,9 @@ class CacheFlaws(Practice):
 
     def _stored(self, function: FunctionInfo, certainty: int) -> Iterator[Flaw]:
         module = function.module
-        for event in function.events:
-            call = module.terms[event.term] if event.op == "call" else None
-            func = module.terms[call.func] if isinstance(call, Call) else None
-            if not isinstance(call, Call) or not isinstance(func, Attr) or len(call.args) < 2:
+        for event, call in function.calls:
+            func = module.terms[call.func]
+            if not isinstance(func, Attr) or len(call.args) < 2:
                 continue
             names = {value.name for value in self.inference.term(module, call.func) if isinstance(value, External)}
             if not names & self._puts or not self._is_shared(module, call.args[0]):

@@ -34,16 +34,15 @@ class DetachedFlaws(Effects):
             if is_offline_path(module.path) or is_script(module.path) or not self._serves(module):
                 continue
             for function in module.functions:
-                for event in function.events:
-                    name = self._scheduler(module, event)
+                for event, call in function.calls:
+                    name = self._scheduler(module, call)
                     if name:
                         certainty = 2 if function.is_module or function in self.reach.startup else 1
                         at = Place(module, event.position)
                         yield Flaw(at, f"{function.qualname}:{name}", "scheduler", name, certainty)
 
-    def _scheduler(self, module: Module, event: Event) -> str:
-        call = module.terms[event.term] if event.op == "call" else None
-        func = module.terms[call.func] if isinstance(call, Call) else None
+    def _scheduler(self, module: Module, call: Call) -> str:
+        func = module.terms[call.func]
         if not isinstance(func, Attr) or func.name not in _STARTS:
             return ""
         schedulers = self.catalogue.schedulers
@@ -66,15 +65,14 @@ class DetachedFlaws(Effects):
         for function, certainty in self.functions():
             if certainty < 0 or self.reach.of(function) is not Reach.SERVED:
                 continue
-            for event in function.events:
-                if event.op == "call" and event.how == ALONE:
-                    yield from self._forgotten(function, event, work, certainty)
+            for event, call in function.calls:
+                if event.how == ALONE:
+                    yield from self._forgotten(function, event, call, work, certainty)
 
-    def _forgotten(self, function: FunctionInfo, event: Event, work: Work, certainty: int) -> Iterator[Flaw]:
+    def _forgotten(
+        self, function: FunctionInfo, event: Event, call: Call, work: Work, certainty: int
+    ) -> Iterator[Flaw]:
         module = function.module
-        call = module.terms[event.term]
-        if not isinstance(call, Call):
-            return
         func = module.terms[call.func]
         started = event.term
         if isinstance(func, Attr) and func.name == "start":
@@ -95,12 +93,8 @@ class DetachedFlaws(Effects):
     def _joined(self, function: FunctionInfo, base: TermId) -> bool:
         module = function.module
         return any(
-            isinstance(call := module.terms[event.term], Call)
-            and isinstance(func := module.terms[call.func], Attr)
-            and func.name == "join"
-            and func.base == base
-            for event in function.events
-            if event.op == "call"
+            isinstance(func := module.terms[call.func], Attr) and func.name == "join" and func.base == base
+            for _, call in function.calls
         )
 
     def _targets(self, module: Module, started: TermId) -> Iterator[FunctionInfo]:

@@ -168,12 +168,7 @@ class FreshnessFlaws(Practice):
     @staticmethod
     def _expires_later(function: FunctionInfo) -> bool:
         module = function.module
-        return any(
-            isinstance(held := module.terms[event.term], Call)
-            and called_name(module, held) in {"expire", "pexpire", "expireat"}
-            for event in function.events
-            if event.op == "call"
-        )
+        return any(called_name(module, call) in {"expire", "pexpire", "expireat"} for _, call in function.calls)
 
     def _asks(self, function: FunctionInfo) -> bool:
         """Tell whether a function's result may be another one tomorrow: it reads rows, or asks another machine."""
@@ -222,9 +217,8 @@ class FreshnessFlaws(Practice):
                 model = query.chain.model
                 if model is not None and self.project.judge.rows.written(query) != "read":
                     found.setdefault(model, []).append((function, Place(module, query.event.position)))
-            for event in function.events:
-                call = module.terms[event.term] if event.op == "call" else None
-                func = module.terms[call.func] if isinstance(call, Call) else None
+            for event, call in function.calls:
+                func = module.terms[call.func]
                 if isinstance(func, Attr) and func.name in _CHANGING:
                     for value in self.inference.term(module, func.base):
                         klass = getattr(value, "klass", None)

@@ -164,12 +164,11 @@ class HandleFlaws(Steps):
         if any(held.kind == "with" and opened.term in set(walk(module, held.test)) for held in module.facts.conditions):
             return "safe"
         how = "never"
-        for event in function.events:
-            call = module.terms[event.term] if event.op == "call" else None
-            func = module.terms[call.func] if isinstance(call, Call) else None
+        for event, call in function.calls:
+            func = module.terms[call.func]
             if not isinstance(func, Attr) or func.name not in {"close", "aclose", "remove", "release", "putconn"}:
                 continue
-            about = (func.base, *(call.args if isinstance(call, Call) else ()))
+            about = (func.base, *(call.args))
             if not any(opened.term in set(walk(module, term)) for term in about):
                 continue
             handled = any(step.kind == "except" for step in self.conditions(module, event.condition))

@@ -139,12 +139,10 @@ class FileFlaws(Practice):
             for function in module.functions:
                 if not function.is_module and (self.certainty(function) < 0 or not self._reached_from(function)):
                     continue
-                for event in function.events:
-                    call = module.terms[event.term] if event.op == "call" else None
-                    if isinstance(call, Call):
-                        for term, how in self._files(module, call):
-                            if not function.is_module or how == "serve":
-                                found += (Use(function, event, path, how) for path in self.paths.of(module, term))
+                for event, call in function.calls:
+                    for term, how in self._files(module, call):
+                        if not function.is_module or how == "serve":
+                            found += (Use(function, event, path, how) for path in self.paths.of(module, term))
         return [use for use in found if use.path.text or use.path.temporary]
 
     def _files(self, module: Module, call: Call) -> Iterator[tuple[TermId, str]]:

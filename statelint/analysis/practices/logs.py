@@ -177,9 +177,8 @@ class LogFlaws(Practice):
             func.name if isinstance(func, Attr) else func.id if isinstance(func, Name) else ""
             for function in module.functions
             if function.facts.first_line <= handler.last_line and handler.first_line <= function.facts.last_line
-            for event in function.events
-            if event.op == "call" and event.position.line in tried
-            if isinstance(call := module.terms[event.term], Call)
+            for event, call in function.calls
+            if event.position.line in tried
             for func in (module.terms[call.func],)
         }
         return not names or names <= _CLEANUP | _PURE or any(_READING.search(name) for name in names)

@@ -121,9 +121,8 @@ class ReadFlaws(Practice):
         if last in _LISTS or any(step.method in _LISTS for step in query.chain.steps):
             return True
         # scalars(statement).all(), fetchall() after execute()
-        for event in query.function.events:
-            call = module.terms[event.term] if event.op == "call" else None
-            func = module.terms[call.func] if isinstance(call, Call) else None
+        for _, call in query.function.calls:
+            func = module.terms[call.func]
             if isinstance(func, Attr) and func.name in _LISTS and self._holds(module, func.base, query.leaf):
                 return True
         return False
@@ -177,9 +176,8 @@ class ReadFlaws(Practice):
     def _bounded_later(self, query: Query) -> bool:
         """Tell whether what is called on the statement, or on the cursor it gives, bounds it."""
         module = query.module
-        for event in query.function.events:
-            call = module.terms[event.term] if event.op == "call" else None
-            if isinstance(call, Call) and isinstance(func := module.terms[call.func], Attr):
+        for _, call in query.function.calls:
+            if isinstance(func := module.terms[call.func], Attr):
                 bounds = func.name in _SINGLE or (func.name == "to_list" and self._sized(module, call))
                 if bounds and self._holds(module, func.base, query.leaf):
                     return True

@@ -96,10 +96,7 @@ class Steps(Practice):
             if statement.statement.verb in {"insert", "update", "delete", "upsert"}:
                 written[statement.event.term] = statement.statement.tables[0]
         found: list[Step] = []
-        for event in function.events:
-            call = module.terms[event.term] if event.op == "call" else None
-            if not isinstance(call, Call):
-                continue
+        for event, call in function.calls:
             for kind, what, session in self._kinds(function, event, call, written, depth):
                 found.append(Step(event, kind, what, self.path(module, event.condition), session))
         return found

@@ -171,7 +171,7 @@ class Judge:
                         return None, (edge, *way)
                     discharged = proof
                 continue
-            call_event = self._event(edge.caller, edge.call)
+            call_event = edge.caller.module.call_event(edge.call)
             if call_event is None:
                 continue
             outer_keys = list(self._arguments(edge, function, keys))
@@ -201,10 +201,6 @@ class Judge:
         return not any(isinstance(part, (Param, Cell)) for part in parts) and any(
             isinstance(part, Call) and FRESH.search(called_name(module, part)) for part in parts
         )
-
-    @staticmethod
-    def _event(function: FunctionInfo, call: TermId) -> Event | None:
-        return next((event for event in function.events if event.op == "call" and event.term == call), None)
 
     def _arguments(self, edge: Edge, function: FunctionInfo, keys: list[TermId]) -> Iterator[TermId]:
         """Yield what the call passes for the parameters that the keys hold."""

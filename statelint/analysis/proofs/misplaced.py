@@ -70,7 +70,7 @@ class MisplacedChecks:
 
     def _faults(self, function: FunctionInfo, leaf: TermId) -> Iterator[tuple[Fault, Event]]:
         module = function.module
-        asked = next((event for event in function.events if event.op == "call" and event.term == leaf), None)
+        asked = module.call_event(leaf)
         if asked is None:
             return
         escapes = self.rows.escapes(function, leaf, asked)

@@ -125,10 +125,7 @@ class GenericQueryFinder:
                     chain = query.chain._replace(model=model, name=model.name, verb=self._written(query))
                     atoms = tuple(_on(model, atom) for atom in self._finder.atoms(query))
                     yield query._replace(chain=chain, given=atoms, others=())
-        for event in function.events:
-            call = module.terms[event.term] if event.op == "call" else None
-            if not isinstance(call, Call):
-                continue
+        for event, call in function.calls:
             for value in self._targets(module, call):
                 found = self._at_call(function, event, call, value)
                 if found is not None:
@@ -184,10 +181,7 @@ class GenericQueryFinder:
         if depth >= MAX_DEPTH:
             return
         module = function.module
-        for event in function.events:
-            call = module.terms[event.term] if event.op == "call" else None
-            if not isinstance(call, Call):
-                continue
+        for event, call in function.calls:
             for value in self._targets(module, call):
                 for template in self.templates(value.function, depth + 1):
                     model = self._model(module, call, event.term, value, template)

@@ -65,10 +65,7 @@ class ChosenBackends:
     def _passed(self, module: Module) -> Iterator[Resource]:
         """Yield the calls that are told to keep things in memory."""
         for function in module.functions:
-            for event in function.events:
-                call = module.terms[event.term] if event.op == "call" else None
-                if not isinstance(call, Call):
-                    continue
+            for event, call in function.calls:
                 for value in self.inference.term(module, call.func):
                     known = self.arguments.get(value.name) if isinstance(value, External) else None
                     for keyword, values in (known or {}).items():

@@ -153,8 +153,7 @@ class Harmless:
             return False
         drops = {
             term
-            for event in write.function.events
-            if event.op == "call" and isinstance(call := module.terms[event.term], Call) and call.args
+            for _, call in write.function.calls
             if isinstance(func := module.terms[call.func], Attr) and func.name == "add_done_callback"
             if func.base == write.value
             for term in call.args
@@ -208,13 +207,10 @@ class Harmless:
         if caller.is_module or self.reach.of(caller) is Reach.OFFLINE:
             return True
         module, changed = caller.module, {root, *self.changed.get(caller, ())}
-        for event in caller.events:
-            if event.op == "call" and event.term == edge.call:
-                for subject in self._unset(module, event.condition):
-                    if subject is not None and any(
-                        held.root in changed for held in self.locator.locate(module, subject)
-                    ):
-                        return True
+        event = module.call_event(edge.call)
+        for subject in self._unset(module, event.condition) if event is not None else ():
+            if subject is not None and any(held.root in changed for held in self.locator.locate(module, subject)):
+                return True
         return self.once(caller, root, depth + 1)
 
     # -- lazy initialisation

@@ -50,7 +50,6 @@ class Lifetimes:
         """Class → classes whose instances keep instances of it (and whether in a container)."""
         self._subclasses: dict[ClassInfo, list[ClassInfo]] = {}
         self._memo: dict[ClassInfo, tuple[Holder, ...]] = {}
-        self._positions: dict[Module, dict[TermId, Place]] = {}
         self._created = self._creations()
         self._builders = self._find_builders()
         modules = [module for module in self.inference.modules if not is_offline_path(module.path)]
@@ -111,8 +110,7 @@ class Lifetimes:
             klass
             for module in self.inference.modules
             for function in module.functions
-            for event in function.events
-            if event.op == "call" and isinstance(call := module.terms[event.term], Call)
+            for _, call in function.calls
             for value in self.inference.term(module, call.func)
             if isinstance(value, ClassValue)
             for klass in self.inference.mro(value.klass)[0]
@@ -199,7 +197,7 @@ class Lifetimes:
             for function, event in assignments:
                 if event.value >= 0 and name:
                     for made, creation in self._made(function.module, event.value):
-                        if self._place(function.module, creation) is None:
+                        if function.module.call_event(creation) is None:
                             continue
                         self._inside.setdefault(made, []).append((klass, False))
 
@@ -234,14 +232,14 @@ class Lifetimes:
         element = bool(path) or write.how not in {"=", "with", "for"}
         for home, term in self._passed(module, write.value):
             for klass, creation in self._made(home, term):
-                if isinstance(root, AppAttribute) and (place := self._place(home, creation)) is not None:
+                if isinstance(root, AppAttribute) and (place := home.call_place(creation)) is not None:
                     self._direct.setdefault(klass, []).append(Holder(klass, root, place, element))
         for klass, creation in self._made(module, write.value):
             if isinstance(root, Field):
-                if root.klass is not klass and (element or self._place(module, creation) is not None):
+                if root.klass is not klass and (element or module.call_place(creation) is not None):
                     self._inside.setdefault(klass, []).append((root.klass, element))
             elif not isinstance(root, Local) or self.long_lived(root.function):
-                place = self._place(module, creation) or Place(module, write.event.position)
+                place = module.call_place(creation) or Place(module, write.event.position)
                 self._direct.setdefault(klass, []).append(Holder(klass, root, place, element))
 
     def _passed(self, module: Module, term: TermId) -> Iterator[tuple[Module, TermId]]:
@@ -257,20 +255,9 @@ class Lifetimes:
     def _keep(self, module: Module, term: TermId, root: Root) -> None:
         """Note the instances made in ``term``, which ``root`` keeps."""
         for klass, creation in self._made(module, term):
-            place = self._place(module, creation)
+            place = module.call_place(creation)
             if place is not None:
                 self._direct.setdefault(klass, []).append(Holder(klass, root, place, False))
-
-    def _place(self, module: Module, creation: TermId) -> Place | None:
-        table = self._positions.get(module)
-        if table is None:
-            table = self._positions[module] = {
-                event.term: Place(module, event.position)
-                for function in module.functions
-                for event in function.events
-                if event.op == "call"
-            }
-        return table.get(creation)
 
     def _made(self, module: Module, term: TermId, depth: int = 0) -> Iterator[tuple[ClassInfo, TermId]]:
         """Yield the project classes of which ``term`` holds new instances, and the calls that make them."""
@@ -326,5 +313,5 @@ class Lifetimes:
             for event in function.events:
                 if event.op in {"return", "yield"}:
                     for klass, creation in self._made(function.module, event.term, depth + 2):
-                        if self._place(function.module, creation) is not None:
+                        if function.module.call_event(creation) is not None:
                             yield klass

@@ -235,9 +235,8 @@ class Memos:
                     return model.name, place
                 if model is None or not model.is_public:
                     found = found or ("", place)
-            for event in at.events:
-                call = at.module.terms[event.term] if event.op == "call" else None
-                if isinstance(call, Call) and self._fetches(at.module, call):
+            for event, call in at.calls:
+                if self._fetches(at.module, call):
                     found = found or ("", Place(at.module, event.position))
         return found
 

@@ -100,9 +100,8 @@ class Singletons:
     def _registered(self, function: FunctionInfo) -> Iterator[tuple[ClassInfo, Place]]:
         """Yield what a call makes a singleton: the callee says so, or a scope among its arguments does."""
         module = function.module
-        for event in function.events:
-            call = module.terms[event.term] if event.op == "call" else None
-            if not isinstance(call, Call) or not self._says_so(module, call):
+        for event, call in function.calls:
+            if not self._says_so(module, call):
                 continue
             for argument in (*call.args, *(value for _, value in call.keywords)):
                 for value in self.inference.term(module, argument):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
+from statelint.extract.facts import Attr
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import FunctionInfo
+    from statelint.extract.facts import Call, Event
 
 Found = TypeVar("Found")
 
@@ -35,8 +38,15 @@ class CallsOn(Generic[Found]):
             return ()
         found = self._found.get(function)
         if found is None:
-            found = self._found[function] = tuple(self._find(function))
+            found = self._found[function] = tuple(self._all(function))
         return found
 
-    def _find(self, function: FunctionInfo) -> Iterator[Found]:
+    def _all(self, function: FunctionInfo) -> Iterator[Found]:
+        for event, call in function.calls:
+            func = function.module.terms[call.func]
+            if isinstance(func, Attr):
+                yield from self._read(function, event, call, func)
+
+    def _read(self, function: FunctionInfo, event: Event, call: Call, func: Attr) -> Iterator[Found]:
+        """Yield what a call of the method ``func`` is, if it is one on the store."""
         raise NotImplementedError

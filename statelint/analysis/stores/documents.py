@@ -59,30 +59,27 @@ class Documents(CallsOn[Document]):
 
     packages = PACKAGES
 
-    def _find(self, function: FunctionInfo) -> Iterator[Document]:
+    def _read(self, function: FunctionInfo, event: Event, call: Call, func: Attr) -> Iterator[Document]:
         module = function.module
-        for event in function.events:
-            call = module.terms[event.term] if event.op == "call" else None
-            func = module.terms[call.func] if isinstance(call, Call) else None
-            if not isinstance(call, Call) or not isinstance(func, Attr) or func.name not in VERBS:
-                continue
-            collection = self.collection(module, func.base)
-            if not collection:
-                continue
-            verb = VERBS[func.name]
-            given = list(call.args) + [
-                value for name, value in call.keywords if name in {"filter", "pipeline", "document", "documents"}
-            ]
-            if func.name == "distinct":
-                given = given[1:]
-            if verb == "insert":
-                fields = tuple(self._fields(module, given[0])) if given else ()
-                yield Document(function, event, collection, verb, (), fields, False)
-                continue
-            filters: list[Condition] = []
-            is_open = bool(given) and not self._conditions(module, given[0], NO_TERM, filters)
-            fields = tuple(condition.path[0] for condition in filters)
-            yield Document(function, event, collection, verb, tuple(filters), fields, is_open)
+        if func.name not in VERBS:
+            return
+        collection = self.collection(module, func.base)
+        if not collection:
+            return
+        verb = VERBS[func.name]
+        given = list(call.args) + [
+            value for name, value in call.keywords if name in {"filter", "pipeline", "document", "documents"}
+        ]
+        if func.name == "distinct":
+            given = given[1:]
+        if verb == "insert":
+            fields = tuple(self._fields(module, given[0])) if given else ()
+            yield Document(function, event, collection, verb, (), fields, False)
+            return
+        filters: list[Condition] = []
+        is_open = bool(given) and not self._conditions(module, given[0], NO_TERM, filters)
+        fields = tuple(condition.path[0] for condition in filters)
+        yield Document(function, event, collection, verb, tuple(filters), fields, is_open)
 
     # -- which collection
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from statelint.analysis.model import FunctionInfo, Module
-    from statelint.extract.facts import TermId
+    from statelint.extract.facts import Event, TermId
 
 VERBS = {
     "get_item": "read", "query": "read", "scan": "read", "update_item": "update", "delete_item": "delete",
@@ -31,28 +31,23 @@ class DynamoDb(CallsOn[Document]):
 
     packages = frozenset({"boto3", "aioboto3", "aiobotocore", "types_boto3_dynamodb", "mypy_boto3_dynamodb"})
 
-    def _find(self, function: FunctionInfo) -> Iterator[Document]:
+    def _read(self, function: FunctionInfo, event: Event, call: Call, func: Attr) -> Iterator[Document]:
         module = function.module
-        for event in function.events:
-            call = module.terms[event.term] if event.op == "call" else None
-            func = module.terms[call.func] if isinstance(call, Call) else None
-            if not isinstance(call, Call) or not isinstance(func, Attr) or func.name not in VERBS:
-                continue
-            given = dict(call.keywords)
-            table = self._table(module, func.base, given)
-            if not table:
-                continue
-            if func.name == "put_item":
-                item = module.terms[given["Item"]] if "Item" in given else None
-                fields = (
-                    tuple(text for key in item.keys if (text := module.text(key))) if isinstance(item, Mapping) else ()
-                )
-                yield Document(function, event, table, "insert", (), fields, False)
-                continue
-            filters: list[Condition] = []
-            known = every(self._given(module, name, value, given, filters) for name, value in call.keywords)
-            fields = tuple(condition.path[0] for condition in filters)
-            yield Document(function, event, table, VERBS[func.name], tuple(filters), fields, not known)
+        if func.name not in VERBS:
+            return
+        given = dict(call.keywords)
+        table = self._table(module, func.base, given)
+        if not table:
+            return
+        if func.name == "put_item":
+            item = module.terms[given["Item"]] if "Item" in given else None
+            fields = tuple(text for key in item.keys if (text := module.text(key))) if isinstance(item, Mapping) else ()
+            yield Document(function, event, table, "insert", (), fields, False)
+            return
+        filters: list[Condition] = []
+        known = every(self._given(module, name, value, given, filters) for name, value in call.keywords)
+        fields = tuple(condition.path[0] for condition in filters)
+        yield Document(function, event, table, VERBS[func.name], tuple(filters), fields, not known)
 
     def _table(self, module: Module, term: TermId, given: dict[str, TermId]) -> str:
         """Return the name of the table asked: of ``Table("notes")``, of ``TableName``, or of its variable."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.ownership import Ownership
-    from statelint.extract.facts import TermId
+    from statelint.extract.facts import Event, TermId
 
 VERBS = {
     **dict.fromkeys(("get", "hget", "hgetall", "hmget", "hvals", "lrange", "lindex", "smembers", "zrange", "zrevrange",
@@ -41,25 +41,22 @@ class Keys(CallsOn[Document]):
         super().__init__(inference)
         self._texts = TextReader(inference)
 
-    def _find(self, function: FunctionInfo) -> Iterator[Document]:
+    def _read(self, function: FunctionInfo, event: Event, call: Call, func: Attr) -> Iterator[Document]:
         module = function.module
-        for event in function.events:
-            call = module.terms[event.term] if event.op == "call" else None
-            func = module.terms[call.func] if isinstance(call, Call) else None
-            if not isinstance(call, Call) or not isinstance(func, Attr) or func.name not in VERBS:
-                continue
-            named = [value for name, value in call.keywords if name in {"name", "key"}]
-            keys = [*call.args[:1], *named]
-            if not keys or not self._is_client(module, func.base):
-                continue
-            prefix, parts = self._key(module, keys[0])
-            if not prefix:
-                continue
-            values = [*call.args[1:], *(value for name, value in call.keywords if name in {"value", "mapping"})]
-            fields = tuple(dict.fromkeys(field for value in values for field in _fields(module, value)))
-            verb = "insert" if fields else VERBS[func.name]
-            filters = tuple(Condition((_called(module, part),), part, "==", NO_TERM) for part in parts)
-            yield Document(function, event, prefix, verb, filters, fields, False)
+        if func.name not in VERBS:
+            return
+        named = [value for name, value in call.keywords if name in {"name", "key"}]
+        keys = [*call.args[:1], *named]
+        if not keys or not self._is_client(module, func.base):
+            return
+        prefix, parts = self._key(module, keys[0])
+        if not prefix:
+            return
+        values = [*call.args[1:], *(value for name, value in call.keywords if name in {"value", "mapping"})]
+        fields = tuple(dict.fromkeys(field for value in values for field in _fields(module, value)))
+        verb = "insert" if fields else VERBS[func.name]
+        filters = tuple(Condition((_called(module, part),), part, "==", NO_TERM) for part in parts)
+        yield Document(function, event, prefix, verb, filters, fields, False)
 
     def _is_client(self, module: Module, term: TermId) -> bool:
         values = self.inference.term(module, term)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import FunctionInfo, Module
-    from statelint.extract.facts import TermId
+    from statelint.extract.facts import Event, TermId
 
 TABLES = frozenset({"table", "from_"})
 _WRITES = frozenset({"insert", "upsert", "update"})
@@ -45,22 +45,19 @@ class Postgrest(CallsOn[Document]):
         is_storage = isinstance(base, Attr) and base.name == "storage"
         return "" if is_storage else module.text(call.args[0]) or ""
 
-    def _find(self, function: FunctionInfo) -> Iterator[Document]:
+    def _read(self, function: FunctionInfo, event: Event, call: Call, func: Attr) -> Iterator[Document]:
         module = function.module
-        for event in function.events:
-            call = module.terms[event.term] if event.op == "call" else None
-            func = module.terms[call.func] if isinstance(call, Call) else None
-            if not isinstance(call, Call) or not isinstance(func, Attr) or not call.args:
-                continue
-            fields: tuple[str, ...] = ()
-            if func.name in COMPARISONS:
-                text = module.text(call.args[0])
-                fields = (text,) if text else ()
-            elif func.name in _WRITES:
-                fields = tuple(_keys(module, call.args[0]))
-            table = self._opened(module, func.base) if fields else ""
-            if table:
-                yield Document(function, event, table, "insert", (), fields, False)
+        if not call.args:
+            return
+        fields: tuple[str, ...] = ()
+        if func.name in COMPARISONS:
+            text = module.text(call.args[0])
+            fields = (text,) if text else ()
+        elif func.name in _WRITES:
+            fields = tuple(_keys(module, call.args[0]))
+        table = self._opened(module, func.base) if fields else ""
+        if table:
+            yield Document(function, event, table, "insert", (), fields, False)
 
     def _opened(self, module: Module, term: TermId) -> str:
         """Return the table of the statement that a step is added to."""

@@ -62,32 +62,25 @@ class Vectors(CallsOn[Search]):
 
     packages = PACKAGES
 
-    def _find(self, function: FunctionInfo) -> Iterator[Search]:
+    def _read(self, function: FunctionInfo, event: Event, call: Call, func: Attr) -> Iterator[Search]:
         module = function.module
-        for event in function.events:
-            call = module.terms[event.term] if event.op == "call" else None
-            func = module.terms[call.func] if isinstance(call, Call) else None
-            if not isinstance(call, Call) or not isinstance(func, Attr):
-                continue
-            names = {name for name, _ in call.keywords}
-            if SEARCHES.match(func.name) or (
-                func.name in {"query", "search", "scroll", "get"} and names & _QUERY_KEYWORDS
-            ):
-                conditions: list[Condition] = []
-                known = [
-                    self._scope(module, name, value, conditions)
-                    for name, value in call.keywords
-                    if name in _SCOPES or not name
-                ]
-                self._tenant(module, func.base, conditions)
-                fields = tuple(one.path[-1] for one in conditions if one.path[-1] not in _NAMES)
-                yield Search(
-                    function, event, self._store(module, func.base), tuple(conditions), fields, False, not all(known)
-                )
-            elif func.name in _WRITES and names & _WRITTEN:
-                given = [value for name, value in call.keywords if name in _WRITTEN]
-                fields = tuple(field for value in given for field in self._keys(module, value))
-                yield Search(function, event, self._store(module, func.base), (), fields, True, False)
+        names = {name for name, _ in call.keywords}
+        if SEARCHES.match(func.name) or (func.name in {"query", "search", "scroll", "get"} and names & _QUERY_KEYWORDS):
+            conditions: list[Condition] = []
+            known = [
+                self._scope(module, name, value, conditions)
+                for name, value in call.keywords
+                if name in _SCOPES or not name
+            ]
+            self._tenant(module, func.base, conditions)
+            fields = tuple(one.path[-1] for one in conditions if one.path[-1] not in _NAMES)
+            yield Search(
+                function, event, self._store(module, func.base), tuple(conditions), fields, False, not all(known)
+            )
+        elif func.name in _WRITES and names & _WRITTEN:
+            given = [value for name, value in call.keywords if name in _WRITTEN]
+            fields = tuple(field for value in given for field in self._keys(module, value))
+            yield Search(function, event, self._store(module, func.base), (), fields, True, False)
 
     @staticmethod
     def _store(module: Module, term: TermId) -> str:
