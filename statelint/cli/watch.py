@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _CONFIGURATION = frozenset({"pyproject.toml", "statelint.toml", ".gitignore"})
 _ENDINGS = (".py", ".pyi", ".jsonl")
+_PATIENCE = 100
+"""Milliseconds between two looks at the clock while nothing changes."""
 
 
 def watch(root: Path, run: Callable[[], int]) -> int:
@@ -30,9 +32,14 @@ def watch(root: Path, run: Callable[[], int]) -> int:
         name = Path(path).name
         return (name.endswith(_ENDINGS) or name in _CONFIGURATION) and ".statelint_cache" not in path
 
-    _once(run)
-    for changes in watchfiles.watch(root, watch_filter=wanted, raise_interrupt=False):
-        _once(run, len({path for _, path in changes}))
+    seen = watchfiles.watch(
+        root, watch_filter=wanted, raise_interrupt=False, yield_on_timeout=True, rust_timeout=_PATIENCE
+    )
+    is_first = True  # The watcher stands before the first run, which misses no change made meanwhile.
+    for changes in seen:
+        if changes or is_first:
+            _once(run, len({path for _, path in changes}))
+        is_first = False
     return 0
 
 

@@ -5,6 +5,10 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
+from statelint.cli.watch import watch
+
 from .conftest import CLEAN, SERVICE, command, environment
 
 if TYPE_CHECKING:
@@ -36,6 +40,24 @@ def test_a_change_is_checked_at_once(service: Path) -> None:
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=60)
+
+
+class StoppedError(Exception):
+    pass
+
+
+def test_a_change_during_the_first_run_is_not_missed(tmp_path: Path) -> None:
+    runs: list[None] = []
+
+    def run() -> int:
+        runs.append(None)
+        if len(runs) == 2:
+            raise StoppedError
+        (tmp_path / "app.py").write_text(CLEAN)
+        return 0
+
+    with pytest.raises(StoppedError):
+        watch(tmp_path, run)
 
 
 def wait_for(file: Path, text: str) -> None:
