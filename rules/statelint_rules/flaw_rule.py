@@ -49,7 +49,7 @@ class FlawRule(Rule):
                 severity=self.severity_of(flaw),
                 confidence=min(CONFIDENCE[flaw.certainty], self.ceiling, key=lambda held: held.rank),
                 help=self.remedy_for(flaw),
-                details={"what": flaw.what, "detail": flaw.detail},
+                details={"what": flaw.what, "detail": flaw.detail, "hint": flaw.hint},
                 related=[location(place, label) for place, label in flaw.related],
                 trace=[location(place, label) for place, label in flaw.way],
             )

@@ -358,6 +358,11 @@ class CacheWrite(Struct, frozen=True):
     store: bool = False
     """Whether the store is also used for what is meant to stay, so that only names tell a cache."""
 
+    @property
+    def keyword(self) -> str:
+        """The keyword that takes a lifetime in seconds, if there is one."""
+        return self.expiry[0] if self.expiry else ""
+
 
 class Freshness(Struct, frozen=True):
     """How long caches keep what they are given."""

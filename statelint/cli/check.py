@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from statelint.run.shards import Shard
 
 STDIN = Path("-")
+_NOT_SINCE = "--diff previews fixes; for findings since a git revision, use --since {}"
 _SELECTORS = "Separated by commas; may be given several times. Codes (SL101), prefixes (SL1), names or ALL."
 
 
@@ -80,6 +81,9 @@ class Options:
             raise click.UsageError("The reason for --add-ignore must be one line of text.")
         if self.unsafe_fixes and not (self.fix or self.diff):
             raise click.UsageError("--unsafe-fixes goes with --fix, or with --diff to look at them.")
+        missing = next((path for path in self.paths if not path.exists()), None) if self.diff else None
+        if missing is not None and not self.stdin:
+            raise click.UsageError(f"{missing}: no such file or folder. {_NOT_SINCE.format(missing)}")
         if self.watch and (self.stdin or self.fix or self.diff or self.add_ignore is not None):
             raise click.UsageError("--watch goes with reports only.")
         if self.add_ignore is not None and (self.fix or self.diff):
@@ -109,10 +113,13 @@ class Options:
 
 
 class _Command(click.Command):
-    """Lets ``--add-ignore`` stand without a reason: what follows it is a path, not the reason."""
+    """Says what ``--diff REVISION`` is called here. Lets ``--add-ignore`` stand without a reason: what follows it is a path, not the reason."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)
+        given = next((arg for arg in args[:end] if arg.startswith("--diff=")), None)
+        if given is not None:
+            raise click.UsageError(_NOT_SINCE.format(given.removeprefix("--diff=")), ctx)
         bare = [f"{arg}=" if arg == "--add-ignore" else arg for arg in args[:end]]
         return super().parse_args(ctx, bare + args[end:])
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import warnings
+from collections import Counter, deque
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from statelint.lint.finding import Edit, Location
+from statelint.lint.layout import Layout
 from statelint.source.lines import Columns, split_lines
 
 if TYPE_CHECKING:
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
     from statelint.lint.finding import Finding
 
 Edits: TypeAlias = tuple[Edit, ...]
-_COMMENT = re.compile(r"#[^\r\n]*")
 
 
 class Fixer:
@@ -31,6 +33,8 @@ class Fixer:
     """What is done, in a few words: ``add a timeout``."""
     safe: ClassVar[bool] = False
     """Whether it cannot change what correct callers see."""
+    comments: ClassVar[bool] = False
+    """Whether it is comments that it mends: any other fixer loses none."""
 
     def ways(self, finding: Finding, source: SourceFile) -> Iterator[Edits]:
         """Yield the ways to mend ``finding``, the best first; none if there is no telling."""
@@ -64,6 +68,16 @@ class SourceFile:
     def _starts(self) -> list[int]:
         return [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", self.text))]
 
+    @cached_property
+    def layout(self) -> Layout:
+        """The file's tokens. Raises SyntaxError for what Python's tokenizer does not take."""
+        return Layout(self.text, self.lines, self._starts)
+
+    @property
+    def comments(self) -> Counter[str]:
+        """How often each comment stands in the file. Raises SyntaxError as ``layout`` does."""
+        return Counter(self.layout.comments)
+
     def offset(self, line: int, column: int) -> int:
         """Return the offset in the text of a line and column, counted from 1."""
         return self._starts[line - 1] + column - 1
@@ -90,11 +104,20 @@ class SourceFile:
         start, end = self.span(node)
         return self.text[start:end]
 
+    def nodes(self) -> Iterator[ast.AST]:
+        """Yield the nodes whose places are known, the outermost first: up to 3.11, Python errs within f-strings."""
+        left: deque[ast.AST] = deque([self.tree])
+        while left:
+            node = left.popleft()
+            yield node
+            if not isinstance(node, ast.JoinedStr) or sys.version_info >= (3, 12):
+                left.extend(ast.iter_child_nodes(node))
+
     def inside(self, location: Location, kind: type[ast.expr]) -> Iterator[ast.expr]:
         """Yield the expressions of ``kind`` that lie within ``location``, the outermost first."""
         start = self.offset(location.line, location.column)
         end = self.offset(location.end_line, location.end_column)
-        for node in ast.walk(self.tree):
+        for node in self.nodes():
             if isinstance(node, kind):
                 first, last = self.span(node)
                 if start <= first and last <= end:
@@ -136,26 +159,36 @@ class SourceFile:
         indent = self.text[first:start]
         return self.insert(start, f"{content}{self.newline}{indent}" if not indent.strip() else f"{content}; ")
 
-    def add_argument(self, call: ast.Call, argument: str) -> Edit:
-        """Append ``argument`` to those of ``call``, on a line of its own where they stand so."""
-        given = [*call.args, *(keyword.value for keyword in call.keywords)]
-        _, end = self.span(call)
-        if not given:
-            return self.insert(end - 1, argument)
-        last = max(given, key=lambda each: self.span(each)[1])
-        at = self._after(self.span(last)[1], end - 1)
-        starred = next((keyword for keyword in call.keywords if keyword.value is last and keyword.arg is None), None)
-        lines = {each.lineno for each in given}
-        if starred is None and last.lineno != call.func.end_lineno and len(lines) == len(given):
-            line = self.lines[last.lineno - 1]
-            indent = line[: len(line) - len(line.lstrip())]
-            return self.insert(at, f",{self.newline}{indent}{argument}")
-        return self.insert(at, f", {argument}")
+    def append(self, brackets: ast.expr, *items: str) -> Edit:
+        """Put ``items`` last in a call's or a literal's brackets, on lines of their own where the others stand so."""
+        return self._append(self.span(brackets)[1] - 1, *items)
 
-    def _after(self, start: int, end: int) -> int:
-        """Return where the last argument ends, with the parentheses around it."""
-        rest = _COMMENT.sub(lambda comment: " " * len(comment[0]), self.text[start:end])
-        return start + rest.rfind(")") + 1
+    def add_parameters(self, function: ast.FunctionDef | ast.AsyncFunctionDef, *parameters: str) -> Edit:
+        """Put ``parameters``, which have defaults, after those of ``function``."""
+        start, _ = self.span(function)
+        rest = function.args.kwarg
+        if rest is None:
+            return self._append(self.layout.closing(start), *parameters)
+        name = self.offset(rest.lineno, self._columns(rest.lineno, rest.col_offset))
+        stars = self.layout.before(name).start
+        indent = self.layout.indent(stars)
+        space = " " if indent is None else f"{self.newline}{indent}"
+        return self.insert(stars, "".join(f"{parameter},{space}" for parameter in parameters))
+
+    def add_step(self, expression: ast.expr, *steps: str) -> Edit:
+        """Call ``steps`` (``limit(10)``) on what ``expression`` stands for, each on a line of its own as others are."""
+        _, end = self.span(expression)
+        chain = expression.func if isinstance(expression, ast.Call) else expression
+        indent = None
+        if isinstance(chain, ast.Attribute):
+            dot = self.layout.before(self.span(chain)[1] - len(chain.attr))
+            indent = self.layout.indent(dot.start)
+        if indent is None:
+            return self.insert(end, "".join(f".{step}" for step in steps))
+        return self.insert(self.layout.line_end(end), "".join(f"{self.newline}{indent}.{step}" for step in steps))
+
+    def _append(self, close: int, *items: str) -> Edit:
+        return self.replace_text(*self.layout.appended(close, items, self.newline))
 
     # -- names
 
@@ -186,6 +219,10 @@ class SourceFile:
                 names.add(node.arg)
         return names
 
+    def imports(self, package: str) -> bool:
+        """Tell whether the file imports ``package`` or a part of it, at module level."""
+        return any(meaning.partition(".")[0] == package for meaning in self._imports.values())
+
     def named(self, qualified: str) -> str | None:
         """Return how the file calls ``qualified`` (``datetime.timedelta``); None if it does not import it."""
         for name, meaning in self._imports.items():
@@ -208,8 +245,25 @@ class SourceFile:
         if not missing:
             return found, ()
         (module,) = modules
+        known = next(
+            (
+                node
+                for node in self.tree.body
+                if isinstance(node, ast.ImportFrom) and node.module == module != "__future__"
+            ),
+            None,
+        )
+        if known is not None and not known.level and known.names[0].name != "*":
+            return found, (self._listed(known, plain),)
         line = f"from {module} import {', '.join(plain)}" if module else f"import {', '.join(plain)}"
         return found, (self._import(line),)
+
+    def _listed(self, statement: ast.ImportFrom, names: list[str]) -> Edit:
+        """Add names to an import."""
+        _, end = self.span(statement)
+        if self.text[end - 1] == ")":
+            return self._append(end - 1, *names)
+        return self.insert(end, "".join(f", {name}" for name in names))
 
     def _import(self, line: str) -> Edit:
         """Add an import where imports are."""
@@ -218,12 +272,14 @@ class SourceFile:
         future = [node for node in body if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
         others = [node for node in body if isinstance(node, (ast.Import, ast.ImportFrom)) and node not in future]
         if others:
-            return self.insert(self._starts[others[0].lineno - 1], f"{line}{self.newline}")
+            return self.add_line_before(others[0], line)
         after = future[-1] if future else body[0] if docstring else None
-        if after is None:
-            first = body[0].lineno if body else 1
-            return self.insert(self._starts[first - 1], f"{line}{self.newline}{self.newline}")
-        return self.insert(self.span(after)[1], f"{self.newline}{self.newline}{line}")
+        if after is not None:
+            end = self.layout.line_end(self.span(after)[1])
+            return self.insert(end, f"{self.newline}{self.newline}{line}")
+        first = body[0]
+        start = min([first.lineno, *(each.lineno for each in getattr(first, "decorator_list", ()))])
+        return self.insert(self._starts[start - 1], f"{line}{self.newline}{self.newline}")
 
 
 def apply_edits(text: str, edits: Iterable[Edit], source: SourceFile) -> str:

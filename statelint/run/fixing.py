@@ -70,6 +70,17 @@ class _Files:
         except (SourceError, SyntaxError, ValueError, RecursionError):
             return None
 
+    def tried(self, path: str, edits: Edits, fixer: Fixer) -> bool:
+        """Tell whether a file parses with ``edits``, and keeps its comments unless it is those that are mended."""
+        data = self.edited(path, edits)
+        if data is None or fixer.comments:
+            return data is not None
+        before, after = self.source(path), self.source(path, {path: data})
+        try:
+            return before is not None and after is not None and before[1].comments <= after[1].comments
+        except SyntaxError:
+            return False
+
     def edited(self, path: str, edits: Iterable[Edit]) -> bytes | None:
         """Return a file's content with ``edits``; None if it does not parse then."""
         found = self.source(path)
@@ -149,9 +160,18 @@ def _attempts(findings: Iterable[Finding], fixers: Mapping[str, Fixer], files: _
         found = files.source(finding.location.path)
         if found is None:
             continue
-        ways = [way for way in fixer.ways(finding, found[1]) if way and files.edited(finding.location.path, way)]
+        ways = [
+            way for way in _ways(fixer, finding, found[1]) if way and files.tried(finding.location.path, way, fixer)
+        ]
         if ways:
             yield _Attempt(finding, fixer, ways)
+
+
+def _ways(fixer: Fixer, finding: Finding, source: SourceFile) -> list[Edits]:
+    try:
+        return list(fixer.ways(finding, source))
+    except SyntaxError:  # what the parser takes and the tokenizer does not
+        return []
 
 
 def _pass(

@@ -90,3 +90,10 @@ def test_a_file_that_does_not_parse_is_left_alone(run: Run, calls: Path) -> None
 @pytest.mark.parametrize("args", [["--unsafe-fixes"], ["--fix", "--add-ignore"], ["-", "--fix"]])
 def test_contradictions(args: list[str], run: Run) -> None:
     assert run("check", *args, stdin="").returncode == 2
+
+
+@pytest.mark.parametrize("args", [["--diff", "origin/main"], ["--diff=origin/main"]])
+def test_a_revision_is_told_apart_from_the_preview(args: list[str], run: Run) -> None:
+    done = run("check", *args)
+    assert done.returncode == 2
+    assert "for findings since a git revision, use --since origin/main" in " ".join(done.stderr.split())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.api import Severity
+from statelint_rules.fixers.entry_lifetime import EntryLifetime
 from statelint_rules.flaw_rule import FlawRule
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class CacheWithoutExpiry(FlawRule):
     severity = Severity.NOTE
     label = "never expires"
     remedy = "give the entry a time to live"
+    fixer = EntryLifetime
 
     def flaws(self, project: Project) -> Iterable[Flaw]:
         """Return the flaws."""

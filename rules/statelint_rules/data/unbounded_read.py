@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.api import Severity
+from statelint_rules.fixers.page import Page
 from statelint_rules.flaw_rule import FlawRule
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class UnboundedRead(FlawRule):
     severity = Severity.NOTE
     label = "all of them"
     remedy = "ask for a page: a limit, and a cursor or an offset"
+    fixer = Page
 
     def flaws(self, project: Project) -> Iterable[Flaw]:
         """Return the flaws."""

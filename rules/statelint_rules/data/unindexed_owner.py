@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.api import Severity
+from statelint_rules.fixers.owner_index import OwnerIndex
 from statelint_rules.flaw_rule import FlawRule
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class UnindexedOwner(FlawRule):
     severity = Severity.NOTE
     label = "no index begins with it"
     remedy = "give the column an index, or put it first in a composite one, and add the migration"
+    fixer = OwnerIndex
 
     def flaws(self, project: Project) -> Iterable[Flaw]:
         """Return the flaws."""

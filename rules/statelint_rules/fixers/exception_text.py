@@ -30,7 +30,7 @@ class ExceptionText(Fixer):
         statement = next(
             (
                 node
-                for node in ast.walk(source.tree)
+                for node in source.nodes()
                 if isinstance(node, (ast.Return, ast.Raise, ast.Expr, ast.Assign))
                 and source.span(node)[0] <= start
                 and end <= source.span(node)[1]
@@ -95,8 +95,9 @@ def _replacements(statement: ast.stmt, names: set[str], source: SourceFile) -> I
         if isinstance(node, ast.Raise):
             stack += [each for each in (node.exc,) if each is not None]  # ``from error`` stays
             continue
-        if isinstance(node, ast.JoinedStr) and any(_shows(part, names, source) for part in node.values):
-            yield source.replace(node, _without(source.code(node), names))
+        if isinstance(node, ast.JoinedStr):
+            if any(_shows(part, names, source) for part in node.values):
+                yield source.replace(node, _without(source.code(node), names))
         elif isinstance(node, ast.expr) and _shows(node, names, source):
             yield source.replace(node, _TEXT)
         else:

@@ -34,13 +34,13 @@ class OwnerPredicate(Fixer):
         end = source.offset(finding.location.end_line, finding.location.end_column)
         calls = [
             node
-            for node in ast.walk(source.tree)
+            for node in source.nodes()
             if isinstance(node, ast.Call) and source.span(node)[0] < end and start < source.span(node)[1]
         ]
         for call in calls:
             for caller in _callers(call, source):
                 for argument in _conditions(call, model, owner, caller, source):
-                    yield (source.add_argument(call, argument),)
+                    yield (source.append(call, argument),)
 
 
 def _conditions(call: ast.Call, model: str, owner: str, caller: str, source: SourceFile) -> Iterator[str]:

@@ -22,7 +22,7 @@ class RetryLimit(Fixer):
 
     def ways(self, finding: Finding, source: SourceFile) -> Iterator[Edits]:
         """Try the decorators of the functions that begin in the finding's place."""
-        for node in ast.walk(source.tree):
+        for node in source.nodes():
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
                 if first <= finding.location.line <= node.body[0].lineno:
@@ -49,6 +49,6 @@ class RetryLimit(Fixer):
                 value = f"{limit}({ATTEMPTS})"
             argument = f"{keyword.strip()}={value}"
             if isinstance(decorator, ast.Call):
-                yield (source.add_argument(decorator, argument), *imports)
+                yield (source.append(decorator, argument), *imports)
             else:
                 yield (source.replace(decorator, f"{name}({argument})"), *imports)

@@ -32,4 +32,4 @@ class Timeout(Fixer):
                 if given is not None:
                     yield (source.replace(given.value, str(SECONDS)),)
                 else:
-                    yield (source.add_argument(call, f"timeout={SECONDS}"),)
+                    yield (source.append(call, f"timeout={SECONDS}"),)

@@ -10,7 +10,7 @@ from statelint.api import Fixer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from statelint.api import Edit, Edits, Finding, SourceFile
+    from statelint.api import Edits, Finding, SourceFile
 
 MINUTES = 15
 
@@ -35,7 +35,7 @@ class TokenExpiry(Fixer):
                 if used is not None and claims.keys:
                     (now, delta, zone), imports = used
                     expiry = f'"exp": {now}.now({zone}.utc) + {delta}(minutes={MINUTES})'
-                    yield (_entry(claims, expiry, source), *imports)
+                    yield (source.append(claims, expiry), *imports)
 
 
 def _claims(call: ast.Call, source: SourceFile) -> Iterator[ast.Dict]:
@@ -51,13 +51,3 @@ def _claims(call: ast.Call, source: SourceFile) -> Iterator[ast.Dict]:
                     and any(isinstance(target, ast.Name) and target.id == argument.id for target in node.targets)
                 ):
                     yield node.value
-
-
-def _entry(claims: ast.Dict, entry: str, source: SourceFile) -> Edit:
-    last = claims.values[-1]
-    at = source.span(last)[1]
-    if last.lineno != claims.lineno:
-        line = source.lines[last.lineno - 1]
-        indent = line[: len(line) - len(line.lstrip())]
-        return source.insert(at, f",{source.newline}{indent}{entry}")
-    return source.insert(at, f", {entry}")

@@ -20,6 +20,7 @@ class UnusedComment(Fixer):
 
     message = "remove what silences nothing"
     safe = True
+    comments = True
 
     def ways(self, finding: Finding, source: SourceFile) -> Iterator[Edits]:
         """Edit the comment."""

@@ -21,7 +21,8 @@ class Flaw(NamedTuple):
     """Something that departs from good practice.
 
     ``what`` names the variety in a word and ``detail`` the thing; ``certainty`` is 2 for shown end to end, 1 where a
-    link is unknown, 0 for a hint; ``way`` leads from an entry point to ``place``.
+    link is unknown, 0 for a hint; ``way`` leads from an entry point to ``place``; ``hint`` is what a
+    fixer needs to know.
     """
 
     place: Place
@@ -31,6 +32,7 @@ class Flaw(NamedTuple):
     certainty: int
     way: tuple[tuple[Place, str], ...] = ()
     related: tuple[tuple[Place, str], ...] = ()
+    hint: str = ""
 
 
 def keyword(call: Call, *names: str) -> TermId:

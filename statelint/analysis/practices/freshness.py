@@ -39,6 +39,8 @@ class Cached(NamedTuple):
     seconds: float | None
     certainty: int
     decorator: bool
+    keyword: str = ""
+    """What the call takes a lifetime as."""
 
 
 class FreshnessFlaws(Practice):
@@ -76,7 +78,8 @@ class FreshnessFlaws(Practice):
 
     def _flaw(self, cached: Cached, what: str, detail: str, related: tuple[tuple[Place, str], ...]) -> Flaw:
         symbol = f"{cached.function.qualname}:{cached.name}"
-        return Flaw(cached.place, symbol, what, detail, cached.certainty, self.way(cached.function), related)
+        way = self.way(cached.function)
+        return Flaw(cached.place, symbol, what, detail, cached.certainty, way, related, cached.keyword)
 
     # -- what is cached
 
@@ -97,7 +100,8 @@ class FreshnessFlaws(Practice):
                 continue
             if known.store and self._expires_later(site.function):
                 continue
-            yield Cached(site.function, site.place, name, seconds, min(site.certainty, 1), decorator=False)
+            sure = min(site.certainty, 1)
+            yield Cached(site.function, site.place, name, seconds, sure, decorator=False, keyword=known.keyword)
 
     def _decorated(self) -> Iterator[Cached]:
         for function, certainty in self.functions():
@@ -118,7 +122,7 @@ class FreshnessFlaws(Practice):
                 seconds = float("inf") if call is None and known.endless else None
                 if call is not None:
                     seconds = self._seconds(module, call, known, name)
-                yield Cached(function, place, name, seconds, certainty, decorator=True)
+                yield Cached(function, place, name, seconds, certainty, decorator=True, keyword=known.keyword)
 
     @staticmethod
     def _varies(function: FunctionInfo) -> bool:

@@ -69,9 +69,8 @@ class ReadFlaws(Practice):
                     continue
                 seen.add((function, query.event.position.line))
                 symbol = f"{function.qualname}:{model.name}"
-                yield Flaw(
-                    Place(function.module, query.event.position), symbol, "list", model.name, 2, self.way(function)
-                )
+                place, key = Place(function.module, query.event.position), "id" if "id" in model.columns else ""
+                yield Flaw(place, symbol, "list", model.name, 2, self.way(function), hint=key)
 
     def _grows(self, model: Model) -> bool:
         """Tell whether requests make rows of the model, day by day: settings and look-up tables stay small."""
