@@ -113,7 +113,9 @@ class Options:
 
 
 class _Command(click.Command):
-    """Says what ``--diff REVISION`` is called here. Lets ``--add-ignore`` stand without a reason: what follows it is a path, not the reason."""
+    """Says what ``--diff=REVISION`` is called here.
+
+    Lets ``--add-ignore`` stand without a reason: what follows it is a path, not the reason."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)

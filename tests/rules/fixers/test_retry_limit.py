@@ -32,7 +32,7 @@ def prices() -> dict:
         (
             "from tenacity import retry, wait_fixed",
             "retry(wait=wait_fixed(1))",
-            "from tenacity import retry, wait_fixed",
+            "from tenacity import retry, wait_fixed, stop_after_attempt",
             "retry(wait=wait_fixed(1), stop=stop_after_attempt(5))",
         ),
         ("import tenacity", "tenacity.retry", "import tenacity", "tenacity.retry(stop=tenacity.stop_after_attempt(5))"),
