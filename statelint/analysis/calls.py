@@ -68,6 +68,10 @@ class CallGraph:
                 if function.owner is not None:
                     self._by_name.setdefault(function.name, []).append(function)
 
+    def methods(self, name: str) -> list[FunctionInfo]:
+        """Return the methods of the project that are called ``name``."""
+        return self._by_name.get(name, [])
+
     def build(self) -> None:
         """Find who calls whom, then infer again with callers and frameworks' arguments known, and find all edges."""
         self.inference.callers = self._known_callers()

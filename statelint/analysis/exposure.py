@@ -103,7 +103,11 @@ class Exposures:
         level = [function]
         for _ in range(MAX_DEPTH):
             edges = [edge for at in level for edge in self.judge.graph.callees.get(at, ()) if edge.kind != "name"]
-            if any(self.judge.principals.is_provider(edge.callee) for edge in edges):
+            if any(
+                self.judge.principals.is_provider(edge.callee)
+                or (edge.kind == "dependency" and self.judge.guards.knows_caller(edge.callee))
+                for edge in edges
+            ):
                 return True
             level = [callee for callee in dict.fromkeys(edge.callee for edge in edges) if callee not in seen]
             seen.update(level)

@@ -56,6 +56,11 @@ def is_admin_name(name: str) -> bool:
     return _ADMIN.search(name) is not None
 
 
+def is_identity_name(name: str) -> bool:
+    """Tell whether a name speaks of the caller, or of what finds out who is calling."""
+    return _IDENTITY_NAME.search(name) is not None
+
+
 def is_system_name(name: str) -> bool:
     """Tell whether a name speaks of machine callers (webhooks, cron, other services)."""
     return _SYSTEM.search(name) is not None

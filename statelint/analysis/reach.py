@@ -57,7 +57,8 @@ class ReachMap:
         self._spread(dict.fromkeys(served), self._way)
         outside += startup
         for module in modules:
-            outside += [function for function in module.functions if function.is_module or is_offline_path(module.path)]
+            offline_file = is_offline_path(module.path) or _is_migration(module)
+            outside += [function for function in module.functions if function.is_module or offline_file]
         self._offline: dict[FunctionInfo, Edge | None] = {}
         self._spread(dict.fromkeys(outside), self._offline)
 
@@ -136,3 +137,8 @@ class ReachMap:
         first = way[0].caller if way else function
         entries = self.entry_points.get(first)
         return entries[0] if entries else None
+
+
+def _is_migration(module: Module) -> bool:
+    """Tell whether a file is a revision of Alembic's, wherever it lies."""
+    return any(item.module == "alembic" and item.symbol == "op" for item in module.facts.imports)

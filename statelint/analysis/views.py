@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.analysis.model import ClassInfo, ClassValue, External, FunctionInfo, Place
+from statelint.analysis.model import ClassValue, External, Place
+from statelint.analysis.proofs.naming import called_name
+from statelint.extract.facts import Attr, Call
 from statelint.source.roles import is_offline_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from statelint.analysis.model import ClassInfo, FunctionInfo, Value
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs import Judge
+    from statelint.analysis.queries import Chain
 
 ACTIONS = {
     "UpdateView": ("update", True), "DeleteView": ("delete", True), "DetailView": ("read", True), "ListView": ("read",
@@ -30,8 +35,31 @@ SCOPING = (
     "has_permission",
     "get_base_queryset",
     "list",
+    "retrieve",
+    "get",
+    "post",
+    "setup",
+    "initial",
+    "check_permissions",
+    "check_object_permissions",
+    "get_context_data",
+    "get_form",
+    "delete",
+    "update",
+    "destroy",
+    "perform_destroy",
+    "perform_update",
 )
+"""Methods in which a view may narrow what it shows, or turn a caller away."""
+_FETCHES = ("get_queryset", "get_object", "list")
+"""Methods that a view overrides with a question of its own, which is judged itself."""
+_LISTS = ("ListAPIView", "ListCreateAPIView", "ModelViewSet", "ReadOnlyModelViewSet")
+"""Views of Django REST framework that list rows, about which object permissions are not asked."""
 _CLIENTS_FILTERS = ("rest_framework.filters.", "django_filters.")
+_PUBLIC = re.compile(
+    r"(^|_)(public|publish\w*|visible|visibility|approved|shared|listed|featured|status|state|open)($|_)"
+)
+"""Columns that say that rows are everybody's."""
 
 
 class GenericView(NamedTuple):
@@ -51,21 +79,18 @@ def generic_views(judge: Judge) -> Iterator[GenericView]:
         if is_offline_path(module.path):
             continue
         for klass in module.classes:
-            known = [
-                ACTIONS[name]
-                for base in inference.external_bases(klass)
-                if (name := base.rpartition(".")[2]) in ACTIONS
-            ]
-            if not known:
-                continue
-            if any(inference.method(klass, name) is not None for name in SCOPING) or _restricted(judge, klass):
+            kinds = [name for base in inference.external_bases(klass) if (name := base.rpartition(".")[2]) in ACTIONS]
+            if not kinds or _narrowed(judge, klass):
                 continue
             found = _served(judge, klass)
             if found is None or not found[0].owned:
                 continue
             model, place = found
-            action, keyed = known[0]
-            yield GenericView(klass, model, action, keyed, place)
+            if not _guarded(judge, klass):
+                action, keyed = ACTIONS[kinds[0]]
+                yield GenericView(klass, model, action, keyed, place)
+            elif kinds[0] in _LISTS and judge.guards.class_guard(klass) is None and not _barred(judge, klass):
+                yield GenericView(klass, model, "read", False, place)
 
 
 def _served(judge: Judge, klass: ClassInfo) -> tuple[Model, Place] | None:
@@ -77,7 +102,7 @@ def _served(judge: Judge, klass: ClassInfo) -> tuple[Model, Place] | None:
                 continue
             chains = judge.queries.chains(owner.module, binding.value)
             if chains and chains[0].model is not None:
-                if any(step.method in {"filter", "none"} for step in chains[0].steps):
+                if _of_everybody(judge, chains[0]):
                     return None
                 return chains[0].model, Place(owner.module, binding.position)
             for value in judge.inference.term(owner.module, binding.value):
@@ -88,18 +113,55 @@ def _served(judge: Judge, klass: ClassInfo) -> tuple[Model, Place] | None:
     return None
 
 
-def _restricted(judge: Judge, klass: ClassInfo) -> bool:
-    """Permission classes, filter backends or mixins of the project, or a guard by name, restrict the view."""
-    probe = next((klass.module.functions[index] for index in klass.facts.methods.values()), None)
+def _of_everybody(judge: Judge, chain: Chain) -> bool:
+    """Tell whether a class's own statement asks for nothing, for rows meant for all, or for what cannot be read."""
+    for step in chain.steps:
+        if step.method == "none":
+            return True
+        if step.method in judge.queries.words["filters"]:
+            if step.args or any(not name or _PUBLIC.search(name) for name, _ in step.keywords):
+                return True
+        elif judge.graph.methods(step.method):
+            return True
+    return False
+
+
+def _narrowed(judge: Judge, klass: ClassInfo) -> bool:
+    """Tell whether a method of the view, a filter or a mixin may narrow what it shows to the caller's."""
     if any(klass.attribute(name) is not None for name in ("filterset_class", "permission_required")):
         return True
-    if _filtered(judge, klass):
-        return True
-    if any(_asks_caller(judge, klass.module.functions[index]) for index in klass.facts.methods.values()):
-        return True
-    return judge.guards.class_guard(klass) is not None or (
-        probe is not None and isinstance(probe, FunctionInfo) and judge.guards.guarded(probe)
-    )
+    for owner in judge.inference.mro(klass)[0]:
+        for name in SCOPING:
+            method = owner.method(name)
+            if method is None:
+                continue
+            if judge.regard.weighs(method) or (name in _FETCHES and not _extends(method)):
+                return True
+    return _filtered(judge, klass)
+
+
+def _guarded(judge: Judge, klass: ClassInfo) -> bool:
+    """Tell whether permission classes or a guard by name stand before a view's object."""
+    return judge.guards.class_guard(klass, objects=True) is not None or _barred(judge, klass)
+
+
+def _barred(judge: Judge, klass: ClassInfo) -> bool:
+    probe = next((klass.module.functions[index] for index in klass.facts.methods.values()), None)
+    return probe is not None and judge.guards.guarded(probe)
+
+
+def _extends(method: FunctionInfo) -> bool:
+    """Tell whether a method only adds to what the framework's gives: it calls that, or the class's own statement."""
+    module = method.module
+    for event in method.events:
+        call = module.terms[event.term] if event.op == "call" else None
+        func = module.terms[call.func] if isinstance(call, Call) else None
+        base = module.terms[func.base] if isinstance(func, Attr) else None
+        if isinstance(base, Call) and called_name(module, base) == "super":
+            return True
+        if isinstance(base, Attr) and base.name == "queryset":
+            return True
+    return False
 
 
 def _filtered(judge: Judge, klass: ClassInfo) -> bool:
@@ -109,19 +171,17 @@ def _filtered(judge: Judge, klass: ClassInfo) -> bool:
         return binding is not None
     module = klass.module
     backends = getattr(module.terms[binding.value], "items", (binding.value,))
-    return any(
-        not (values := judge.inference.term(module, backend))
-        or any(not isinstance(value, External) or not value.name.startswith(_CLIENTS_FILTERS) for value in values)
-        for backend in backends
-    )
+    return any(not _harmless(judge, judge.inference.term(module, backend)) for backend in backends)
 
 
-def _asks_caller(judge: Judge, method: FunctionInfo) -> bool:
-    """A method that uses the caller narrows what the view shows in its own way."""
-    module = method.module
-    return method.name != "form_valid" and any(
-        judge.principals.is_principal(module, part)
-        for event in method.events
-        if event.op == "call"
-        for part in judge.queries.containment(module).parts(event.term)
-    )
+def _harmless(judge: Judge, backend: Iterable[Value]) -> bool:
+    """Tell whether a backend is read as a whole, and has no regard for the caller."""
+    values = list(backend)
+    for value in values:
+        if isinstance(value, ClassValue):
+            method = judge.inference.method(value.klass, "filter_queryset")
+            if method is None or judge.regard.weighs(method):
+                return False
+        elif not isinstance(value, External) or not value.name.startswith(_CLIENTS_FILTERS):
+            return False
+    return bool(values)

@@ -21,7 +21,7 @@ from statelint.analysis.proofs.words import (
     WEBHOOK,
 )
 from statelint.analysis.roles import is_everyday
-from statelint.extract.facts import Attr, Call, Compare, Item, Logic, Mapping, Not
+from statelint.extract.facts import Attr, Call, Compare, Element, Item, Logic, Mapping, Not
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,6 +40,7 @@ class Guards:
         self.principals = judge.principals
         self.queries = judge.queries
         self.rows = judge.rows
+        self.regard = judge.regard
         self.before = Before(judge)
         self._admin_guards = frozenset(admin_guards)
 
@@ -66,7 +67,7 @@ class Guards:
         proof = self._decorated_permissions(function)
         if proof is not None:
             return proof
-        return self.class_guard(function.owner) if function.owner is not None else None
+        return self.class_guard(function.owner, objects=_fetches(function)) if function.owner is not None else None
 
     def guarded(self, function: FunctionInfo) -> bool:
         """Tell whether a guard stands before a function that admits administrators or checks permissions."""
@@ -143,8 +144,10 @@ class Guards:
     def _is_role_gate(self, guard: FunctionInfo) -> bool:
         """A guard that looks at no id of the request can only ask what role the caller has."""
         functions = [guard, *nested(guard)]
-        if not any(self.rows.may_abort(function) for function in functions) and not any(
-            event.op == "return" and event.condition for function in functions for event in function.events
+        if (
+            not any(self.rows.may_abort(function) for function in functions)
+            and not any(event.op == "return" and event.condition for function in functions for event in function.events)
+            and not any(map(_runs_what_it_holds, functions))
         ):
             return False
         looked_at = {
@@ -166,7 +169,7 @@ class Guards:
                     # "id" may be anything's: a column's, or the key of a token.
                     texts |= {text for text in found if text not in KEYS}
                     texts |= found & KEYS & set(self._asked_of_request(module, parts))
-        if not (names & (seen | texts)):
+        if not (names & (seen | texts)) or not self.regard.weighs(guard):
             return False
         return any(self.rows.may_abort(function) for function in functions) or any(
             event.op == "return" and event.condition for function in functions for event in function.events
@@ -185,15 +188,25 @@ class Guards:
             if text is not None and not self.principals.is_principal(module, base):
                 yield text
 
-    def class_guard(self, owner: ClassInfo) -> Proof | None:
-        """Return what the mixins and permission classes of a view prove for all its methods."""
+    def class_guard(self, owner: ClassInfo, *, objects: bool = False) -> Proof | None:
+        """Return what the mixins and permission classes of a view prove for all its methods.
+
+        ``objects`` asks for rows that the view's own ``get_object`` fetches: those are shown to the permission classes.
+        """
         for klass in self.inference.mro(owner)[0]:
-            if klass.method("test_func") is not None or klass.method("has_permission") is not None:
-                return Proof.GUARD
+            for name in ("test_func", "has_permission"):
+                method = klass.method(name)
+                if method is not None and self.regard.weighs(method):
+                    return Proof.GUARD
+            chosen = klass.method("get_permissions")
+            if chosen is not None:
+                answers = [event.term for event in chosen.events if event.op == "return" and event.term >= 0]
+                proofs = [self._permissions(klass.module, answer, objects=objects) for answer in answers]
+                return next(filter(None, proofs), None)
             binding = klass.attribute("permission_classes")
             if binding is None or binding.value < 0:
                 continue
-            return self._permissions(klass.module, binding.value)
+            return self._permissions(klass.module, binding.value, objects=objects)
         if any(base.startswith("rest_framework.") for base in self.inference.external_bases(owner)):
             return self._default_permissions
         return None
@@ -219,7 +232,7 @@ class Guards:
                 return self._permissions(module, held.args[0])
         return None
 
-    def _permissions(self, module: Module, listed: TermId) -> Proof | None:
+    def _permissions(self, module: Module, listed: TermId, *, objects: bool = False) -> Proof | None:
         """Return what permission classes prove, in a list or joined by operators."""
         for item in self.queries.containment(module).parts(listed):
             values: Iterable[Value] = self.inference.term(module, item)
@@ -232,10 +245,42 @@ class Guards:
                 if isinstance(value, ClassValue):
                     if is_admin_name(snake(value.klass.name)):
                         return Proof.ADMIN
-                    if self.inference.method(value.klass, "has_object_permission") is not None or GUARD_NAME.search(
-                        value.klass.name
-                    ):
+                    if self._keeps_out(value.klass, objects=objects):
                         return Proof.GUARD
                 elif isinstance(value, External) and is_admin_name(snake(value.name.rpartition(".")[2])):
                     return Proof.ADMIN
         return None
+
+    def _keeps_out(self, permission: ClassInfo, *, objects: bool) -> bool:
+        """Tell whether a permission class has regard for the caller, or for what is not in sight.
+
+        Its ``has_object_permission`` is asked only about what a view's ``get_object`` fetches.
+        """
+        of_request = self.inference.method(permission, "has_permission")
+        of_object = self.inference.method(permission, "has_object_permission")
+        if of_request is None and of_object is None:
+            return GUARD_NAME.search(permission.name) is not None
+        return any(
+            method is not None and self.regard.weighs(method) for method in (of_request, of_object if objects else None)
+        )
+
+
+def _fetches(function: FunctionInfo) -> bool:
+    """Tell whether a view's method has its object fetched and checked by the framework."""
+    return any(
+        event.op == "call"
+        and isinstance(call := function.module.terms[event.term], Call)
+        and called_name_of(function.module, call.func) in {"get_object", "check_object_permissions"}
+        for event in function.events
+    )
+
+
+def _runs_what_it_holds(function: FunctionInfo) -> bool:
+    """Tell whether a function calls each of a list: ``for permission in self.permissions: permission(request)``."""
+    module = function.module
+    return any(
+        event.op == "call"
+        and isinstance(call := module.terms[event.term], Call)
+        and isinstance(module.terms[call.func], Element)
+        for event in function.events
+    )

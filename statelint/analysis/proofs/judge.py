@@ -8,6 +8,7 @@ from statelint.analysis.model import FunctionValue
 from statelint.analysis.proofs.global_filters import GlobalFilters
 from statelint.analysis.proofs.guards import Guards
 from statelint.analysis.proofs.naming import called_name, name_of, raw_names
+from statelint.analysis.proofs.regard import Regard
 from statelint.analysis.proofs.rows import Rows
 from statelint.analysis.proofs.statement import Statement
 from statelint.analysis.proofs.verdict import Proof, Verdict
@@ -50,6 +51,7 @@ class Judge:
         self.ownership = ownership
         self.queries = queries
         self.principals = principals
+        self.regard = Regard(self)
         self.rows = Rows(self)
         self.guards = Guards(self, admin_guards)
         self.statement = Statement(self)
@@ -285,6 +287,8 @@ class Judge:
                 value.function for value in self.inference.term(module, call.func) if isinstance(value, FunctionValue)
             ]
             with_caller = any(self.rows.is_ownerish(module, arg) for arg in arguments)
+            if functions and not self.regard.of_any(functions):
+                continue
             if CHECKING.search(name) and (with_caller or functions):
                 return Proof.PARENT
             if with_caller and functions:

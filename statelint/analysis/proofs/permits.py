@@ -38,9 +38,14 @@ class Permits:
                 call != leaf
                 and (leaf in inside or wanted & self._names(module, inside))
                 and any(self.principals.is_principal(module, other) for other in inside)
+                and self._is_read(module, call)
             ):
                 return True
         return False
+
+    def _is_read(self, module: Module, call: TermId) -> bool:
+        held = module.terms[call]
+        return isinstance(held, Call) and self.rows.regard.called(self.rows.inference.term(module, held.func))
 
     def _given(self, module: Module, call: TermId, leaf: TermId) -> frozenset[TermId]:
         """Return what is in a call's arguments, and in the statement that it finishes."""

@@ -36,6 +36,7 @@ class Rows:
         self.ownership = judge.ownership
         self.principals = judge.principals
         self.queries = judge.queries
+        self.regard = judge.regard
         self.permits = Permits(self, judge.principals)
         self._leaving: dict[tuple[Module, TermId], bool] = {}
         self._guard_index: dict[Module, dict[TermId, list[int]]] = {}
@@ -249,10 +250,13 @@ class Rows:
                 return self.is_check(module, value, leaf, not positive)
             case Call():
                 name = called_name(module, held)
-                return bool(CHECKING.search(name)) or any(
-                    self.principals.is_principal(module, arg)
-                    for arg in (*held.args, *(value for _, value in held.keywords))
-                )
+                return (
+                    bool(CHECKING.search(name))
+                    or any(
+                        self.principals.is_principal(module, arg)
+                        for arg in (*held.args, *(value for _, value in held.keywords))
+                    )
+                ) and self.regard.called(self.inference.term(module, held.func))
             case _:
                 return any(self.is_check(module, child, leaf, positive) for child in children(held) if child >= 0)
 
@@ -295,17 +299,16 @@ class Rows:
         arguments = (*call.args, *(value for _, value in call.keywords))
         if not any(holds(arg, leaf) for arg in arguments):
             return False
-        name = called_name(module, call)
-        if CHECKING.search(name):
-            return True
         functions = [
             value.function for value in self.inference.term(module, call.func) if isinstance(value, FunctionValue)
         ]
-        if functions:
-            return any(self.is_ownerish(module, arg) for arg in arguments) and any(
-                self.may_abort(function) for function in functions
-            )
-        return False
+        if not functions:
+            return bool(CHECKING.search(called_name(module, call)))
+        if not self.regard.of_any(functions) or not any(map(self.regard.leaves, functions)):
+            return False
+        return bool(CHECKING.search(called_name(module, call))) or any(
+            self.is_ownerish(module, arg) for arg in arguments
+        )
 
     def is_ownerish(self, module: Module, term: TermId) -> bool:
         """The caller's identity, or a value whose name says that it is an owner's."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, FunctionValue, Instance, Result
 from statelint.analysis.ownership import snake
+from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     CREDENTIAL,
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs.judge import Judge
-    from statelint.analysis.queries import Atom, Query
+    from statelint.analysis.queries import Atom, Query, Step
     from statelint.extract.facts import TermId
+
+_MANAGER = re.compile(r"(Manager|QuerySet|Query)$")
+"""Classes of ORMs whose subclasses add methods to statements."""
 
 
 class Statement:
@@ -50,7 +54,7 @@ class Statement:
                 continue
             if atom.op in {"!=", "not in", "is not", "notin_", "isnot"}:
                 continue
-            if self._on_owner(query, atom):
+            if self.on_owner(query, atom):
                 return Proof.PREDICATE
             if any(CREDENTIAL.search(part) for part in atom.column) and atom.column[-1] not in KEYS:
                 return Proof.OWN_ROW
@@ -115,8 +119,21 @@ class Statement:
                 )
                 or (step.args and OWN_METHOD.search(step.method))
             )
+            and self.judge.regard.of_any(self._own_methods(query.module, step))
             for step in query.chain.steps
         )
+
+    def _own_methods(self, module: Module, step: Step) -> list[FunctionInfo]:
+        """Return the methods of the project that a step may be: those of what is called, or of managers by name."""
+        call = module.terms[step.call]
+        values = self.inference.term(module, call.func) if isinstance(call, Call) else ()
+        found = [value.function for value in values if isinstance(value, FunctionValue)]
+        return found or [
+            method
+            for method in self.judge.graph.methods(step.method)
+            if method.owner is not None
+            and any(_MANAGER.search(base) for base in self.inference.external_bases(method.owner))
+        ]
 
     def of_loaded_row(self, module: Module, value: TermId, stem: str) -> bool:
         """Tell whether a value is, or is read from, a row that somebody else loaded: the query asks for its relatives.
@@ -160,7 +177,7 @@ class Statement:
             and not any(isinstance(value, (Instance, Result)) for value in values)
         )
 
-    def _on_owner(self, query: Query, atom: Atom) -> bool:
+    def on_owner(self, query: Query, atom: Atom) -> bool:
         """Tell whether the atom compares an owner column of the model, of a parent or of a joined model."""
         module = query.module
         if atom.value >= 0 and self.judge._constant(module, atom.value) and atom.op == "==":
@@ -201,6 +218,9 @@ class Statement:
             held = module.terms[part]
             if not isinstance(held, Call) or part == besides:
                 continue
+            if called_name(module, held) == "get_object":
+                # A generic view's object, for which the view is judged.
+                return True
             for target in self.inference.term(module, held.func):
                 if isinstance(target, FunctionValue) and self._returns_rows(target.function):
                     return True

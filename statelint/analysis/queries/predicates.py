@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, External
+from statelint.analysis.ownership.references import last_name
 from statelint.analysis.queries.query import Atom
+from statelint.analysis.terms import walk
 from statelint.extract.facts import (
     Attr,
     Binary,
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from statelint.analysis.ownership import Model
     from statelint.analysis.queries.entities import Entities
     from statelint.analysis.queries.query import Query, Step
-    from statelint.extract.facts import TermId
+    from statelint.extract.facts import Term, TermId
 
 
 COMPARISONS = {
@@ -119,6 +121,8 @@ class Predicates:
                     if text is not None:
                         yield Atom(tuple(text.replace("__", ".").split(".")), value, "==", optional)
                     yield from self.positional(module, value, optional, depth + 1)
+            case Call() if self._asks_existence(module, held):
+                yield from self._of_existing(module, term, optional, depth)
             case Call(func=func, args=args, keywords=keywords):
                 called = module.terms[func]
                 if isinstance(called, Attr) and called.name in {
@@ -149,6 +153,37 @@ class Predicates:
                         yield from self.positional(module, event.term, optional, depth + 1)
             case _:
                 return
+
+    @staticmethod
+    def _asks_existence(module: Module, call: Call) -> bool:
+        """Tell whether a call is ``exists(…)`` with what was added to it, or ends a statement so."""
+        at: Term = call
+        while isinstance(at, Call):
+            func = module.terms[at.func]
+            if last_name(module, at.func) in {"exists", "Exists"}:
+                return True
+            at = module.terms[func.base] if isinstance(func, Attr) else func
+        return False
+
+    def _of_existing(self, module: Module, term: TermId, optional: TermId, depth: int) -> Iterator[Atom]:
+        """Yield the comparisons of an ``EXISTS`` that is about the rows around it; another says nothing of them."""
+        parts = list(walk(module, term))
+        compared = [held for part in parts if isinstance(held := module.terms[part], Compare)]
+        sides = [[self._column(module, side) for side in (held.left, held.right)] for held in compared]
+        related = any(left[0] and right[0] and left[1] is not right[1] for left, right in sides)
+        if not related and not any(
+            isinstance(held := module.terms[part], Call) and last_name(module, held.func) == "OuterRef"
+            for part in parts
+        ):
+            return
+        for part in parts:
+            held = module.terms[part]
+            if isinstance(held, Compare):
+                yield from self.positional(module, part, optional, depth + 1)
+            elif isinstance(held, Call):
+                for name, value in held.keywords:
+                    if name:
+                        yield Atom(tuple(piece for piece in name.split("__") if piece), value, "==", optional)
 
     def _column(self, module: Module, term: TermId) -> tuple[tuple[str, ...], Model | None]:
         """Return the column path that ``Model.column`` (or ``table.c.column``) names, and the model if it is known."""

@@ -1,0 +1,253 @@
+"""Whether code that could keep strangers out has regard for anything, or merely stands where a check would.
+
+``def has_object_permission(self, request, view, obj): return True`` keeps nobody out, nor does a helper called
+``check_access`` that only asks whether there is a row.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from statelint.analysis.calls import decorates, nested
+from statelint.analysis.model import ClassValue, External, FunctionValue, Instance
+from statelint.analysis.principals import is_identity_name
+from statelint.analysis.proofs.naming import called_name
+from statelint.analysis.proofs.words import CHECKING, HARMLESS, LEAVING, QUIET
+from statelint.extract.facts import Attr, Call, Cell, Compare, Const, Param
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from statelint.analysis.model import FunctionInfo, Module, Value
+    from statelint.analysis.proofs.judge import Judge
+    from statelint.extract.facts import TermId
+
+MAX_DEPTH = 3
+"""Calls from a check to what decides."""
+_LOGGED_IN = re.compile(
+    r"^(is_)?(authenticated|anonymous|active|logged_in|verified)$|^(id|pk|uuid|username|email|name)$"
+)
+"""Attributes of the caller that say that there is one, or who, and decide nothing by themselves."""
+_OF_REQUEST = frozenset({"method", "action", "path", "content_type"})
+"""Attributes by which views tell requests apart, and not callers."""
+_TELLS_NOTHING = QUIET | {
+    "int", "float", "any", "all", "getattr", "type", "id", "UUID", "super", "render", "redirect", "reverse", "Response",
+    "JsonResponse", "HttpResponse", "dict", "list", "set", "tuple", "range", "as_view", "JSONResponse",
+}  # fmt: skip
+"""Calls, of libraries, in whose answer no permission lies."""
+_FRAMEWORKS = (
+    "django.",
+    "rest_framework.",
+    "flask.",
+    "fastapi.",
+    "sqlalchemy.",
+    "sqlmodel.",
+    "starlette.",
+    "pydantic.",
+)
+_NARROWING = frozenset({"order_by", "select_related", "prefetch_related", "distinct", "annotate", "only", "defer"})
+"""Steps of a statement that ask for fewer rows, or none the less, without a condition."""
+_ERROR = re.compile(r"(Error|Exception|Http404|PermissionDenied|NotFound|Forbidden|Unauthorized)$")
+
+
+class Regard:
+    """Finds what functions look at; whatever cannot be read counts as a look at the caller."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self.inference = judge.inference
+        self.principals = judge.principals
+        self.queries = judge.queries
+        self._known: dict[FunctionInfo, bool] = {}
+        words = self.queries.words
+        self._statements = words["filters"] | words["terminals"] | words["record_verbs"] | _NARROWING
+
+    def of_any(self, functions: Iterable[FunctionInfo]) -> bool:
+        """Tell whether one of some functions weighs something; also if there is none in sight."""
+        held = list(functions)
+        return not held or any(map(self.weighs, held))
+
+    def called(self, values: Iterable[Value]) -> bool:
+        """Tell whether what a call may call weighs something; what is not in sight may."""
+        functions = []
+        for value in values:
+            if isinstance(value, FunctionValue):
+                functions.append(value.function)
+            elif isinstance(value, (Instance, ClassValue)):
+                method = self.inference.method(value.klass, "__call__" if isinstance(value, Instance) else "__init__")
+                functions += [method] if method is not None else []
+            else:
+                return True
+        return self.of_any(functions)
+
+    def weighs(self, function: FunctionInfo, depth: int = 0) -> bool:
+        """Tell whether a function compares something, looks at the caller, or asks what is not in sight.
+
+        It is False only for what is read as a whole: nothing in it depends on who is calling or whose a row is.
+        """
+        found = self._known.get(function)
+        if found is None:
+            self._known[function] = False
+            found = self._weighs(function, depth)
+            if found or depth == 0:
+                self._known[function] = found
+            else:
+                del self._known[function]
+        return found
+
+    def leaves(self, function: FunctionInfo, depth: int = 0) -> bool:
+        """Tell whether a function, or one that it calls, may end in an exception, as far as can be read."""
+        module = function.module
+        if module.facts.screened or not function.events:
+            return True
+        for event in function.events:
+            if event.op == "raise" or self.judge.rows.aborts(module, event):
+                return True
+            call = module.terms[event.term] if event.op == "call" else None
+            if isinstance(call, Call) and LEAVING.search(called_name(module, call)):
+                return True
+            if isinstance(call, Call) and CHECKING.search(called_name(module, call)):
+                values = self.inference.term(module, call.func)
+                if not any(isinstance(value, FunctionValue) for value in values):
+                    return True
+        return depth < MAX_DEPTH and any(
+            edge.kind in {"call", "override"} and edge.callee is not function and self.leaves(edge.callee, depth + 1)
+            for edge in self.judge.graph.callees.get(function, ())
+        )
+
+    def _weighs(self, function: FunctionInfo, depth: int) -> bool:
+        if function.module.facts.screened or not function.events:
+            # Abstract, or not read.
+            return True
+        for each in (function, *nested(function)):
+            module = each.module
+            wrapped = self._wrapped(function, each)
+            said = (part for root in self._roots(each) for part in self._parts(module, root))
+            if any(part not in wrapped and self._looks(module, part) for part in said):
+                return True
+            answered = (part for root in self._answers(each) for part in self._outside(module, root))
+            if any(part not in wrapped and self._decides(module, part) for part in answered):
+                return True
+            if any(
+                self.judge.statement.on_owner(query, atom)
+                for query in self.queries.of(each)
+                for atom in self.queries.atoms(query)
+            ):
+                return True
+            if any(
+                event.op == "raise" and "NotImplemented" in self._raised(module, event.term) for event in each.events
+            ):
+                return True
+        if depth >= MAX_DEPTH:
+            return False
+        return any(
+            edge.kind in {"call", "override", "dependency"}
+            and not is_identity_name(edge.callee.name)
+            and not (edge.kind == "dependency" and self.principals.is_provider(edge.callee))
+            and self.weighs(edge.callee, depth + 1)
+            for each in (function, *nested(function))
+            for edge in self.judge.graph.callees.get(each, ())
+        )
+
+    @staticmethod
+    def _wrapped(function: FunctionInfo, inner: FunctionInfo) -> set[TermId]:
+        """Return the calls by which a decorator's inner function goes on to what it decorates."""
+        if inner is function or not decorates(function):
+            return set()
+        found = set()
+        for event in inner.events:
+            call = inner.module.terms[event.term] if event.op == "call" else None
+            func = inner.module.terms[call.func] if isinstance(call, Call) else None
+            if isinstance(func, Cell) or (isinstance(func, Param) and func.function != inner.index):
+                found.add(event.term)
+        return found
+
+    def _raised(self, module: Module, term: TermId) -> str:
+        held = module.terms[term] if term >= 0 else None
+        return module.dotted(held.func if isinstance(held, Call) else term)
+
+    def _roots(self, function: FunctionInfo) -> Iterator[TermId]:
+        """Yield everything that a function says."""
+        for event in function.events:
+            yield from (term for term in (event.term, event.value) if term >= 0)
+        yield from self._tests(function)
+
+    def _answers(self, function: FunctionInfo) -> Iterator[TermId]:
+        """Yield what a function gives back and what it decides by."""
+        yield from (event.term for event in function.events if event.op in {"return", "yield"} and event.term >= 0)
+        yield from self._tests(function)
+
+    def _tests(self, function: FunctionInfo) -> Iterator[TermId]:
+        module = function.module
+        steps = {step for event in function.events for step in self.judge.rows.chain(module, event.condition)}
+        for step in sorted(steps):
+            condition = module.facts.conditions[step]
+            if condition.test >= 0 and condition.kind not in {"loop", "except", "with"}:
+                yield condition.test
+
+    def _parts(self, module: Module, root: TermId) -> Iterable[TermId]:
+        return self.queries.containment(module).parts(root)
+
+    def _outside(self, module: Module, root: TermId) -> Iterator[TermId]:
+        """Yield the parts of a term that are not in a statement to the database."""
+        parts = self._parts(module, root)
+        asked = {part for part in parts if isinstance(module.terms[part], Call) and self.queries.chains(module, part)}
+        inside = {inner for part in asked for inner in self._parts(module, part)}
+        yield from (part for part in parts if part not in inside)
+
+    def _looks(self, module: Module, part: TermId) -> bool:
+        """Tell whether a term makes something of who is calling."""
+        held = module.terms[part]
+        match held:
+            case Compare(left=left, right=right):
+                return any(
+                    self._is_caller(module, side) and not isinstance(module.terms[other], Const)
+                    for side, other in ((left, right), (right, left))
+                )
+            case Attr(base=base, name=name):
+                return not _LOGGED_IN.match(name) and self._is_caller(module, base)
+            case Call(args=args, keywords=keywords):
+                if self._tells_nothing(module, held):
+                    return False
+                named = (name.partition("__")[0] for name, _ in keywords)
+                return any(
+                    self._is_caller(module, value) for value in (*args, *(value for _, value in keywords))
+                ) or any(name and self.judge.ownership.column_kind(name) is not None for name in named)
+            case _:
+                return False
+
+    def _decides(self, module: Module, part: TermId) -> bool:
+        """Tell whether an answer hangs on a comparison, a role, or on what nobody can read."""
+        held = module.terms[part]
+        match held:
+            case Compare(left=left, right=right):
+                sides = (module.terms[left], module.terms[right])
+                return not any(
+                    isinstance(side, Const) or (isinstance(side, Attr) and side.name in _OF_REQUEST) for side in sides
+                )
+            case Call(args=args, keywords=keywords):
+                name = called_name(module, held)
+                if self._tells_nothing(module, held) or not (args or keywords) or name in self._statements:
+                    return False
+                values = self.inference.term(module, held.func)
+                if any(isinstance(value, (FunctionValue, ClassValue, Instance)) for value in values):
+                    return False
+                known = any(isinstance(value, External) and value.name.startswith(_FRAMEWORKS) for value in values)
+                return not known or bool(CHECKING.search(name))
+            case _:
+                return self.principals.mentions_admin(module, part) if isinstance(held, Attr) else False
+
+    def _tells_nothing(self, module: Module, call: Call) -> bool:
+        name = called_name(module, call)
+        func = module.terms[call.func]
+        base = module.terms[func.base] if isinstance(func, Attr) else None
+        if isinstance(base, Call) and called_name(module, base) == "super":
+            return True
+        return name in _TELLS_NOTHING or bool(HARMLESS.match(name)) or bool(_ERROR.search(name))
+
+    def _is_caller(self, module: Module, term: TermId) -> bool:
+        held = module.terms[term]
+        if isinstance(held, Param) and held.index == 0 and module.functions[held.function].owner is not None:
+            return False
+        return self.principals.is_principal(module, term)

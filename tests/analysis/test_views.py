@@ -1,0 +1,216 @@
+"""Generic class-based views: what restricts them to the caller's rows, and what only looks as if it did.
+
+``«right|wrong»`` marks what makes a view correct, and what stands in its place in its broken twin.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .test_excuses import MARKED, django, leaks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .conftest import Sample
+
+OBJECT_VIEWS = ("DetailView", "UpdateView", "DeleteView")
+REST_VIEWS = ("generics.RetrieveUpdateDestroyAPIView", "generics.RetrieveAPIView", "viewsets.ModelViewSet")
+OF_DJANGO = {
+    "get_queryset-sorts": """
+    def get_queryset(self):
+        return super().get_queryset()«.filter(user=self.request.user)».order_by("pk")
+""",
+    "get_queryset-searches": """
+    def get_queryset(self):
+        found = super().get_queryset()
+        «found = found.filter(user=self.request.user)
+        »word = self.request.GET.get("q")
+        if word:
+            found = found.filter(text__icontains=word)
+        return found
+""",
+    "get_queryset-is-its-own": """
+    def get_queryset(self):
+        return Note.objects«.filter(user=self.request.user)|.all()»
+""",
+    "get_object": """
+    def get_object(self, queryset=None):
+        note = super().get_object(queryset)
+        «if note.user != self.request.user:
+            raise Http404
+        »return note
+""",
+    "test_func": """
+    def test_func(self):
+        return «self.get_object().user == self.request.user|self.request.user.is_authenticated»
+""",
+    "dispatch": """
+    def dispatch(self, request, *args, **kwargs):
+        «if self.get_object().user != request.user:
+            raise PermissionDenied
+        »return super().dispatch(request, *args, **kwargs)
+""",
+    "get-and-post": """
+    def get(self, request, *args, **kwargs):
+        note = self.get_object()
+        «if note.user != request.user:
+            raise PermissionDenied
+        »return super().get(request, *args, **kwargs)
+    «
+    def post(self, request, *args, **kwargs):
+        if self.get_object().user != request.user:
+            raise PermissionDenied
+        return super().post(request, *args, **kwargs)»
+""",
+}
+OF_LISTS = {
+    "ordering": """
+    ordering = "pk"
+    «
+    def get_queryset(self):
+        return super().get_queryset().filter(user=self.request.user)»
+""",
+    "get_context_data": """
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        context["notes"] = context["notes"].«filter(user=self.request.user)|order_by("pk")»
+        return context
+""",
+}
+OF_REST = {
+    "object-permission": (
+        """
+class Own(permissions.BasePermission):
+    def has_object_permission(self, request, view, obj):
+        return «obj.user == request.user|True»
+""",
+        "permission_classes = [permissions.IsAuthenticated, Own]",
+    ),
+    "object-permission-for-writing": (
+        """
+class Own(permissions.BasePermission):
+    def has_object_permission(self, request, view, obj):
+        if request.method in permissions.SAFE_METHODS:
+            return True
+        return «obj.user_id == request.user.pk|request.user.is_authenticated»
+""",
+        "permission_classes = [permissions.IsAuthenticated, Own]",
+    ),
+    "chosen-permissions": (
+        """
+class Own(permissions.BasePermission):
+    def has_object_permission(self, request, view, obj):
+        return obj.user == request.user
+""",
+        "def get_permissions(self):\n        return [permissions.IsAuthenticated()«, Own()»]",
+    ),
+    "permission": (
+        """
+class Member(permissions.BasePermission):
+    def has_permission(self, request, view):
+        return «request.user.is_staff|bool(request.user and request.user.is_authenticated)»
+""",
+        "permission_classes = [Member]",
+    ),
+    "filter-backend": (
+        """
+class Own(filters.BaseFilterBackend):
+    def filter_queryset(self, request, queryset, view):
+        return queryset.filter(«user=request.user|text__icontains=request.query_params.get("q", "")»)
+""",
+        "filter_backends = [Own]",
+    ),
+    "filter_queryset": (
+        "",
+        "def filter_queryset(self, queryset):\n"
+        "        return super().filter_queryset(queryset)«.filter(user=self.request.user)»",
+    ),
+    "get_queryset-of-the-class": (
+        "",
+        "def get_queryset(self):\n        return self.queryset«.filter(user=self.request.user)|.order_by('pk')»",
+    ),
+    "get_object": (
+        "",
+        "def get_object(self):\n        note = super().get_object()\n"
+        "        «if note.user != self.request.user:\n            raise PermissionDenied\n        »return note",
+    ),
+}
+MANAGERS = {
+    "manager": ("Manager", "Notes()", "get_queryset()"),
+    "queryset": ("QuerySet", "Notes.as_manager()", "order_by('pk')"),
+}
+
+
+def rest(view: str, name: str) -> dict[str, str]:
+    before, inside = OF_REST[name]
+    attributes = f"serializer_class = NoteSerializer\n    queryset = Note.objects.all()\n    {inside}"
+    return django(f"{before}\n\nclass Change({view}):\n    {attributes}\n", "")
+
+
+def manager(name: str) -> dict[str, str]:
+    base, made, own = MANAGERS[name]
+    files = django(
+        "@login_required\ndef handle(request, pk):\n    note = Note.objects.shown_to(request.user).get(pk=pk)\n"
+        '    return JsonResponse({"text": note.text})\n',
+        f"objects = {made}",
+    )
+    method = f"    def shown_to(self, user):\n        return self.{own}«.filter(user=user)»"
+    models = files["app/models.py"].replace("models\n", f"models\n\n\nclass Notes(models.{base}):\n{method}\n", 1)
+    return files | {"app/models.py": models}
+
+
+def plain(view: str, body: str) -> dict[str, str]:
+    mixin = "UserPassesTestMixin, " if "test_func" in body else ""
+    imported = "from django.contrib.auth.mixins import UserPassesTestMixin\n\n\n"
+    return django(f"{imported}class Show(LoginRequiredMixin, {mixin}{view}):\n    model = Note\n{body}", "")
+
+
+PAIRS = (
+    {f"{view}-{name}": plain(view, OF_DJANGO[name]) for view, name in product(OBJECT_VIEWS, OF_DJANGO)}
+    | {f"ListView-{name}": plain("ListView", body) for name, body in OF_LISTS.items()}
+    | {f"{view}-{name}": rest(view, name) for view, name in product(REST_VIEWS, OF_REST)}
+    | {name: manager(name) for name in MANAGERS}
+)
+BY_OBJECT = {f"viewsets.ModelViewSet-{name}" for name in OF_REST if "has_object_permission" in OF_REST[name][0]}
+
+
+def version(name: str, number: int) -> dict[str, str]:
+    return {path: MARKED.sub(rf"\{number}", text) for path, text in PAIRS[name].items()}
+
+
+@pytest.mark.parametrize("name", sorted(PAIRS.keys() - BY_OBJECT))
+def test_a_view_that_restricts_its_rows_is_silent(sample: Callable[[dict[str, str]], Sample], name: str) -> None:
+    assert leaks(sample(version(name, 1))) == []
+
+
+@pytest.mark.parametrize("name", sorted(BY_OBJECT))
+def test_object_permissions_leave_the_list_of_a_viewset_open(
+    sample: Callable[[dict[str, str]], Sample], name: str
+) -> None:
+    assert leaks(sample(version(name, 1))) == ["Note read"]
+
+
+@pytest.mark.parametrize("name", sorted(PAIRS))
+def test_a_view_that_looks_as_if_is_found(sample: Callable[[dict[str, str]], Sample], name: str) -> None:
+    assert leaks(sample(version(name, 2)))
+
+
+@pytest.mark.parametrize(
+    ("queryset", "found"),
+    [
+        ("Note.objects.all()", True),
+        ("Note.objects.filter(pinned=True)", True),
+        ("Note.objects.filter(is_public=True)", False),
+        ("Note.objects.filter(status='published')", False),
+        ("Note.objects.none()", False),
+    ],
+)
+def test_rows_that_are_meant_for_everybody(
+    sample: Callable[[dict[str, str]], Sample], queryset: str, found: bool
+) -> None:
+    code = sample(django(f"class Show(LoginRequiredMixin, ListView):\n    queryset = {queryset}\n", ""))
+    assert bool(leaks(code)) is found
