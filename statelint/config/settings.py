@@ -59,6 +59,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid
             "(SL004), and the others go on.",
         ),
     ] = 20
+    file_memory_limit: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="Megabytes of memory that reading one file may take; a file that would take more is reported "
+            "(SL004), and the others go on.",
+        ),
+    ] = 1_000
     min_severity: Annotated[Severities, Meta(description="Hide findings below this severity.")] = "warning"
     min_confidence: Annotated[Confidences, Meta(description="Hide findings below this confidence.")] = "medium"
     fail_on: Annotated[Severities, Meta(description="Exit with 1 only for findings of this severity or above.")] = (

@@ -26,6 +26,9 @@ OPERATORS: dict[type[ast.operator | ast.cmpop | ast.unaryop], str] = {
 GROWING = {"append": "item", "add": "item", "extend": "items", "update": "items", "insert": "second"}
 """Methods of local lists, sets and dicts whose effect on the display is followed."""
 
+MAX_ANNOTATION = 2_000
+"""Characters of a type in quotes; longer ones could nest deeper than the parser's own stack, while ours is ``deep``."""
+
 
 class Scope:
     """A function (or, at index 0, the module) while it is read."""
@@ -113,6 +116,8 @@ class ExpressionReader:
         if node is None:
             return NO_TERM
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if len(node.value) > MAX_ANNOTATION:
+                return NO_TERM
             try:
                 quoted = ast.parse(node.value.strip(), mode="eval").body
             except (SyntaxError, ValueError, RecursionError, MemoryError):

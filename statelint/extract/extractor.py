@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import re
 import warnings
 from typing import TYPE_CHECKING
 
 from statelint.extract.facts import Failure, ModuleFacts, Observation, Position
-from statelint.extract.nesting import MAX_FORMATTED, overlong, tractable
+from statelint.extract.nesting import AST, LIBCST, MAX_FORMATTED, deep, overlong, tractable, weigh
 from statelint.extract.scripts import SUFFIX, read_script
 from statelint.extract.statements import ModuleReader
 from statelint.source.cells import python_of
@@ -27,12 +28,14 @@ if TYPE_CHECKING:
 _SCHEMA = re.compile(r"create\s+(?:\w+\s+)?table|create_table", re.IGNORECASE)
 
 
-def extract(path: str, data: bytes, catalogue: Catalogue, visitors: Iterable[type[Rule]] = ()) -> ModuleFacts:
+def extract(
+    path: str, data: bytes, catalogue: Catalogue, visitors: Iterable[type[Rule]] = (), megabytes: float = math.inf
+) -> ModuleFacts:
     """Return the facts of the file ``path`` (relative, posix) with content ``data``.
 
     ``visitors`` are the rules that bring a LibCST visitor. What the functions of a test do is not read: no request
     reaches them, and what they pass to others are stand-ins; unless they tell how tables look. Bad input never raises:
-    the reason is in the facts' ``failure``.
+    the reason is in the facts' ``failure``. Raises TooHeavy where parsing may take more than so many ``megabytes``.
     """
     if path.endswith(SUFFIX):
         return read_script(path, data)
@@ -46,11 +49,12 @@ def extract(path: str, data: bytes, catalogue: Catalogue, visitors: Iterable[typ
     if line:
         message = f"an f-string of more than {MAX_FORMATTED:,} characters takes this Python too long to read"
         return failed(path, Failure("unreadable", message, line, 1), lines, text)
+    weigh(text, AST, megabytes)
     try:
         with warnings.catch_warnings():
             # Invalid escapes and the like are the author's linter's business.
             warnings.simplefilter("ignore")
-            tree, read = parse(text)
+            tree, read = parse(text, megabytes)
     except SyntaxError as error:
         failure = Failure("syntax", error.msg or "invalid syntax", error.lineno or 1, error.offset or 1)
         return failed(path, failure, lines, text)
@@ -59,7 +63,8 @@ def extract(path: str, data: bytes, catalogue: Catalogue, visitors: Iterable[typ
     bodies = not is_test_path(path) or _SCHEMA.search(text) is not None
     reader = ModuleReader(Columns(read), catalogue.aborting_names, bodies)
     try:
-        reader.read(tree)
+        with deep():
+            reader.read(tree)
     except RecursionError:
         return failed(path, Failure("unreadable", "code is nested too deeply to be analysed", 1, 1), lines, text)
     return ModuleFacts(
@@ -73,24 +78,24 @@ def extract(path: str, data: bytes, catalogue: Catalogue, visitors: Iterable[typ
         conditions=reader.conditions,
         exports=reader.exports,
         suppressions=list(find_suppressions(text)),
-        observations=_observe(data, text, visitors) if bodies else [],
+        observations=_observe(data, text, visitors, megabytes) if bodies else [],
         failure=None,
         screened=not bodies,
         statements=statements(tree),
     )
 
 
-def parse(text: str) -> tuple[ast.Module, str]:
+def parse(text: str, megabytes: float = math.inf) -> tuple[ast.Module, str]:
     """Return the tree of ``text`` and the text that its columns refer to: another one if the syntax had to change.
 
-    Raises SyntaxError, and what ``ast.parse`` raises besides.
+    Raises SyntaxError, what ``ast.parse`` raises besides, and TooHeavy.
     """
     try:
         return ast.parse(text), text
     except SyntaxError as error:
         from statelint.extract import newer  # noqa: PLC0415 - brings LibCST, which few projects need
 
-        return newer.parse(text, error)
+        return newer.parse(text, error, megabytes)
 
 
 def _reason(error: BaseException) -> str:
@@ -119,7 +124,7 @@ def failed(path: str, failure: Failure, lines: int = 0, text: str = "") -> Modul
     )
 
 
-def _observe(data: bytes, text: str, rules: Iterable[type[Rule]]) -> list[Observation]:
+def _observe(data: bytes, text: str, rules: Iterable[type[Rule]], megabytes: float) -> list[Observation]:
     """Run the rules' LibCST visitors over a file that contains one of their screen words."""
     wanted = [
         rule
@@ -128,6 +133,7 @@ def _observe(data: bytes, text: str, rules: Iterable[type[Rule]]) -> list[Observ
     ]
     if not wanted or not tractable(text):
         return []
+    weigh(text, LIBCST, megabytes)
     import libcst  # noqa: PLC0415 - costs more than a whole warm run
     from libcst.metadata import MetadataWrapper, PositionProvider  # noqa: PLC0415
 
@@ -138,14 +144,16 @@ def _observe(data: bytes, text: str, rules: Iterable[type[Rule]]) -> list[Observ
     except UNREADABLE:
         return []
     visitors = [(rule, rule.visitor()) for rule in wanted if rule.visitor is not None]
-    walk(module, [visitor for _, visitor in visitors])
+    with deep():
+        walk(module, [visitor for _, visitor in visitors])
     reported = [
         (rule.code, node, note) for rule, visitor in visitors for node, note in getattr(visitor, "reported", ())
     ]
     if not reported:
         return []
     wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
-    positions = wrapper.resolve(PositionProvider)
+    with deep():
+        positions = wrapper.resolve(PositionProvider)
     observations = []
     for code, node, note in reported:
         place = positions[node]

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import libcst
 from libcst.metadata import ByteSpanPositionProvider, CodeSpan, MetadataWrapper
 
-from statelint.extract.nesting import tractable
+from statelint.extract.nesting import LIBCST, deep, tractable, weigh
 from statelint.extract.walk import UNREADABLE, walk
 
 if TYPE_CHECKING:
@@ -45,23 +45,25 @@ class _Edit(NamedTuple):
     parts: list[_Part] | None = None
 
 
-def parse(text: str, error: SyntaxError) -> tuple[ast.Module, str]:
+def parse(text: str, error: SyntaxError, megabytes: float) -> tuple[ast.Module, str]:
     """Return the tree of ``text`` and the text with the same lines that the tree's columns refer to.
 
     ``error`` is what ``ast`` found wrong with ``text``; it is raised if LibCST cannot read the text, either. Code that
-    can be read, but not rewritten, raises a SyntaxError of its own.
+    can be read, but not rewritten, raises a SyntaxError of its own. Raises TooHeavy beyond so many ``megabytes``.
     """
     mark = next((letter for letter in _MARKS if letter not in text), None)
     if mark is None or not tractable(text):
         raise error
+    weigh(text, LIBCST, megabytes)
     try:
         module = libcst.parse_module(text)
     except UNREADABLE:
         raise error from None
-    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
-    source = module.code.encode("utf-8", "surrogatepass")
-    finder = _Finder(source, wrapper.resolve(ByteSpanPositionProvider), mark)
-    walk(module, [finder])
+    with deep():
+        wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
+        source = module.code.encode("utf-8", "surrogatepass")
+        finder = _Finder(source, wrapper.resolve(ByteSpanPositionProvider), mark)
+        walk(module, [finder])
     older, strings = _apply(source, finder.edits)
     try:
         tree = ast.parse(older)
@@ -71,7 +73,8 @@ def parse(text: str, error: SyntaxError) -> tuple[ast.Module, str]:
         version = ".".join(map(str, sys.version_info[:2]))
         still.msg = f"the code needs a newer Python than the {version} that statelint runs on"
         raise
-    _Strings(tree, mark, strings).visit(tree)
+    with deep():
+        _Strings(tree, mark, strings).visit(tree)
     return tree, older
 
 

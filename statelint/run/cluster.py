@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from statelint.lint.rule import Rule
+    from statelint.run.limits import Limits
     from statelint.source.text import SourceError
 
 _PATIENCE = 30
@@ -47,6 +48,7 @@ class Cluster:
         self._root = reader.root
         self._setup = zlib.compress(_encode(reader.catalogue.libraries), 1)
         self._visitors = tuple(reader.visitors)
+        self._limits = reader.limits
         self._identity = _identity(_packages(self._visitors))
         self._address = address
         self._exit = ExitStack()
@@ -65,7 +67,7 @@ class Cluster:
     def submit(self, batch: Sequence[str]) -> Future[Any]:
         """Hand out a batch with the contents of its files."""
         contents = [(path, *look(self._root / path)) for path in batch]
-        return self._executor.submit(_extract_there, self._setup, self._visitors, contents)
+        return self._executor.submit(_extract_there, self._setup, self._visitors, self._limits, contents)
 
     def take(self, batch: Sequence[str], future: Future[Any]) -> list[Record]:
         """Return the records of a batch.
@@ -123,10 +125,13 @@ class Cluster:
 
 
 def _extract_there(
-    setup: bytes, visitors: tuple[type[Rule], ...], contents: list[tuple[str, bytes, bytes | SourceError]]
+    setup: bytes,
+    visitors: tuple[type[Rule], ...],
+    limits: Limits,
+    contents: list[tuple[str, bytes, bytes | SourceError]],
 ) -> tuple[bytes, list[tuple[bytes, bytes]]]:
     """Return what says which code this is, and for each file its content's key and packed facts."""
-    reader = Reader(Path(), _catalogue(setup), visitors)
+    reader = Reader(Path(), _catalogue(setup), visitors, limits)
     with collector_off():
         readings = [reader.extract(*content) for content in contents]
         return _identity(_packages(visitors)), [(content, pack(facts)) for facts, content in readings]

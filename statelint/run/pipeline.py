@@ -118,6 +118,7 @@ def _lint(request: CheckRequest, memory: Memory, files: Discovery, buffers: Mapp
 def _echo(request: CheckRequest, memory: Memory, files: Discovery, visitors: list[type[Rule]]) -> LintResult | None:
     """Return the result of an earlier run if nothing that matters to it has changed since; new files are read."""
     from statelint.run.extraction import extract_files  # noqa: PLC0415 - the engine
+    from statelint.run.limits import Limits  # noqa: PLC0415
     from statelint.run.reader import Reader  # noqa: PLC0415
 
     stage = request.profile.stage
@@ -129,7 +130,7 @@ def _echo(request: CheckRequest, memory: Memory, files: Discovery, visitors: lis
         with stage("catalogue"):
             catalogue = memory.catalogue
         with stage("extract"):
-            reader = Reader(request.root, catalogue, visitors, request.settings.file_time_limit)
+            reader = Reader(request.root, catalogue, visitors, Limits.of(request.settings))
             sizes = {path: files.files[path] for path in unread}
             extract_files(
                 reader,
@@ -174,9 +175,10 @@ def _facts(
     visitors: list[type[Rule]],
 ) -> list[ModuleFacts]:
     """Return the facts of all files, in order of their paths."""
-    from statelint.extract.extractor import extract, failed  # noqa: PLC0415 - the engine
+    from statelint.extract.extractor import failed  # noqa: PLC0415 - the engine
     from statelint.extract.facts import Failure  # noqa: PLC0415
     from statelint.run.extraction import extract_files  # noqa: PLC0415
+    from statelint.run.limits import Limits  # noqa: PLC0415
     from statelint.run.reader import Reader  # noqa: PLC0415
 
     stage = request.profile.stage
@@ -186,7 +188,7 @@ def _facts(
         known = memory.facts(visitors)
     with stage("extract"):
         new = {path: size for path, size in files.files.items() if path not in buffers and path not in known}
-        reader = Reader(request.root, catalogue, visitors, request.settings.file_time_limit)
+        reader = Reader(request.root, catalogue, visitors, Limits.of(request.settings))
         modules = [*known.values()]
         modules += extract_files(
             reader,
@@ -196,7 +198,7 @@ def _facts(
             progress=request.progress,
             keep=memory.keep_facts if memory else None,
         )
-        modules += (extract(path, data, catalogue, visitors) for path, data in buffers.items())
+        modules += (reader.extract(path, b"", data)[0] for path, data in buffers.items())
     for path, reason in files.closed.items():
         modules.append(failed(path, Failure("unreadable", f"the folder cannot be opened: {reason}", 1, 1)))
     modules.sort(key=lambda module: module.path)

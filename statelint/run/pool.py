@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from statelint.lint.rule import Rule
+    from statelint.run.limits import Limits
 
 _MOST_JOBS = 60
 """Windows waits for no more processes at once."""
@@ -40,7 +41,7 @@ class Pool:
             reader.root,
             _ENCODER.encode(reader.catalogue.libraries),
             tuple(reader.visitors),
-            reader.seconds,
+            reader.limits,
         )
         self._jobs = min(jobs, _MOST_JOBS)
         self._executor: ProcessPoolExecutor | None = None
@@ -140,11 +141,11 @@ _LIBRARIES = msgspec.msgpack.Decoder(tuple[Library, ...])
 _reader: Reader | None = None
 
 
-def _initialise(root: Path, libraries: bytes, visitors: tuple[type[Rule], ...], seconds: float) -> None:
+def _initialise(root: Path, libraries: bytes, visitors: tuple[type[Rule], ...], limits: Limits) -> None:
     global _reader  # noqa: PLW0603 - a process of the pool serves one run only
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches the whole group: die without a traceback
     gc.disable()
-    _reader = Reader(root, Catalogue(_LIBRARIES.decode(libraries)), visitors, seconds)
+    _reader = Reader(root, Catalogue(_LIBRARIES.decode(libraries)), visitors, limits)
 
 
 def _extract_batch(paths: Sequence[str], result: str) -> str:

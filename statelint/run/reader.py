@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from statelint.config.settings import Settings
 from statelint.extract.extractor import extract, failed
 from statelint.extract.facts import Failure
-from statelint.run.limits import OverTime, limited
+from statelint.extract.nesting import TooHeavy
+from statelint.run.limits import Limits, OverMemory, OverTime, limited
 from statelint.run.records import look
 from statelint.source.text import SourceError
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from statelint.extract.facts import ModuleFacts
     from statelint.lint.rule import Rule
 
-_DEFAULTS = Settings()
+_DEFAULTS = Limits()
+_alone = threading.Lock()
+"""The memory and the recursion limit are the process's: of its threads one reads at a time, as they would anyway."""
 
 
 class Reader:
@@ -32,13 +35,12 @@ class Reader:
         root: Path,
         catalogue: Catalogue,
         visitors: Sequence[type[Rule]],
-        seconds: float = _DEFAULTS.file_time_limit,
+        limits: Limits = _DEFAULTS,
     ) -> None:
         self.root = root
         self.catalogue = catalogue
         self.visitors = visitors
-        self.seconds = seconds
-        """How long one file may take."""
+        self.limits = limits
 
     def __call__(self, path: str) -> tuple[ModuleFacts, bytes]:
         """Return the facts of the file ``path`` and its content's key.
@@ -53,14 +55,15 @@ class Reader:
         if isinstance(data, SourceError):
             return failed(path, Failure("unreadable", data.message, data.line, data.column)), content
         try:
-            with limited(self.seconds):
-                return extract(path, data, self.catalogue, self.visitors), content
+            with _alone, limited(self.limits):
+                return extract(path, data, self.catalogue, self.visitors, self.limits.megabytes), content
         except OverTime:
-            message = f"reading it takes more than {self.seconds:g} s (file-time-limit)"
-            return failed(path, Failure("unreadable", message, 1, 1)), b""
+            message = f"reading it takes more than {self.limits.seconds:g} s (file-time-limit)"
+        except (OverMemory, TooHeavy):
+            message = f"reading it takes more than {self.limits.megabytes:g} MB (file-memory-limit)"
         except Exception as error:  # a bug of ours or of a rule's visitor, which must not cost the other files
             message = f"internal error while the file was analysed: {type(error).__name__}: {error}"
-            return failed(path, Failure("unreadable", message, 1, 1)), b""
+        return failed(path, Failure("unreadable", message, 1, 1)), b""
 
 
 @contextmanager

@@ -78,6 +78,7 @@ def write_shard(request: CheckRequest, shard: Shard, file: Path) -> tuple[int, i
     Raises ShardError if the file cannot be written, and what ``check`` raises.
     """
     from statelint.run.extraction import extract_files  # noqa: PLC0415 - the engine
+    from statelint.run.limits import Limits  # noqa: PLC0415 - the engine
     from statelint.run.pipeline import visitors_of  # noqa: PLC0415 - it need not know of shards
     from statelint.run.reader import Reader, collector_off  # noqa: PLC0415
     from statelint.run.records import pack  # noqa: PLC0415
@@ -93,7 +94,7 @@ def write_shard(request: CheckRequest, shard: Shard, file: Path) -> tuple[int, i
         memory = Memory(cache, mine, request.settings, left_out=())
         modules = memory.facts(visitors)
         new = extract_files(
-            Reader(request.root, memory.catalogue, visitors, request.settings.file_time_limit),
+            Reader(request.root, memory.catalogue, visitors, Limits.of(request.settings)),
             {path: size for path, size in mine.files.items() if path not in modules},
             jobs=request.jobs,
             executor=request.executor,

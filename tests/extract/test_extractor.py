@@ -85,6 +85,39 @@ def test_deep_nesting_never_raises(text):
     assert facts.failure is None or facts.failure.kind == "unreadable"
 
 
+CHAINS = {
+    "sums": lambda n: "+".join(["a"] * n),
+    "texts": lambda n: "+\\\n".join(["'a'"] * n),
+    "attributes": lambda n: "a" + ".b" * n,
+    "calls": lambda n: "a" + ".b(c)" * (n // 2),
+    "calls of calls": lambda n: "a" + "(c)" * n,
+    "items": lambda n: "a" + "[c]" * n,
+    "alternatives": lambda n: "a if b else " * n + "c",
+    "lambdas": lambda n: "lambda: " * n + "c",
+    "signs": lambda n: "-" * n + "a",
+    "branches": lambda n: "a\nif a == 0: b = 0\n" + "".join(f"elif a == {i}: b = {i}\n" for i in range(n)),
+}
+
+
+@pytest.mark.parametrize("shape", CHAINS)
+@pytest.mark.parametrize("length", [200, 900, 2_500])
+def test_what_python_compiles_is_read_however_deep(shape, length):
+    text = f"x = {CHAINS[shape](length)}\n"
+    compile(text, "main.py", "exec")
+    assert facts_of(text.encode()).failure is None
+
+
+def test_a_chain_in_an_endless_quoted_type_is_passed_over():
+    facts = facts_of(f"x: '{'a | ' * 40_000}b' = 1\n".encode())
+    assert [(binding.name, binding.annotation) for binding in facts.bindings] == [("x", -1)]
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="needs no rewriting there")
+@pytest.mark.parametrize("shape", CHAINS)
+def test_chains_in_newer_code_are_read(shape):
+    assert facts_of(f"type T = int\nx = {CHAINS[shape](600)}\n".encode()).failure is None
+
+
 def test_of_tests_only_declarations_are_read():
     facts = extract("tests/test_main.py", b"x = f()\ndef g(a=1):\n    return h()\n", CATALOGUE)
     assert facts.screened

@@ -26,6 +26,24 @@ class Killer(cst.CSTVisitor):
             raise ZeroDivisionError("as asked")
 
 
+class Hoarder(cst.CSTVisitor):
+    """Over ``hoard_me`` and ``dwell_here`` takes more and more memory or time, until somebody stops it."""
+
+    def visit_Name(self, node: cst.Name) -> None:
+        hoard = []
+        while node.value == "hoard_me":
+            hoard.append(bytearray(b"x") * 1_000_000)
+        while node.value == "dwell_here":
+            pass
+
+
+class HoarderRule(Rule):
+    code: ClassVar[str] = "SL997"
+    name: ClassVar[str] = "hoarder"
+    visitor = Hoarder
+    screen = ("hoard_me", "dwell_here")
+
+
 class KillerRule(Rule):
     code: ClassVar[str] = "SL999"
     name: ClassVar[str] = "killer"

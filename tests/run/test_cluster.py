@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from run.killer import KillerRule
+from run.killer import HoarderRule, KillerRule
 
 from statelint.catalogue.loader import load
 from statelint.run import extraction
 from statelint.run.errors import ExecutorError
 from statelint.run.executors import is_executor
 from statelint.run.extraction import extract_files
+from statelint.run.limits import Limits
 from statelint.run.reader import Reader
 
 if TYPE_CHECKING:
@@ -107,6 +108,18 @@ def test_the_facts_are_the_same_when_a_worker_is_killed_amid_the_work(
 def test_a_cluster_of_this_run_reads_the_same(tmp_path: Path, files: dict[str, int]) -> None:
     reader = Reader(tmp_path, CATALOGUE, [KillerRule])
     assert extract_files(reader, files, jobs=2, executor="dask") == extract_files(reader, files, jobs=1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only the parsers' memory is limited")
+def test_limits_count_on_workers_too(tmp_path: Path, files: dict[str, int], cluster: Cluster) -> None:
+    (tmp_path / "m00.py").write_text("hoard_me\n")
+    (tmp_path / "m01.py").write_text("dwell_here\n")
+    reader = Reader(tmp_path, CATALOGUE, [HoarderRule], Limits(seconds=3, megabytes=200))
+    found = extract_files(reader, files, executor=cluster.address)
+    failures = {facts.path: facts.failure.message for facts in found if facts.failure}
+    assert len(found) == len(files)
+    assert "file-memory-limit" in failures["m00.py"]
+    assert "file-time-limit" in failures["m01.py"]
 
 
 def test_workers_with_other_code_are_refused(

@@ -8,19 +8,23 @@ import sys
 import textwrap
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
-from run.killer import KillerRule, TruncatorRule
+from run.killer import HoarderRule, KillerRule, TruncatorRule
 
 from statelint.catalogue.loader import load
 from statelint.run import extraction, pool
 from statelint.run.extraction import extract_files
+from statelint.run.limits import Limits, limited
 from statelint.run.reader import Reader, collector_off
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from statelint.extract.facts import ModuleFacts
 
 CATALOGUE = load()
 
@@ -93,10 +97,61 @@ def test_an_error_in_a_visitor_costs_its_file_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_file_that_takes_too_long_costs_itself_alone(tmp_path: Path, jobs: int, small_pool: None) -> None:
     files = write(tmp_path, {"slow.py": "f(a, b)\n" * 40_000, "quick.py": "x = 1\n"})
-    quick, slow = extract_files(Reader(tmp_path, CATALOGUE, [], seconds=0.2), files, jobs=jobs)
+    quick, slow = extract_files(Reader(tmp_path, CATALOGUE, [], Limits(seconds=0.2)), files, jobs=jobs)
     assert quick.failure is None
     assert slow.failure is not None
     assert "file-time-limit" in slow.failure.message
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_file_whose_trees_would_be_too_large_costs_itself_alone(tmp_path: Path, jobs: int, small_pool: None) -> None:
+    dense = {"dense.py": "a\n" * 6_000, "newer.py": f"type T = int\n{'a; ' * 3_000}\n"}
+    roomy = {"doc.py": f"'''{'a b ' * 10_000}'''\n", "names.py": f"{'a' * 30_000} = 1  # {'b ' * 10_000}\n"}
+    files = write(tmp_path, dense | roomy)
+    found = extract_files(Reader(tmp_path, CATALOGUE, [], Limits(megabytes=10)), files, jobs=jobs)
+    failures = {facts.path: facts.failure.message for facts in found if facts.failure}
+    expected = dense if sys.version_info < (3, 12) else {"dense.py": ""}  # later Pythons need no LibCST for it
+    assert failures == dict.fromkeys(expected, "reading it takes more than 10 MB (file-memory-limit)")
+    assert not [facts for facts in extract_files(Reader(tmp_path, CATALOGUE, []), files, jobs=jobs) if facts.failure]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only the parsers' memory is limited")
+@pytest.mark.usefixtures("small_pool")
+@pytest.mark.parametrize("where", ["here", "pool", "thread"])
+def test_what_takes_ever_more_memory_or_time_is_stopped(tmp_path: Path, where: str) -> None:
+    files = write(tmp_path, many(8) | {"a.py": "hoard_me\n", "b.py": "dwell_here\n"})
+    reader = Reader(tmp_path, CATALOGUE, [HoarderRule], Limits(seconds=3, megabytes=200))
+    if where == "thread":
+        results: list[list[ModuleFacts]] = []
+        thread = threading.Thread(target=lambda: results.append(extract_files(reader, files, jobs=1)))
+        thread.start()
+        thread.join()
+        (found,) = results
+    else:
+        found = extract_files(reader, files, jobs=1 if where == "here" else 2)
+    assert {facts.path: facts.failure.message for facts in found if facts.failure} == {
+        "a.py": "reading it takes more than 200 MB (file-memory-limit)",
+        "b.py": "reading it takes more than 3 s (file-time-limit)",
+    }
+
+
+def test_a_limit_that_is_not_passed_leaves_nothing_behind() -> None:
+    before = signal.getsignal(signal.SIGVTALRM)
+
+    def work() -> None:
+        for _ in range(20):
+            with suppress(ZeroDivisionError), limited(Limits(seconds=0.01)):
+                raise ZeroDivisionError
+        until = time.process_time() + 0.3
+        while time.process_time() < until:
+            pass
+
+    thread = threading.Thread(target=work)
+    for run in (work, thread.start, thread.join):
+        run()
+    assert signal.getsignal(signal.SIGVTALRM) == before
+    assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0, 0)
+    assert not [thread for thread in threading.enumerate() if thread.name == "statelint limits"]
 
 
 def test_files_that_cannot_be_read_are_failures(tmp_path: Path) -> None:
