@@ -10,7 +10,7 @@ from mkdocs.structure.files import File
 
 from statelint.config.schema import schema
 from statelint.lint.packs import load_rules
-from statelint.lint.pages import load_page
+from statelint.lint.pages import shown
 from statelint.lint.rule import FAMILIES, family
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the generated pages."""
-    pages = {f"rules/{rule.code}.md": load_page(rule).text for rule in load_rules()}
+    pages = {f"rules/{rule.code}.md": shown(rule) for rule in load_rules()}
     pages |= {"rules/index.md": _rules(), "configuration.md": _configuration()}
     pages["changelog.md"] = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
     for path, content in pages.items():
@@ -45,10 +45,15 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def _rules() -> str:
     lines = ["# Rules", ""]
     for group, members in groupby(load_rules(), key=lambda rule: family(rule.code)):
-        lines += [f"## {group} {FAMILIES.get(group, '')}", "", "| Rule | Severity | Finds |", "| --- | --- | --- |"]
         lines += [
-            f"| [{rule.code} {rule.name}]({rule.code}.md) | {rule.severity} | {rule.summary} |" for rule in members
+            f"## {group} {FAMILIES.get(group, '')}",
+            "",
+            "| Rule | Severity | Fix | Finds |",
+            "| --- | --- | --- | --- |",
         ]
+        for rule in members:
+            fix = "" if rule.fixer is None else "safe" if rule.fixer.safe else "unsafe"
+            lines.append(f"| [{rule.code} {rule.name}]({rule.code}.md) | {rule.severity} | {fix} | {rule.summary} |")
         lines.append("")
     return "\n".join(lines)
 

@@ -49,8 +49,10 @@ def command(rule: tuple[str, ...], output_format: str, color: str) -> None:
     words = " ".join(rule)
     matches = search(words, rules)
     if matches:
-        lines = [json.dumps(describe(match)) if output_format == "json" else _line(match) for match in matches]
-        emit("".join(f"{line}\n" for line in lines))
+        if output_format == "json":
+            emit(json.dumps([describe(match) for match in matches], indent=2) + "\n")
+        else:
+            emit("".join(f"{_line(match)}\n" for match in matches))
         return
     found = find(words, rules)
     page = _page(found)
@@ -95,10 +97,10 @@ def find(word: str, rules: list[Rule]) -> Rule:
 
 
 def _page(rule: Rule) -> str:
-    from statelint.lint.pages import PageError, load_page  # noqa: PLC0415 - not for the command's help
+    from statelint.lint.pages import PageError, shown  # noqa: PLC0415 - not for the command's help
 
     try:
-        text = load_page(rule).text
+        text = shown(rule)
     except PageError:
         text = f"# {rule.name} ({rule.code})\n\n{rule.summary}\n"
     return text if text.endswith("\n") else text + "\n"

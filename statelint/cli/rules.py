@@ -13,6 +13,7 @@ from statelint.cli.console import color_option, coloured, emit, width
 
 if TYPE_CHECKING:
     from statelint.lint.rule import Rule
+    from statelint.report.documents import RuleDocument
 
 
 @click.command("rules")
@@ -37,7 +38,7 @@ def load() -> list[Rule]:
         raise click.ClickException(str(error)) from error
 
 
-def describe(rule: Rule) -> dict[str, str]:
+def describe(rule: Rule) -> RuleDocument:
     """Return what lists say about a rule."""
     from statelint.lint.rule import FAMILIES, family  # noqa: PLC0415 - not for the command's help
 
@@ -47,9 +48,10 @@ def describe(rule: Rule) -> dict[str, str]:
         "name": rule.name,
         "family": group,
         "family_name": FAMILIES.get(group, ""),
-        "severity": str(rule.severity),
+        "severity": rule.severity,
         "since": rule.since,
         "summary": rule.summary,
+        "fix": None if rule.fixer is None else "safe" if rule.fixer.safe else "unsafe",
     }
 
 
@@ -58,7 +60,7 @@ def _table(rules: list[Rule], *, colour: bool) -> str:
     from statelint.report.text import clean, wrap  # noqa: PLC0415
 
     style = Style(colour)
-    rows = [{key: clean(value) for key, value in describe(rule).items()} for rule in rules]
+    rows = [{key: clean(str(value)) for key, value in describe(rule).items()} for rule in rules]
     code, name = (max((len(row[key]) for row in rows), default=0) for key in ("code", "name"))
     indent = 2 + code + 2 + name + 2 + 7 + 2
     lines: list[str] = []

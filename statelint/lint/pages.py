@@ -190,6 +190,16 @@ def page_path(rule: Rule | type[Rule]) -> Traversable:
     return folder / f"{rule.code}-{rule.name}.md"
 
 
+def shown(rule: Rule) -> str:
+    """Return the page of ``rule`` as people read it: it says what a fix does. Raises PageError if there is none."""
+    text = load_page(rule).text
+    if rule.fixer is None:
+        return text
+    title, _, rest = text.partition("\n")
+    options = "--fix" if rule.fixer.safe else "--fix --unsafe-fixes"
+    return f"{title}\n\n*`statelint check {options}` can mend it: {rule.fixer.message}.*\n{rest}"
+
+
 def load_page(rule: Rule | type[Rule]) -> Page:
     """Read the page of ``rule``. Raises PageError if there is none."""
     path = page_path(rule)

@@ -1,11 +1,11 @@
-"""The shape of the JSON that ``statelint check`` prints. ``python -m statelint.report.documents`` prints its schema.
+"""The shapes of the JSON that commands print. ``python -m statelint.report.documents check`` prints the schema of one.
 
 The types are the contract: fields are only ever added.
 """
 
 import json
 import sys
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import msgspec
 from msgspec import Meta
@@ -124,23 +124,58 @@ class CheckDocument(TypedDict):
     statistics: NotRequired[Annotated[list[StatisticDocument], Meta(description="Given with --statistics.")]]
 
 
-def schema() -> dict[str, Any]:
-    """Return the JSON schema (draft 2020-12) of ``statelint check --output-format json``.
+class RuleDocument(TypedDict):
+    """A rule, as lists show it."""
 
-    A line of ``jsonl`` is its ``$defs/FindingDocument``.
+    code: str
+    name: str
+    family: Annotated[str, Meta(description="What the codes of its kind begin with.")]
+    family_name: Annotated[str, Meta(description="Empty for the families of other rule packs.")]
+    severity: Annotated[Severity, Meta(description="The usual one; a finding may carry another.")]
+    since: Annotated[str, Meta(description="The first version that has the rule.")]
+    summary: str
+    fix: Annotated[
+        Literal["safe", "unsafe"] | None,
+        Meta(description="Whether findings can be mended: with --fix, with --unsafe-fixes, or not."),
+    ]
+
+
+class RulePageDocument(RuleDocument):
+    """A rule with its page."""
+
+    page: Annotated[str, Meta(description="Markdown: what it finds, why, what to write instead.")]
+
+
+_DOCUMENTS: dict[str, tuple[str, Any]] = {
+    "check": ("What 'statelint check --output-format json' prints.", CheckDocument),
+    "explain": (
+        "What 'statelint explain RULE --output-format json' prints; for words to search for a list of rules, as "
+        "'statelint rules --output-format json' does.",
+        RulePageDocument | list[RuleDocument],
+    ),
+}
+NAMES = tuple(_DOCUMENTS)
+"""The commands whose JSON has a schema."""
+
+
+def schema(name: str) -> dict[str, Any]:
+    """Return the JSON schema (draft 2020-12) of what the command ``name`` prints.
+
+    A line of ``jsonl`` is ``$defs/FindingDocument`` of ``check``.
     """
+    description, document = _DOCUMENTS[name]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "statelint check",
-        "description": "What 'statelint check --output-format json' prints. Fields are only ever added.",
-        **msgspec.json.schema(CheckDocument),
+        "title": f"statelint {name}",
+        "description": f"{description} Fields are only ever added.",
+        **msgspec.json.schema(document),
     }
 
 
-def text() -> str:
+def text(name: str) -> str:
     """Return the schema as it is committed."""
-    return json.dumps(schema(), indent=2) + "\n"
+    return json.dumps(schema(name), indent=2) + "\n"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(text())
+    sys.stdout.write(text(sys.argv[1]))

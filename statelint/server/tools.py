@@ -10,7 +10,7 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 
 from statelint.analysis.inventory import inventory
-from statelint.lint.pages import load_page
+from statelint.lint.pages import shown
 from statelint.report.context import ReportContext
 from statelint.report.inventory import as_json
 from statelint.report.json import render
@@ -28,7 +28,7 @@ def make() -> MCPServer:
         """Check the Python project in folder for stateful code and missing user isolation.
 
         Returns the document of 'statelint check --output-format json'; with paths (relative to the project's root), the
-        findings in these files or folders only.
+        findings that touch these files or folders only.
         """
         workspace = Workspace.of(Path(folder))
         result = workspace.check()
@@ -40,7 +40,7 @@ def make() -> MCPServer:
             document["findings"] = [
                 finding
                 for finding in document["findings"]
-                if any(finding["path"] == path or finding["path"].startswith(f"{path}/") for path in wanted)
+                if any(f"{place['path']}/".startswith(f"{path}/") for path in wanted for place in _places(finding))
             ]
         return document
 
@@ -51,7 +51,7 @@ def make() -> MCPServer:
         found = next((each for each in rules if rule.lower() in (each.code.lower(), each.name)), None)
         if found is None:
             raise ToolError(f"no rule {rule!r}; known are {', '.join(each.code for each in rules)}")
-        return load_page(found).text
+        return shown(found)
 
     @server.tool(name="map")
     def isolation_map(folder: str) -> dict[str, Any]:
@@ -61,6 +61,10 @@ def make() -> MCPServer:
         return document
 
     return server
+
+
+def _places(finding: dict[str, Any]) -> list[dict[str, Any]]:
+    return [finding, *finding["related"], *finding["trace"]]
 
 
 def serve() -> None:

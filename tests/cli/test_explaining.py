@@ -51,8 +51,8 @@ def notes(service: Path) -> Path:
 def test_words_are_searched_for(run: Run) -> None:
     lines = run("explain", "time", "limit").stdout.splitlines()
     assert lines[0].startswith("SL704  call-without-timeout")
-    found = [json.loads(line) for line in run("explain", "time limit", "--output-format", "json").stdout.splitlines()]
-    assert found[0]["code"] == "SL704"
+    found = json.loads(run("explain", "time limit", "--output-format", "json").stdout)
+    assert (found[0]["code"], found[0]["fix"]) == ("SL704", "unsafe")
 
 
 def test_a_slip_is_answered_with_the_closest_rule(run: Run) -> None:

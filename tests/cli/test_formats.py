@@ -17,7 +17,10 @@ from .conftest import SERVICE
 if TYPE_CHECKING:
     from .conftest import Run
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "schemas" / "check.schema.json").read_text())
+SCHEMAS = {
+    name: json.loads((Path(__file__).parents[2] / "docs" / "schemas" / f"{name}.schema.json").read_text())
+    for name in ("check", "explain")
+}
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -39,7 +42,15 @@ def test_all_at_once(run: Run, service: Path) -> None:
 
 def test_json_follows_its_schema(run: Run) -> None:
     done = run("check", "--output-format", "json", "--show-suppressed", "--statistics")
-    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(done.stdout))
+    jsonschema.Draft202012Validator(SCHEMAS["check"]).validate(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("args", [["explain", "SL301"], ["explain", "SL003"], ["explain", "time", "limit"], ["rules"]])
+def test_explanations_follow_their_schema(args: list[str], run: Run) -> None:
+    document = json.loads(run(*args, "--output-format", "json").stdout)
+    jsonschema.Draft202012Validator(SCHEMAS["explain"]).validate(document)
+    if args[-1] == "SL301":
+        assert "--fix --unsafe-fixes` can mend it: restrict the query to the caller's rows" in document["page"]
 
 
 def test_documents_stay_whole_over_hostile_names(run: Run, service: Path) -> None:
