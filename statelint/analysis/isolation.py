@@ -9,6 +9,7 @@ from statelint.analysis.assignments import OwnerAssignments
 from statelint.analysis.children import Adoptions, parent_key
 from statelint.analysis.claims import Claims
 from statelint.analysis.exposure import Exposures
+from statelint.analysis.formfields import OpenFields
 from statelint.analysis.model import Place
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.proofs import Proof
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from statelint.analysis.claims import Claim
     from statelint.analysis.entrypoints import EntryPoint
     from statelint.analysis.exposure import Exposure
+    from statelint.analysis.formfields import OpenField
     from statelint.analysis.model import FunctionInfo
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs import Judge, Verdict
@@ -148,6 +150,11 @@ class Isolation:
     def assignments(self) -> list[OwnerAssignment]:
         """The rows whose owner the client may choose."""
         return list(OwnerAssignments(self.judge).found())
+
+    @cached_property
+    def open_fields(self) -> list[OpenField]:
+        """The forms and serializers with which the client may choose the owner of rows."""
+        return list(OpenFields(self.judge).found())
 
     @cached_property
     def _siblings(self) -> dict[Model, Place]:

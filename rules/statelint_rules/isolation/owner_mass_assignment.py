@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class OwnerMassAssignment(Rule):
-    """A row is filled with a body of the client's, and the body has the field that says whose the row is."""
+    """A row is filled with what the client sends, and that has the field that says whose the row is."""
 
     code = "SL308"
     name = "owner-mass-assignment"
@@ -23,7 +23,7 @@ class OwnerMassAssignment(Rule):
     summary = "The client may set the owner of a row."
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield a finding for each row that is made so."""
+        """Yield a finding for each row that is made so, and for each form or serializer that makes such rows."""
         for found in project.isolation.assignments:
             done, harm = ("made", "make rows in another's name") if found.new else ("changed", "give rows to another")
             yield self.finding(
@@ -34,4 +34,15 @@ class OwnerMassAssignment(Rule):
                 confidence=Confidence.MEDIUM,
                 help=f"take {found.column} out of {found.schema}, and set it from the authenticated user",
                 related=[location(found.field, f"the client may give {found.column} here")],
+            )
+        for field in project.isolation.open_fields:
+            harm = "make rows in another's name" if field.new else "give rows to another"
+            use = f"{field.model} rows are {'made' if field.new else 'changed'} with it here"
+            yield self.finding(
+                f"{field.schema} takes `{field.column}` of {field.model} from the client: any user can {harm}",
+                location(field.place, f"the client may give {field.column}"),
+                symbol=f"{field.schema}:{field.model}",
+                confidence=Confidence.MEDIUM,
+                help=f"leave {field.column} out or make it read-only, and set it from the authenticated user on saving",
+                related=[location(field.use, use)],
             )

@@ -92,18 +92,19 @@ class Guards:
                 or (guard is not None and self.principals.is_provider(guard))
             ):
                 return True
-        owner = function.owner
-        if owner is not None:
-            for klass in self.inference.mro(owner)[0]:
-                if klass.attribute("permission_classes") is not None:
-                    return True
-            if any(LOGIN.search(base.rpartition(".")[2]) for base in self.inference.external_bases(owner)):
-                return True
+        if function.owner is not None and self.class_knows_caller(function.owner):
+            return True
         return any(
             event.term >= 0 and self.principals.is_principal(module, part)
             for event in function.events
             if event.op == "call"
             for part in self.queries.containment(module).parts(event.term)
+        )
+
+    def class_knows_caller(self, owner: ClassInfo) -> bool:
+        """Tell whether a view's permission classes or mixins ask who is calling."""
+        return any(klass.attribute("permission_classes") is not None for klass in self.inference.mro(owner)[0]) or any(
+            LOGIN.search(base.rpartition(".")[2]) for base in self.inference.external_bases(owner)
         )
 
     def _admits_admins(self, guard: FunctionInfo) -> bool:
