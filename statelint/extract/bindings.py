@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from statelint.extract.expressions import OPERATORS, ExpressionReader
 from statelint.extract.facts import NO_TERM, Binding, Import, Mapping, Sequence
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from statelint.extract.facts import TermId
+    from statelint.extract.facts.words import How
     from statelint.source.lines import Columns
 
 
@@ -72,6 +73,7 @@ class BindingReader(ExpressionReader):
 
     def _augassign(self, node: ast.AugAssign) -> bool:
         op = OPERATORS[type(node.op)]
+        how = cast("How", f"{op}=")
         operand = self.expr(node.value)
         target, table = node.target, self.table
         if isinstance(target, ast.Name):
@@ -85,12 +87,12 @@ class BindingReader(ExpressionReader):
                 value = table.mapping((*held.keys, *grown.keys), (*held.values, *grown.values), held.more, held.serial)
             else:
                 value = table.binary(op, old, operand)
-            self.assign(target, value, op + "=")
+            self.assign(target, value, how)
         elif isinstance(target, ast.Attribute):
-            self.emit("write", table.attr(self.expr(target.value), target.attr), node, operand, op + "=")
+            self.emit("write", table.attr(self.expr(target.value), target.attr), node, operand, how)
         else:
             base = self.expr(target.value)
-            self.emit("write", table.item(base, self.expr(target.slice)), node, operand, op + "=")
+            self.emit("write", table.item(base, self.expr(target.slice)), node, operand, how)
         return False
 
     def _return(self, node: ast.Return) -> bool:
@@ -157,11 +159,11 @@ class BindingReader(ExpressionReader):
 
     # -- binding
 
-    def assign(self, target: ast.expr, value: TermId, how: str) -> None:
+    def assign(self, target: ast.expr, value: TermId, how: How) -> None:
         """Bind ``target`` to ``value``, as an assignment, a loop, a ``with`` or an unpacking does."""
         self._bind(target, value, how, NO_TERM)
 
-    def _bind(self, target: ast.expr, value: TermId, how: str, annotation: TermId) -> None:
+    def _bind(self, target: ast.expr, value: TermId, how: How, annotation: TermId) -> None:
         table = self.table
         if isinstance(target, ast.Name):
             self._bind_name(target, value, how, annotation)
@@ -182,7 +184,7 @@ class BindingReader(ExpressionReader):
         elif isinstance(target, ast.Starred):
             self._bind(target.value, value, how, NO_TERM)
 
-    def _unpack(self, targets: list[ast.expr], value: TermId, how: str) -> None:
+    def _unpack(self, targets: list[ast.expr], value: TermId, how: How) -> None:
         table = self.table
         held = table[value]
         plain = not any(isinstance(item, ast.Starred) for item in targets)
@@ -194,7 +196,7 @@ class BindingReader(ExpressionReader):
             part = table.element(value) if isinstance(item, ast.Starred) else table.item(value, table.const(index))
             self._bind(item, part, how, NO_TERM)
 
-    def _bind_name(self, target: ast.Name, value: TermId, how: str, annotation: TermId) -> None:
+    def _bind_name(self, target: ast.Name, value: TermId, how: How, annotation: TermId) -> None:
         name, scope = target.id, self.scope
         if name in scope.globals:
             self.emit("write", self.table.name(name), target, value, how)
@@ -213,7 +215,7 @@ class BindingReader(ExpressionReader):
             scope.env[name] = value
             scope.assigned.setdefault(name, []).append(value)
 
-    def _declare(self, target: ast.Name, value: TermId, annotation: TermId, how: str) -> None:
+    def _declare(self, target: ast.Name, value: TermId, annotation: TermId, how: How) -> None:
         """Record a module-level name or a class attribute."""
         binding = Binding(target.id, value, annotation, self.scope.condition, self.position(target), how)
         if self._class is not None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from statelint.extract.facts import TermId
+    from statelint.extract.facts.words import Dropping
     from statelint.source.lines import Columns
 
 SWALLOWING = frozenset({"suppress", "contextlib.suppress"})
@@ -207,7 +208,7 @@ class ControlReader(BindingReader):
         span = Position(first.line, first.column, last.end_line, last.end_column)
         self.scope.events.append(Event("finally", NO_TERM, NO_TERM, self.scope.condition, span))
 
-    def _drop(self, node: ast.Try, handler: ast.ExceptHandler, caught: TermId, how: str) -> None:
+    def _drop(self, node: ast.Try, handler: ast.ExceptHandler, caught: TermId, how: Dropping) -> None:
         place = self.position(handler if handler.type is None else handler.type)
         kind = NO_TERM if handler.type is None else caught
         last = node.body[-1].end_lineno or node.body[-1].lineno

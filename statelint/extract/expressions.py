@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -14,14 +14,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from statelint.extract.facts import TermId
+    from statelint.extract.facts.words import (
+        BinaryOp,
+        CompareOp,
+        ComprehensionKind,
+        ConditionKind,
+        EventOp,
+        How,
+        LogicOp,
+        SequenceKind,
+        UnaryOp,
+    )
     from statelint.source.lines import Columns
 
-OPERATORS: dict[type[ast.operator | ast.cmpop | ast.unaryop], str] = {
+OPERATORS: dict[type[ast.operator], BinaryOp] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%", ast.Pow: "**", ast.LShift: "<<",
     ast.RShift: ">>", ast.BitOr: "|", ast.BitXor: "^", ast.BitAnd: "&", ast.FloorDiv: "//", ast.MatMult: "@",
-    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Is: "is",
-    ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in", ast.Invert: "~", ast.UAdd: "+", ast.USub: "-",
 }  # fmt: skip
+_COMPARISONS: dict[type[ast.cmpop], CompareOp] = {
+    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Is: "is",
+    ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in",
+}  # fmt: skip
+_SIGNS: dict[type[ast.unaryop], UnaryOp] = {ast.Invert: "~", ast.UAdd: "+", ast.USub: "-"}
 
 GROWING = {"append": "item", "add": "item", "extend": "items", "update": "items", "insert": "second"}
 """Methods of local lists, sets and dicts whose effect on the display is followed."""
@@ -76,7 +90,7 @@ class ExpressionReader:
         """Declare a lambda and return its term."""
         raise NotImplementedError
 
-    def assign(self, target: ast.expr, value: TermId, how: str) -> None:
+    def assign(self, target: ast.expr, value: TermId, how: How) -> None:
         """Bind ``target`` to ``value``."""
         raise NotImplementedError
 
@@ -88,7 +102,14 @@ class ExpressionReader:
         start, end = node.col_offset, node.end_col_offset or node.col_offset
         return Position(line, self.columns(line, start), end_line, self.columns(end_line, end))
 
-    def emit(self, op: str, term: TermId, node: ast.stmt | ast.expr, value: TermId = NO_TERM, how: str = "") -> None:
+    def emit(
+        self,
+        op: EventOp,
+        term: TermId,
+        node: ast.stmt | ast.expr,
+        value: TermId = NO_TERM,
+        how: How | Literal[""] = "",
+    ) -> None:
         """Record an event under the current condition."""
         scope = self.scope
         scope.events.append(Event(op, term, value, scope.condition, self.position(node), how))
@@ -99,7 +120,9 @@ class ExpressionReader:
         if events and events[-1].op == "call":
             events[-1] = msgspec.structs.replace(events[-1], how=ALONE)
 
-    def under(self, kind: str, test: TermId, positive: bool = True, via: TermId = NO_TERM, parent: int = -1) -> int:
+    def under(
+        self, kind: ConditionKind, test: TermId, positive: bool = True, via: TermId = NO_TERM, parent: int = -1
+    ) -> int:
         """Return a new condition below ``parent`` (default: the current one)."""
         self.conditions.append(Condition(self.scope.condition if parent < 0 else parent, kind, test, positive, via))
         return len(self.conditions) - 1
@@ -224,21 +247,21 @@ class ExpressionReader:
         return self.table.binary(OPERATORS[type(node.op)], left, self.expr(node.right))
 
     def _boolop(self, node: ast.BoolOp) -> TermId:
-        op = "and" if isinstance(node.op, ast.And) else "or"
+        op: LogicOp = "and" if isinstance(node.op, ast.And) else "or"
         return self.table.logic(op, tuple([self.expr(value) for value in node.values]))
 
     def _unaryop(self, node: ast.UnaryOp) -> TermId:
         value = self.expr(node.operand)
         if isinstance(node.op, ast.Not):
             return self.table.negate(value)
-        return self.table.unary(OPERATORS[type(node.op)], value)
+        return self.table.unary(_SIGNS[type(node.op)], value)
 
     def _compare(self, node: ast.Compare) -> TermId:
         left = self.expr(node.left)
         parts = []
         for op, right_node in zip(node.ops, node.comparators, strict=True):
             right = self.expr(right_node)
-            parts.append(self.table.compare(OPERATORS[type(op)], left, right))
+            parts.append(self.table.compare(_COMPARISONS[type(op)], left, right))
             left = right
         return parts[0] if len(parts) == 1 else self.table.logic("and", tuple(parts))
 
@@ -259,7 +282,7 @@ class ExpressionReader:
             values.append(self.expr(value))
         return self.table.mapping(tuple(keys), tuple(values), max(0, len(node.keys) - MAX_ITEMS))
 
-    def _display(self, kind: str, items: list[ast.expr]) -> TermId:
+    def _display(self, kind: SequenceKind, items: list[ast.expr]) -> TermId:
         terms = tuple([self.expr(item) for item in items[:MAX_ITEMS]])
         return self.table.sequence(kind, terms, max(0, len(items) - MAX_ITEMS))
 
@@ -279,7 +302,7 @@ class ExpressionReader:
         return self.expr(node.value)
 
     def _comprehension(
-        self, kind: str, element: ast.expr, key: ast.expr | None, loops: list[ast.comprehension]
+        self, kind: ComprehensionKind, element: ast.expr, key: ast.expr | None, loops: list[ast.comprehension]
     ) -> TermId:
         scope = self.scope
         saved, condition = dict(scope.env), scope.condition

@@ -7,10 +7,13 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Literal
+
+    from statelint.extract.facts.words import Dropping
     from statelint.source.lines import Columns
 
 
-def dropping(handler: ast.ExceptHandler, columns: Columns) -> str:
+def dropping(handler: ast.ExceptHandler, columns: Columns) -> Dropping | Literal[""]:
     """Say how a clause drops the error: ``pass``, ``continue`` or ``return``; nothing if it does or explains more."""
     if len(handler.body) != 1:
         return ""
@@ -18,7 +21,7 @@ def dropping(handler: ast.ExceptHandler, columns: Columns) -> str:
     return "" if how and _explained(handler, columns) else how
 
 
-def _how(only: ast.stmt) -> str:
+def _how(only: ast.stmt) -> Dropping | Literal[""]:
     match only:
         case ast.Pass():
             return "pass"

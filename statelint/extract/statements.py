@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from statelint.extract.facts import TermId
+    from statelint.extract.facts.words import ParameterKind
     from statelint.source.lines import Columns
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -126,7 +127,7 @@ class ModuleReader(ControlReader):
     def _parameters(self, args: ast.arguments) -> tuple[Parameter, ...]:
         parameters: list[Parameter] = []
 
-        def add(arg: ast.arg, kind: str, default: ast.expr | None) -> None:
+        def add(arg: ast.arg, kind: ParameterKind, default: ast.expr | None) -> None:
             parameters.append(
                 Parameter(
                     arg.arg, kind, self.annotation(arg.annotation),

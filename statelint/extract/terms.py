@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from statelint.extract.facts import (
     Attr,
@@ -33,6 +33,15 @@ from statelint.extract.facts import (
 
 if TYPE_CHECKING:
     from statelint.extract.facts import Term, TermId
+    from statelint.extract.facts.words import (
+        BinaryOp,
+        CompareOp,
+        ComprehensionKind,
+        ConstKind,
+        LogicOp,
+        SequenceKind,
+        UnaryOp,
+    )
 
 MAX_DEPTH = 60
 """Deeper terms become unknown: chains of this length carry no meaning that a rule could use."""
@@ -90,7 +99,7 @@ class TermTable:
 
     def const(self, value: object) -> TermId:
         """Return the constant ``value``."""
-        kind = type(value).__name__
+        kind = cast("ConstKind", type(value).__name__)
         if isinstance(value, str):
             if len(value) > MAX_TEXT:
                 value = value[:MAX_TEXT]
@@ -158,15 +167,15 @@ class TermTable:
             return then
         return self._node(("?", test, then, other), Choice, test, then, other)
 
-    def binary(self, op: str, left: TermId, right: TermId) -> TermId:
+    def binary(self, op: BinaryOp, left: TermId, right: TermId) -> TermId:
         """Return ``left op right``."""
         return self._node(("b", op, left, right), Binary, left, right)
 
-    def compare(self, op: str, left: TermId, right: TermId) -> TermId:
+    def compare(self, op: CompareOp, left: TermId, right: TermId) -> TermId:
         """Return the comparison ``left op right``."""
         return self._node(("=", op, left, right), Compare, left, right)
 
-    def logic(self, op: str, values: tuple[TermId, ...]) -> TermId:
+    def logic(self, op: LogicOp, values: tuple[TermId, ...]) -> TermId:
         """Return ``and`` or ``or`` over ``values``."""
         return self._node(("L", op, values), Logic, *values)
 
@@ -174,7 +183,7 @@ class TermTable:
         """Return ``not value``."""
         return self._node(("!", value), Not, value)
 
-    def unary(self, op: str, value: TermId) -> TermId:
+    def unary(self, op: UnaryOp, value: TermId) -> TermId:
         """Return ``op value``."""
         return self._node(("~", op, value), Unary, value)
 
@@ -193,7 +202,7 @@ class TermTable:
         depth = 1 + self.depth(func, *args, *(value for _, value in keywords))
         return self._add(Call(func, args, keywords, self.next_serial()), depth)
 
-    def sequence(self, kind: str, items: tuple[TermId, ...], more: int = 0, serial: int = 0) -> TermId:
+    def sequence(self, kind: SequenceKind, items: tuple[TermId, ...], more: int = 0, serial: int = 0) -> TermId:
         """Return a display; ``serial`` keeps the identity of one that is being extended."""
         if len(items) > MAX_ITEMS:
             more += len(items) - MAX_ITEMS
@@ -214,7 +223,12 @@ class TermTable:
         return self._add(Mapping(keys, values, more, serial or self.next_serial()), depth)
 
     def comprehension(
-        self, kind: str, element: TermId, key: TermId, iterables: tuple[TermId, ...], tests: tuple[TermId, ...]
+        self,
+        kind: ComprehensionKind,
+        element: TermId,
+        key: TermId,
+        iterables: tuple[TermId, ...],
+        tests: tuple[TermId, ...],
     ) -> TermId:
         """Return a comprehension."""
         depth = 1 + self.depth(element, key, *iterables, *tests)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from statelint.extract.facts.base import Position, Struct, TermId
 from statelint.extract.facts.events import Event, Handler
+from statelint.extract.facts.words import How, ParameterKind
 
 
 class Parameter(Struct, frozen=True):
     """A parameter; ``kind`` is ``positional``, ``keyword`` (only), ``*`` or ``**``."""
 
     name: str
-    kind: str
+    kind: ParameterKind
     annotation: TermId
     default: TermId
     position: Position
@@ -56,7 +57,7 @@ class Binding(Struct, frozen=True):
     condition: int
     position: Position
     """The target's."""
-    how: str = "="
+    how: How = "="
     """``=``, ``:`` for a bare annotation, ``for``, ``with``, or an augmented operator."""
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from statelint.extract.facts.base import NO_TERM, Position, Struct, TermId
+from statelint.extract.facts.words import ConditionKind, Dropping, EventOp, How
 
 
 class Condition(Struct, frozen=True):
@@ -22,13 +25,13 @@ class Condition(Struct, frozen=True):
     """
 
     parent: int
-    kind: str
+    kind: ConditionKind
     test: TermId
     positive: bool
     via: TermId = NO_TERM
 
 
-ALONE = "alone"
+ALONE: Literal["alone"] = "alone"
 """How a call is made whose value nobody uses."""
 
 
@@ -39,19 +42,19 @@ class Event(Struct, frozen=True):
 
     - ``call``: ``term`` is the ``Call``; ``how`` is ``ALONE`` where it is a whole statement, not even waited for;
     - ``write``: ``term`` (an ``Attr``, ``Item`` or ``Name``/``Cell`` rebinding) is assigned ``value``; ``how`` is
-      ``=``, an augmented operator such as ``+=``, ``del``, ``for``, ``with`` or ``import``;
+      ``=``, an augmented operator such as ``+=``, ``del``, ``for`` or ``with``;
     - ``return``, ``yield``, ``raise``: ``term`` is the value, or ``NO_TERM``;
     - ``global``: ``term`` names a global that the function declares with ``global``;
     - ``await``: ``term`` is a variable, or a task just started, that is waited for (awaited calls have none);
     - ``finally``: ``position`` spans the body of a ``finally``, whose events come next.
     """
 
-    op: str
+    op: EventOp
     term: TermId
     value: TermId
     condition: int
     position: Position
-    how: str = ""
+    how: How | Literal["", "alone"] = ""
 
 
 class Handler(Struct, frozen=True):
@@ -61,7 +64,7 @@ class Handler(Struct, frozen=True):
     """
 
     caught: TermId
-    how: str
+    how: Dropping
     first_line: int
     """The first line that is tried."""
     last_line: int

@@ -5,13 +5,22 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from statelint.extract.facts.base import Struct, TermId
+from statelint.extract.facts.words import (
+    BinaryOp,
+    CompareOp,
+    ComprehensionKind,
+    ConstKind,
+    LogicOp,
+    SequenceKind,
+    UnaryOp,
+)
 
 
 class Const(Struct, frozen=True, tag="k"):
     """A literal. Bytes and complex numbers are given as their ``repr``, with ``kind`` naming the type."""
 
     value: str | int | float | bool | None
-    kind: str
+    kind: ConstKind
 
 
 class Name(Struct, frozen=True, tag="n"):
@@ -87,7 +96,7 @@ class Choice(Struct, frozen=True, tag="?"):
 class Binary(Struct, frozen=True, tag="b"):
     """``left op right`` for arithmetic and bit operators, ``op`` as written (``+``, ``|``, ``%`` …)."""
 
-    op: str
+    op: BinaryOp
     left: TermId
     right: TermId
 
@@ -95,7 +104,7 @@ class Binary(Struct, frozen=True, tag="b"):
 class Compare(Struct, frozen=True, tag="="):
     """``left op right``, ``op`` as written (``==``, ``not in`` …). A chained one is a ``Logic("and")`` of these."""
 
-    op: str
+    op: CompareOp
     left: TermId
     right: TermId
 
@@ -103,7 +112,7 @@ class Compare(Struct, frozen=True, tag="="):
 class Logic(Struct, frozen=True, tag="L"):
     """``and`` or ``or`` over ``values``."""
 
-    op: str
+    op: LogicOp
     values: tuple[TermId, ...]
 
 
@@ -116,7 +125,7 @@ class Not(Struct, frozen=True, tag="!"):
 class Unary(Struct, frozen=True, tag="~"):
     """``~value``, ``-value`` or ``+value``."""
 
-    op: str
+    op: UnaryOp
     value: TermId
 
 
@@ -130,9 +139,9 @@ class Mapping(Struct, frozen=True, tag="d"):
 
 
 class Sequence(Struct, frozen=True, tag="l"):
-    """A list, set or tuple display (``kind``). ``more`` counts items left out for size."""
+    """A list, set or tuple display, or a slice (``kind``). ``more`` counts items left out for size."""
 
-    kind: str
+    kind: SequenceKind
     items: tuple[TermId, ...]
     more: int
     serial: int
@@ -147,7 +156,7 @@ class Format(Struct, frozen=True, tag="f"):
 class Comprehension(Struct, frozen=True, tag="g"):
     """A comprehension of ``kind`` (list, set, dict, generator); ``element`` of a dict's is the value part."""
 
-    kind: str
+    kind: ComprehensionKind
     element: TermId
     key: TermId
     iterables: tuple[TermId, ...]
