@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, External, FunctionInfo, FunctionValue, Instance, Place, Result
+from statelint.analysis.rows import entries
 from statelint.catalogue.loader import names_method
-from statelint.extract.facts import Attr, Call, Mapping, Sequence
+from statelint.extract.facts import Attr, Call, Item, Mapping, Name, Sequence, Star
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,8 +149,21 @@ class EntryPointFinder:
         argument = next((value for name, value in call.keywords if entry.keyword and name == entry.keyword), -1)
         if argument < 0 and entry.argument < len(call.args):
             argument = call.args[entry.argument]
-        if argument >= 0:
-            yield from self._functions(module, argument, _registration(entry, place, _first_text(module, call)))
+        how = _registration(entry, place, _first_text(module, call))
+        for home, handler in self._handlers(module, call, argument, entry.argument):
+            yield from self._functions(home, handler, how)
+
+    def _handlers(self, module: Module, call: Call, argument: TermId, index: int) -> Iterator[tuple[Module, TermId]]:
+        """Yield the terms of what a call registers: each row's, where a loop goes through a table of routes."""
+        star = len(call.args) - 1
+        if argument >= 0 and isinstance(module.terms[argument], (Name, Item)):
+            yield from list(entries(self.inference, module, argument)) or [(module, argument)]
+        elif 0 <= star <= index and isinstance(module.terms[call.args[star]], Star):
+            for home, row in entries(self.inference, module, call.args[star]):
+                if isinstance(held := home.terms[row], Sequence) and index - star < len(held.items):
+                    yield home, held.items[index - star]
+        elif argument >= 0:
+            yield module, argument
 
     def _callbacks(self, module: Module, call: Call, place: Place) -> Iterator[EntryPoint]:
         """Functions given by keyword to a constructor: ``FastAPI(lifespan=…)``, ``Server(on_call_tool=…)``."""

@@ -72,6 +72,7 @@ class Catalogue:
         self.local_settings: dict[str, tuple[str, ...]] = {}
         """Setting → values that choose this process's memory."""
         self.local_arguments: dict[str, dict[str, tuple[str, ...]]] = {}
+        self.local_defaults: dict[str, tuple[str, ...]] = {}
         """Callable → keyword → values that choose it."""
         self.singletons: dict[str, str] = {}
         """What makes a class one a process → keyword that must be true for it."""
@@ -123,6 +124,7 @@ class Catalogue:
                     roles.setdefault(name, set()).add("model")
         self.local_settings.update(library.local_settings)
         fill(self.local_arguments, library.local_arguments)
+        fill(self.local_defaults, library.local_defaults)
         fill(self.singletons, library.singletons)
         fill(self.memoisers, dict.fromkeys(library.memoisers.unbounded, False))
         fill(self.memoisers, dict.fromkeys(library.memoisers.bounded, True))
@@ -294,6 +296,11 @@ class Catalogue:
     def resolvers(self) -> frozenset[str]:
         """Calls that give an instance of their first argument."""
         return self._union("resolvers")
+
+    @cached_property
+    def wrappers(self) -> frozenset[str]:
+        """Generic annotations that stand for their argument."""
+        return self._union("wrappers")
 
     @cached_property
     def passthrough(self) -> frozenset[str]:

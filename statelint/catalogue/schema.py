@@ -415,12 +415,14 @@ class FileCalls(Struct, frozen=True):
     """Calls that do something with a file of this machine."""
 
     calls: tuple[str, ...]
-    how: Literal["write", "read", "serve", "remove"]
-    """``serve``: the file is sent to clients as it is."""
+    how: Literal["write", "read", "serve", "mount", "remove"]
+    """``serve``: the file is sent to clients as it is; ``mount``: from then on, all of a folder is."""
     path: int = 0
     """Position of the path; -1: the object whose method is called."""
     keywords: tuple[str, ...] = ()
     """Keywords under which the path may be given."""
+    default: str = ""
+    """The path where none is given."""
 
 
 class Library(Struct, frozen=True):
@@ -453,13 +455,19 @@ class Library(Struct, frozen=True):
     """Setting → its values that choose a backend in this process's memory."""
     local_arguments: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     """Callable → keyword (empty: the first argument) → its values that choose such a backend."""
+    local_defaults: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Callable that keeps things in this process's memory by default → keywords and settings, any of which says where
+    else (also given to its ``init_app``)."""
     singletons: dict[str, str] = field(default_factory=dict)
     """Decorators, calls and scopes (as arguments of calls) that make a class, or what a function returns, one a process
-    → keyword that must be true for it, if any (``use_cache``)."""
+    → keyword that must be true for it, if any (``use_cache``); after ``-``, one that says otherwise unless it is false
+    or ``singleton``."""
     resolvers: tuple[str, ...] = ()
     """Calls that give an instance of the class that is their first argument (``container.resolve(Service)``)."""
     passthrough: tuple[str, ...] = ()
     """Calls that return their first argument, or what it wraps."""
+    wrappers: tuple[str, ...] = ()
+    """Generic annotations that stand for their argument (``Injected[Service]``)."""
     mutators: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Type → methods that change the object. Types whose role is ``private`` or ``request`` need none."""
     argument_mutators: tuple[str, ...] = ()

@@ -53,11 +53,18 @@ def patterns(library: Library) -> Iterator[str]:
         yield from answer.calls
     yield from strings(library.identity, *Identity.__struct_fields__)
     yield from strings(
-        library, "dependency_markers", "passthrough", "argument_mutators", "aborts", "spawners", "resolvers"
+        library, "dependency_markers", "passthrough", "argument_mutators", "aborts", "spawners", "resolvers", "wrappers"
     )
     for style in library.models:
         yield from strings(style, *(field for field in ModelStyle.__struct_fields__ if field != "name"))
-    for table in (library.callbacks, library.mutators, library.invokers, library.singletons, library.local_arguments):
+    for table in (
+        library.callbacks,
+        library.mutators,
+        library.invokers,
+        library.singletons,
+        library.local_arguments,
+        library.local_defaults,
+    ):
         yield from table
     for pairs in (library.returns, library.attributes, library.inherits):
         for name, target in pairs.items():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.api import Confidence, Rule, location
-from statelint_rules.deployed import deployed
+from statelint.api import Confidence, Rule, Severity, location
+from statelint_rules.deployed import STEP, WORSE, deployed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,8 @@ class ResourceRule(Rule):
         for resource in project.state.resources:
             if resource.role == self.role:
                 doubtful = Confidence.MEDIUM if project.state.may_serve else Confidence.LOW
-                yield deployed(project, self.judge(resource, Confidence.HIGH if resource.served else doubtful))
+                finding = self.judge(resource, Confidence.HIGH if resource.served else doubtful)
+                yield deployed(project, finding, WORSE if resource.chosen else STEP)
 
     def judge(self, resource: Resource, confidence: Confidence) -> Finding:
         """Word the finding for one object."""
@@ -34,6 +35,7 @@ class ResourceRule(Rule):
             self.message(name, resource.type.rpartition(".")[2]),
             location(resource.place, "one for all requests"),
             symbol=name,
+            severity=self.severity if resource.chosen else Severity.NOTE,
             confidence=confidence,
             help=self.remedy,
             group=f"{resource.place.module.path}::{name}",

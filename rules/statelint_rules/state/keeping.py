@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from statelint.api import Change, Finding, FunctionInfo, Kept, Location, Project, Write
 
 MAX_RELATED = 30
-SHARED = frozenset({"instance", "library"})
+LIVING = frozenset({"instance", "library"})
+"""Kinds of objects that are more than containers."""
+SHARED = LIVING | {"app"}
 """Kinds of objects on which single attributes are set (SL206)."""
 WHOSE = {
     "user": "per user",
@@ -84,7 +86,7 @@ class KeptRule(Rule):
         """
         if kept.registers_sockets or kept.bars_tokens or (kept.kind in SHARED and kept.carries_caller):
             return False
-        return kept.kind in SHARED or kept.work != "watched"
+        return kept.kind in LIVING or kept.work != "watched"
 
     def judge(self, project: Project, kept: Kept) -> Iterator[Finding]:
         """Yield one finding per function that changes ``kept``."""

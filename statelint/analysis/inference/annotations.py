@@ -56,7 +56,7 @@ class Annotations(Names):
                         ]
                         yield from marked
                         yield from self._annotation(module, arguments[0], depth + 1)
-                    elif name in WRAPPERS or name in _YIELDING:
+                    elif name in WRAPPERS or name in _YIELDING or name in self.catalogue.wrappers:
                         for argument in arguments:
                             yield from self._annotation(module, argument, depth + 1)
                     elif name in {"type", "typing.Type"}:

@@ -262,9 +262,9 @@ class Members(Annotations):
             return False
         match module.terms[held.base]:
             case Attr(name=name) | Name(id=name):
-                return name not in {"app", "application"}
+                return "app" not in name.lower()
             case Param(function=function, index=index):
-                return module.functions[function].facts.parameters[index].name not in {"app", "application"}
+                return "app" not in module.functions[function].facts.parameters[index].name.lower()
             case _:
                 return False
 

@@ -110,6 +110,8 @@ class Inference(Elements):
                 return [made for value in self.term(module, exception) for made in self._made(value)]
             case Binary(op="|" | "+", left=left, right=right):
                 return (*self.term(module, left), *self.term(module, right))
+            case Binary(op="/", left=left):
+                return self.term(module, left)  # a path below a path
             case _:
                 return ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.analysis.model import Place
+from statelint.analysis.model import External, Place
 from statelint.analysis.practices.base import Flaw, Practice, argument
 from statelint.analysis.practices.paths import FilePath, Paths
 from statelint.extract.facts import Attr, Call, Name, Not
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _OPENERS = frozenset({"open", "io.open", "aiofiles.open", "gzip.open", "codecs.open", "anyio.open_file"})
 _LOGS = (".log", ".lock", ".pid")
 _SCRATCH = frozenset({"/tmp", "/var/tmp", "/dev/shm"})  # noqa: S108 - not ours
+_SERVES = frozenset({"serve", "mount"})
 _ASKS = frozenset({"exists", "is_file", "isfile", "is_dir", "isdir"})
 MAX_ENTRIES = 400
 
@@ -60,8 +61,9 @@ class FileFlaws(Practice):
             seen.add(key)
             certainty = self.certainty(write.function)
             label = "another request reads it here" if read.function is not write.function else "and reads it here"
-            text = write.path.text.strip("<>").rpartition(":")[2] or write.path.text
-            what = "served" if read.how == "serve" else "kept"
+            text = write.path.shown
+            # What each request writes under the same name, the next one gets.
+            what = "served" if read.how in _SERVES and not write.path.exact else "kept"
             yield Flaw(
                 write.place,
                 f"{write.function.qualname}:{text}",
@@ -78,7 +80,7 @@ class FileFlaws(Practice):
         if path.temporary or path.text in _SCRATCH or (path.exact and path.text.endswith(_LOGS)):
             return True
         module = write.function.module
-        if any(self._missing(module, step) for step in self.conditions(module, write.event.condition)):
+        if path.exact and any(self._missing(module, step) for step in self.conditions(module, write.event.condition)):
             return True
         entries = self._reached_from(write.function)
         return any(
@@ -103,14 +105,16 @@ class FileFlaws(Practice):
         writers = self._reached_from(write.function)
         found: Use | None = None
         for use in self._uses:
-            if use.how not in {"read", "serve"} or not use.path.meets(write.path):
+            serves = use.how in _SERVES
+            if not (use.path.holds(write.path) if serves else use.how == "read" and use.path.meets(write.path)):
                 continue
             if use.function is write.function:
                 # What is loaded first was stored by an earlier request.
                 again = use.path.exact and use.event.position.line < write.event.position.line
             else:
-                again = use.function.is_module or bool(self._reached_from(use.function) - writers)
-            if again and (found is None or found.how == "serve"):
+                again = use.how == "mount" or use.function.is_module
+                again = again or bool(self._reached_from(use.function) - writers)
+            if again and (found is None or found.how in _SERVES):
                 found = use
         return found
 
@@ -143,7 +147,18 @@ class FileFlaws(Practice):
                     for term, how in self._files(module, call):
                         if not function.is_module or how == "serve":
                             found += (Use(function, event, path, how) for path in self.paths.of(module, term))
+        found += self._mounts()
         return [use for use in found if use.path.text or use.path.temporary]
+
+    def _mounts(self) -> Iterator[Use]:
+        """Yield the folders that set-up code serves."""
+        mounts = {name: known for name, known in self.catalogue.files.items() if known.how == "mount"}
+        for site in self.project.call_sites.of(mounts):
+            known = next(mounts[name] for name in site.names if name in mounts)
+            term = argument(site.call, known.path, *known.keywords)
+            given = self.paths.of(site.module, term) if term >= 0 else [FilePath(known.default, exact=False)]
+            if not is_offline_path(site.module.path):
+                yield from (Use(site.function, site.event, path, known.how) for path in given)
 
     def _files(self, module: Module, call: Call) -> Iterator[tuple[TermId, str]]:
         names = self.names(module, call.func)
@@ -167,10 +182,15 @@ class FileFlaws(Practice):
                     yield func.base, "write" if set(mode) & set("wx+") else "read"
                 return
             known = self.catalogue.loose_files.get(func.name)
-            if known is not None and not (isinstance(module.terms[func.base], Name) and names):
+            if known is not None and not self._is_module(module, func.base):
                 term = func.base if known.path < 0 else argument(call, known.path, *known.keywords)
                 if term >= 0 and (known.path < 0 or module.terms[term] is not None):
                     yield term, known.how
+
+    def _is_module(self, module: Module, term: TermId) -> bool:
+        """Tell whether a term is a library's module or class, so that a method's name says nothing."""
+        values = self.inference.term(module, term)
+        return isinstance(module.terms[term], Name) and any(isinstance(value, External) for value in values)
 
     def _is_path(self, module: Module, term: TermId) -> bool:
         return any(getattr(value, "name", "").startswith("pathlib.") for value in self.inference.term(module, term))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import External, FunctionValue, Instance
@@ -25,6 +26,8 @@ _SAME = frozenset(
     }
 )  # fmt: skip
 _SAME_METHODS = frozenset({"resolve", "absolute", "expanduser", "as_posix"})
+_OF_APPS = {"root_path": ".", "static_folder": "static"}
+"""Attributes of Flask's applications, and where they lead as code that serves files sees it."""
 _UNIQUE = ("tempfile", "mkdtemp", "mkstemp", "gettempdir", "tmp_path")
 
 
@@ -46,7 +49,17 @@ class FilePath(NamedTuple):
             return exact.text.startswith(f"{open_ended.text}/")
         return self.text == other.text
 
+    def holds(self, other: FilePath) -> bool:
+        """Tell whether ``other`` may be this file, or lie in this folder."""
+        return self.meets(other) or bool(self.text and other.text.startswith(f"{self.text}/"))
 
+    @property
+    def shown(self) -> str:
+        """The path in words: without what stands for unknown folders."""
+        return _BESIDE.sub("", self.text).strip("<>").rpartition(":")[2] or self.text
+
+
+_BESIDE = re.compile(r"^<[^:>]*>\^*/")
 _UNKNOWN = FilePath("", exact=False)
 
 
@@ -142,6 +155,9 @@ class Paths:
                 yield pieces if pieces[0] is not None else [f"<{home.path}:{held.id}>"]
                 return
         elif isinstance(held, Attr):
+            if held.name in _OF_APPS and module.dotted(held.base).endswith("app"):
+                yield [_OF_APPS[held.name]]
+                return
             if held.name in {"parent", "parents"}:
                 pieces = next(self._pieces(module, held.base, depth + 1))
                 yield [f"{pieces[0]}^"] if pieces[0] is not None else [None]

@@ -32,6 +32,7 @@ class ChosenBackends:
         self.inference = state.inference
         self.settings = state.catalogue.local_settings
         self.arguments = state.catalogue.local_arguments
+        self.defaults = state.catalogue.local_defaults
 
     def find(self) -> Iterator[Resource]:
         """Yield one object per choice; a setting that other settings of the project override is none."""
@@ -48,6 +49,7 @@ class ChosenBackends:
         if self.state.serves:
             for module in modules:
                 yield from self._passed(module)
+            yield from self._by_default(modules)
 
     def _set(self, module: Module) -> Iterator[tuple[str, Resource | None]]:
         """Yield the settings that choose a backend by name, with the object where the choice is this process."""
@@ -73,6 +75,34 @@ class ChosenBackends:
                             place = Place(module, event.position)
                             name = value.name.rpartition(".")[2] if isinstance(value, External) else ""
                             yield Resource("backend", text, name, place, place, served=True)
+
+    def _by_default(self, modules: list[Module]) -> Iterator[Resource]:
+        """Yield what keeps things in memory because nobody tells it where else."""
+        told: set[str] = set()
+        made: list[tuple[str, Place]] = []
+        inits = {f"{name}.init_app": name for name in self.defaults}
+        for site in self.state.project.call_sites.of({*self.defaults, *inits}):
+            keywords = {keyword for keyword, _ in site.call.keywords}
+            for full in site.names:
+                name = inits.get(full, full)
+                words = self.defaults.get(name, ())
+                # A ``**mapping`` may say anything.
+                if words and keywords.intersection({"", *words}):
+                    told.add(name)
+                elif words and name == full and site.module in modules:
+                    made.append((name, site.place))
+        if made:
+            told |= {
+                name
+                for module in self.inference.modules
+                for word, _, _ in settings(module)
+                for name, _ in made
+                if word in self.defaults[name]
+            }
+        for name, place in made:
+            if name not in told:
+                short = name.rpartition(".")[2]
+                yield Resource("backend", f"{short}'s default", short, place, place, served=True, chosen=False)
 
     @staticmethod
     def _text(module: Module, call: Call, keyword: str) -> str:

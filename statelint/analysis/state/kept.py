@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 _SERVICES = frozenset({"derived", "client", "engine", "pool", "session_factory"})
 """Roles of what is kept only because making it takes long."""
+MANY = 12
+"""Objects of one class, beyond which they are what a project declares rather than its services."""
 PERSONAL = frozenset({"user", "session", "conversation", "token"})
 _GENERIC = frozenset({"id", "pk", "uuid", "uid", "key", "name", "value", "sub", "str", "hex", "host", "get"})
 """Subjects that speak of a caller."""
@@ -103,12 +106,25 @@ class Kept:
 
     @cached_property
     def carries_caller(self) -> bool:
-        """Whether requests put what is theirs into single attributes of a shared object: others find it there."""
-        return bool(self.changes) and all(
-            change.write.sets_attribute and (change.from_request is Origin.REQUEST or change.subject in PERSONAL)
-            for change in self.changes
-            if not _resets(change.write)
+        """Whether requests put what is theirs into single attributes of a shared object: others find it there.
+
+        Settings that a request changes are meant for all.
+        """
+        settings = self.kind == "app" and self.klass is not None
+        return (
+            bool(self.changes)
+            and not settings
+            and all(
+                change.write.sets_attribute and (change.from_request is Origin.REQUEST or change.subject in PERSONAL)
+                for change in self.changes
+                if not _resets(change.write)
+            )
         )
+
+    @property
+    def faint(self) -> bool:
+        """Whether nothing but the look of the code says that requests change the object."""
+        return all(change.confidence == "low" for change in self.changes)
 
     @cached_property
     def from_request(self) -> bool:
@@ -181,6 +197,9 @@ class StateMap:
                     change = self._change(write, kept)
                 (kept.inside if inside else kept.changes).append(change)
         found = [kept for kept in objects.values() if self._matters(kept)]
+        numbers = Counter(kept.klass for kept in found if kept.kind == "instance")
+        # Of what a project describes with dozens of objects (columns, fields), a faint trace is none.
+        found = [kept for kept in found if numbers[kept.klass] <= MANY or not kept.faint]
         work = Work(self.locator)
         for kept in found:
             kept.work = work.fate(kept)

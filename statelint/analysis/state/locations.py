@@ -195,6 +195,10 @@ class Locator:
                     yield Location(FunctionAttribute(value.function, name))
             elif isinstance(value, External):
                 known = True
+                kept = [found for found in self.locate(module, base) if isinstance(found.root, AppAttribute)]
+                if kept:
+                    yield from (found.below(f".{name}") for found in kept)
+                    return
                 if self._private(value.name):
                     if not bound and self._yielded(module, base, name):
                         yield Location(AppAttribute("app.state", name))

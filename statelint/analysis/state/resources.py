@@ -36,6 +36,8 @@ class Resource(NamedTuple):
     """Where it is made."""
     served: bool
     """Whether the project has entry points that serve requests."""
+    chosen: bool = True
+    """Whether the project says so, rather than taking what the library does by default."""
 
 
 class Resources:

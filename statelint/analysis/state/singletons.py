@@ -38,9 +38,25 @@ class Singletons:
                     yield klass, Place(module, klass.facts.position)
             for function in module.functions:
                 yield from self._registered(function)
-                if any(self._marks(module, decorator) for decorator in function.facts.decorators):
+                if any(self._marks(module, decorator) for decorator in self._telling(function)):
                     for made in self._made(FunctionValue(function)):
                         yield made, Place(module, function.facts.position)
+
+    def _telling(self, function: FunctionInfo) -> tuple[TermId, ...]:
+        """Return the decorators that may say what becomes of a function's result.
+
+        Those that mark classes unless told otherwise may also inject into functions that something else calls.
+        """
+        module, decorators = function.module, function.facts.decorators
+        if len(decorators) == 1:
+            return decorators
+        return tuple(term for term in decorators if not any(s.startswith("-") for s in self._switches(module, term)))
+
+    def _switches(self, module: Module, term: TermId) -> list[str]:
+        """Return what the catalogue says of a decorator, of a call or of what it calls."""
+        held = module.terms[term]
+        names = self.inference.term(module, held.func if isinstance(held, Call) else term)
+        return [self.known[v.name] for v in names if isinstance(v, External) and v.name in self.known]
 
     # -- by the class itself
 
@@ -103,10 +119,14 @@ class Singletons:
         for event, call in function.calls:
             if not self._says_so(module, call):
                 continue
-            for argument in (*call.args, *(value for _, value in call.keywords)):
-                for value in self.inference.term(module, argument):
-                    if isinstance(value, (ClassValue, FunctionValue)):
-                        for made in self._made(value):
+            arguments = (*call.args, *(value for _, value in call.keywords))
+            values = [value for argument in arguments for value in self.inference.term(module, argument)]
+            # An object that is given along has a place of its own.
+            given = {value.klass for value in values if isinstance(value, Instance)}
+            for value in values:
+                if isinstance(value, (ClassValue, FunctionValue)):
+                    for made in self._made(value):
+                        if made not in given:
                             yield made, Place(module, event.position)
 
     def _marks(self, module: Module, decorator: TermId) -> bool:
@@ -116,16 +136,20 @@ class Singletons:
     def _says_so(self, module: Module, call: Call) -> bool:
         for value in self.inference.term(module, call.func):
             if isinstance(value, External) and value.name in self.known:
-                switch = self.known[value.name]
-                return not switch or any(
-                    name == switch and isinstance(held := module.terms[term], Const) and held.value is True
-                    for name, term in call.keywords
-                )
+                return self._switched(module, call, self.known[value.name])
         return any(self._named(module, term) for term in (*call.args, *(value for _, value in call.keywords)))
+
+    @staticmethod
+    def _switched(module: Module, call: Call, switch: str) -> bool:
+        given = [module.terms[term] for name, term in call.keywords if name == switch.removeprefix("-")]
+        values = [held.value if isinstance(held, Const) else ... for held in given]
+        if switch.startswith("-"):
+            return all(value in {False, "singleton"} for value in values)
+        return not switch or True in values
 
     def _named(self, module: Module, term: TermId) -> bool:
         return any(
-            isinstance(value, External) and self.known.get(value.name) == ""
+            isinstance(value, External) and self.known.get(value.name, "?")[:1] in {"", "-"}
             for value in self.inference.term(module, term)
         )
 

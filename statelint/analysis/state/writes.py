@@ -31,6 +31,8 @@ TELLING_MUTATORS = frozenset(
 """Those that hardly anything but a container has."""
 KEYED = frozenset({"pop", "setdefault", "discard", "remove", "__setitem__", "__delitem__", "move_to_end"})
 """Mutators whose first argument is a key or the item concerned."""
+_SIGNALS = frozenset({"set", "notify", "notify_all"})
+"""Methods that change an event or a condition: what ``d[k].set()`` inserts into a ``defaultdict``, others wait for."""
 
 
 PROCESS_WIDE = frozenset({"os.environ", "sys.modules"})
@@ -170,10 +172,13 @@ class WriteCollector:
             return
         func = module.terms[call.func]
         if isinstance(func, Attr) and func.name in self._mutating_methods:
-            yield from self._method(function, module, event, call, func)
-            return
+            changes = list(self._method(function, module, event, call, func))
+            yield from changes
+            if changes or func.name not in _SIGNALS:
+                return
         if isinstance(func, Attr):
-            yield from self._insert_on_read(function, module, event, func.base)
+            method = func.name if func.name in _SIGNALS else "[]"
+            yield from self._insert_on_read(function, module, event, func.base, method)
         for argument in call.args:
             yield from self._insert_on_read(function, module, event, argument)
         if not call.args:
@@ -182,7 +187,9 @@ class WriteCollector:
             if isinstance(value, External):
                 yield from self._function(function, module, event, call, value.name)
 
-    def _insert_on_read(self, function: FunctionInfo, module: Module, event: Event, base: TermId) -> Iterator[Write]:
+    def _insert_on_read(
+        self, function: FunctionInfo, module: Module, event: Event, base: TermId, method: str = "[]"
+    ) -> Iterator[Write]:
         """``d[k].method()``, ``f(d[k])`` and ``return d[k]`` insert ``k`` where ``d`` is a ``defaultdict``."""
         held = module.terms[base]
         if not isinstance(held, Item):
@@ -190,7 +197,7 @@ class WriteCollector:
         for value in self.inference.term(module, held.base):
             if isinstance(value, Result) and "insert_on_read" in self.catalogue.roles.get(value.name, frozenset()):
                 for location in self.locator.locate(module, base):
-                    yield Write(function, event, location, "[]", held.key, -1)
+                    yield Write(function, event, location, method, held.key, -1)
 
     def _method(self, function: FunctionInfo, module: Module, event: Event, call: Call, func: Attr) -> Iterator[Write]:
         if not self._mutates(module, call, func):
