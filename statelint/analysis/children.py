@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import ClassValue
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.proofs.naming import raw_names
-from statelint.analysis.proofs.words import KEYS
+from statelint.analysis.proofs.words import KEYS, MAKING
 from statelint.analysis.queries import Atom, Chain, Query
 from statelint.analysis.reach import Reach
 from statelint.extract.facts import Attr, Call, Const
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from statelint.analysis.proofs import Judge, Verdict
     from statelint.extract.facts import Event, TermId
 
-_CREATES = frozenset({"create", "acreate", "get_or_create", "update_or_create", "insert"})
+_CREATES = MAKING | {"get_or_create", "update_or_create"}
 
 
 def parent_key(judge: Judge, query: Query) -> str:

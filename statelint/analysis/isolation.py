@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs import Judge, Verdict
     from statelint.analysis.proofs.misplaced import Misplaced
-    from statelint.analysis.queries import Query
+    from statelint.analysis.queries import Atom, Query
 
 
 class Stop(NamedTuple):
@@ -171,6 +171,35 @@ class Isolation:
                 found.setdefault(model, Place(query.module, query.event.position))
         return found
 
+    @cached_property
+    def _kept_apart(self) -> set[Model]:
+        """Models whose rows are listed for their author alone: who made a row owns it."""
+        listed: dict[Model, bool] = {}
+        for verdict in self.verdicts:
+            query = verdict.query
+            model = query.chain.model
+            if (
+                model is None
+                or model.is_published
+                or query.verb != "read"
+                or self._keyed(query._replace(given=tuple(self._besides_caller(query))))
+                or self.reach.of(query.function) is not Reach.SERVED
+            ):
+                continue
+            mine = any(
+                atom.value >= 0 and self.judge.principals.is_principal(query.module, atom.value)
+                for atom in self.judge.queries.atoms(query)
+            )
+            if mine or verdict.proof is None:
+                listed[model] = listed.get(model, True) and mine
+        return {model for model, mine in listed.items() if mine}
+
+    def _besides_caller(self, query: Query) -> Iterator[Atom]:
+        """Yield the comparisons of a query with anything but the caller."""
+        for atom in self.judge.queries.atoms(query):
+            if atom.value < 0 or not self.judge.principals.is_principal(query.module, atom.value):
+                yield atom
+
     def _adoptions(self) -> Iterator[Leak]:
         """Yield the new rows of parents that nobody checked."""
         finder = Adoptions(self.judge)
@@ -248,7 +277,7 @@ class Isolation:
             certainty = min(certainty, 1 if query.given is None or self._identified(verdict) else 0)
         kind = model.kind if model is not None else OwnerKind.OWNER
         if kind is OwnerKind.ATTRIBUTION:
-            private = self.judge.ownership.is_private_name(query.chain.name)
+            private = self.judge.ownership.is_private_name(query.chain.name) or model in self._kept_apart
             certainty = min(certainty, 1 if action != "read" or (private and keyed) else 0)
         if kind is OwnerKind.MEMBERSHIP and not keyed:
             certainty = 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External, FunctionValue, Instance, Result
 from statelint.analysis.terms import walk
-from statelint.extract.facts import Attr, Call, Cell, Choice, Item, Logic, Name, Param
+from statelint.extract.facts import Attr, Call, Cell, Choice, Comprehension, Element, Item, Logic, Name, Param
 
 if TYPE_CHECKING:
     from statelint.analysis.calls import CallGraph
@@ -105,6 +105,9 @@ class Principals:
                 if self.is_principal(module, base):
                     return True
                 text = module.text(key) or ""
+                if text == "user" and getattr(module.terms[base], "name", "") == "scope":
+                    # ASGI: authentication puts it there.
+                    return True
                 return bool(_IDENTITY_KEY.match(text)) and self._is_store(module, base)
             case Call(func=func, args=args):
                 called = module.terms[func]
@@ -129,6 +132,11 @@ class Principals:
                 )
             case Choice(then=then, other=other):
                 return self.is_principal(module, then) or self.is_principal(module, other)
+            case Element(base=base):
+                # for membership in current_user.memberships
+                return isinstance(module.terms[base], Attr) and self.is_principal(module, base)
+            case Comprehension(element=element, iterables=iterables):
+                return self.is_principal(module, element) and any(self.is_principal(module, each) for each in iterables)
             case Logic(values=values):
                 return any(self.is_principal(module, value) for value in values)
             case Name(id=name):
@@ -137,7 +145,7 @@ class Principals:
                 return False
 
     def _member_of_view(self, module: Module, held: Attr) -> bool:
-        """``self.user`` of a class-based view whose class declares the identity as a dependency or a property."""
+        """``self.user`` of a class that declares the identity as a dependency or a property, or keeps it there."""
         for value in self.inference.term(module, held.base):
             if not isinstance(value, Instance):
                 continue
@@ -148,6 +156,11 @@ class Principals:
                 method = klass.method(held.name)
                 if method is not None and self.inference.is_property(method):
                     return self.is_provider(method)
+                if any(
+                    event.value >= 0 and self.is_principal(function.module, event.value)
+                    for function, event in self.inference.fields(klass).get(held.name, ())
+                ):
+                    return True
         return False
 
     def _provided(self, module: Module, annotation: TermId, default: TermId) -> bool:

@@ -155,10 +155,16 @@ class Ownership(Struct, frozen=True):
     """Columns that hold the tenant a row belongs to."""
     attribution_columns: tuple[str, ...] = ()
     """Columns that say who made a row that others may normally read."""
+    label_columns: tuple[str, ...] = ()
+    """Those of the above that are as often plain text (a merchant's name): they count with an id ending or as keys."""
     principal_models: tuple[str, ...] = ()
     """Models that stand for users."""
     tenant_models: tuple[str, ...] = ()
     """Models that stand for tenants."""
+    business_models: tuple[str, ...] = ()
+    """Those of the principal models that are as often whom users deal with: they count where nobody else logs in."""
+    published_models: tuple[str, ...] = ()
+    """Last words of models whose rows users write for others to read: their owner is their author."""
     private_models: tuple[str, ...] = ()
     """Models that belong to users by their very name, where no definition is in sight."""
 

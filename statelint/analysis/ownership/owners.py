@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import ClassInfo, Module
+    from statelint.analysis.ownership.schema import Column
     from statelint.config.settings import Settings
     from statelint.extract.facts import TermId
 
@@ -21,7 +22,12 @@ TENANT_SHARE = 5
 """So many models must refer to what a user belongs to for it to be the tenant, and not a role or a country."""
 MAX_PARENTS = 3
 """Longer chains of foreign keys are too weak a sign of ownership."""
+_USER_BASES = frozenset({"AbstractUser", "AbstractBaseUser", "UserMixin"})
 _PASSWORDS = frozenset({"password", "hashed_password", "password_hash", "passwd", "pwd_hash", "encrypted_password"})
+_KEPT = frozenset(
+    {"saved", "save", "favorite", "favourite", "bookmarked", "draft", "hidden", "private", "scheduled", "direct"}
+)
+"""Words by which a user's own relation to what is published is told from it."""
 _LOGINS = frozenset({"email", "username", "user_name", "login", "phone", "phone_number"})
 
 
@@ -39,6 +45,9 @@ class Ownership:
         self._principal_names = names["principal_models"]
         self._tenant_models = names["tenant_models"]
         self._private = names["private_models"]
+        self._published = names["published_models"]
+        self._labels = names["label_columns"]
+        self._business = names["business_models"]
         self.models: dict[ClassInfo | str, Model] = {}
         """By class, or by name where there is none."""
         self._by_name: dict[str, list[Model]] = {}
@@ -77,7 +86,8 @@ class Ownership:
     def column_kind(self, column: str) -> OwnerKind | None:
         """Return what a column's name alone says about ownership."""
         name = snake(column)
-        stem = re.sub(r"_(id|ids|uuid|pk|fk|identifier)$", "", name)
+        # user1_id and user2_id are two users.
+        stem = re.sub(r"_?\d+$", "", re.sub(r"_(id|ids|uuid|pk|fk|identifier)$", "", name))
         if name in self._owner_names or stem in self._owner_names:
             return OwnerKind.OWNER
         if name in self._tenant_names or stem in self._tenant_names:
@@ -85,6 +95,16 @@ class Ownership:
         if name in self._attribution_names or stem in self._attribution_names or stem.endswith("_by"):
             return OwnerKind.ATTRIBUTION
         return None
+
+    def is_label(self, column: Column) -> bool:
+        """Tell whether a column, whatever its name means elsewhere, is plain text: ``merchant = Column(String)``."""
+        return not column.target and not column.is_key and snake(column.name) in self._labels
+
+    def _is_published(self, model: Model) -> bool:
+        """Tell whether users write rows of a model for others to read: posts, comments, likes."""
+        words = re.sub(r"_(model|table|orm|db|entity|schema)$", "", snake(model.name)).split("_")
+        last = words[-1]
+        return (last in self._published or last.removesuffix("s") in self._published) and not _KEPT & set(words)
 
     def is_private_name(self, name: str) -> bool:
         """Tell whether a model of this name, whose definition is not in sight, surely belongs to users."""
@@ -128,6 +148,9 @@ class Ownership:
         for model in self.models.values():
             model.is_public = model.name in public or snake(model.name).startswith("public_")
             model.is_principal = self._is_principal(model)
+            model.is_published = self._is_published(model)
+        self._drop_business_models()
+        for model in self.models.values():
             model.is_tenant = not model.is_principal and snake(model.name) in self._tenant_models
         for model in self._tenants_of_principals():
             model.is_tenant = True
@@ -150,6 +173,23 @@ class Ownership:
                             changed = True
             if not changed:
                 break
+
+    def _drop_business_models(self) -> None:
+        """Where users log in, customers are whom they deal with, unless they have a password of their own."""
+        users = [model for model in self.models.values() if model.is_principal]
+        weak = [model for model in users if snake(model.name) in self._business and not self._logs_in(model)]
+        if len(weak) < len(users):
+            for model in weak:
+                model.is_principal = False
+
+    def _logs_in(self, model: Model) -> bool:
+        names = {snake(name) for name in model.columns}
+        bases = self.inference.external_bases(model.klass) if model.klass is not None else ()
+        return (
+            model.name in self.settings.principal_models
+            or bool(_PASSWORDS & names)
+            or any(base.rpartition(".")[2] in _USER_BASES or "BaseUserTable" in base for base in bases)
+        )
 
     def _tenants_of_principals(self) -> Iterator[Model]:
         """Yield what every user belongs to and most other rows do, too: it is the tenant, whatever it is called."""
@@ -194,10 +234,7 @@ class Ownership:
         if model.name in self.settings.principal_models:
             return True
         bases = self.inference.external_bases(model.klass) if model.klass is not None else ()
-        if any(
-            base.rpartition(".")[2] in {"AbstractUser", "AbstractBaseUser", "UserMixin"} or "BaseUserTable" in base
-            for base in bases
-        ):
+        if any(base.rpartition(".")[2] in _USER_BASES or "BaseUserTable" in base for base in bases):
             return True
         name = snake(model.name)
         if name in self._principal_names or (model.klass is None and name.removesuffix("s") in self._principal_names):
@@ -209,7 +246,9 @@ class Ownership:
         if model.is_principal:
             return
         for column in model.columns.values():
-            named = self.column_kind(column.name)
+            named = self.column_kind(column.name) if not self.is_label(column) else None
+            if model.is_published and named is OwnerKind.OWNER:
+                named = OwnerKind.ATTRIBUTION
             target = self.named(column.target, column.module) if column.target else None
             to_user = target.is_principal if target is not None else snake(column.target) in self._principal_names
             to_tenant = target.is_tenant if target is not None else snake(column.target) in self._tenant_models
@@ -224,9 +263,8 @@ class Ownership:
             if to_user and column.many:
                 yield OwnerPath((column.name,), OwnerKind.MEMBERSHIP)
             elif to_user:
-                yield OwnerPath(
-                    (column.name,), OwnerKind.ATTRIBUTION if named is OwnerKind.ATTRIBUTION else OwnerKind.OWNER
-                )
+                by_author = model.is_published or named is OwnerKind.ATTRIBUTION
+                yield OwnerPath((column.name,), OwnerKind.ATTRIBUTION if by_author else OwnerKind.OWNER)
             elif to_tenant and not column.many:
                 yield OwnerPath((column.name,), OwnerKind.TENANT)
             elif named is not None and not column.target and not (model.is_tenant and named is OwnerKind.TENANT):

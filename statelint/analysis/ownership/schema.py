@@ -74,6 +74,8 @@ class Model:
         self.is_principal = False
         self.is_tenant = False
         self.is_public = False
+        self.is_published = False
+        """Users write its rows for others to read."""
         self.paths: tuple[OwnerPath, ...] = ()
         self.parents: dict[str, Model] = {}
         """Foreign key column → owned parent model."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.model import FunctionValue
+from statelint.analysis.model import External, FunctionValue
 from statelint.analysis.proofs.global_filters import GlobalFilters
 from statelint.analysis.proofs.guards import Guards
 from statelint.analysis.proofs.naming import called_name, name_of, raw_names
@@ -12,7 +12,7 @@ from statelint.analysis.proofs.regard import Regard
 from statelint.analysis.proofs.rows import Rows
 from statelint.analysis.proofs.statement import Statement
 from statelint.analysis.proofs.verdict import Proof, Verdict
-from statelint.analysis.proofs.words import CHECKING, FRESH, KEYS
+from statelint.analysis.proofs.words import CHECKING, DEMANDING, FRESH, HANDLERS, KEYS
 from statelint.analysis.reach import Reach
 from statelint.analysis.roles import grants_role
 from statelint.extract.facts import Attr, Call, Cell, Const, Name, Param
@@ -132,7 +132,8 @@ class Judge:
     def _escapes_proof(self, query: Query) -> Proof | None:
         if query.verb != "read":
             return None
-        return Proof.NO_ESCAPE if not self.rows.escapes(query.function, query.leaf, query.event) else None
+        escapes = self.rows.escapes(query.function, query.leaf, query.event)
+        return Proof.NO_ESCAPE if all(self.rows.only_tested(query.module, escape) for escape in escapes) else None
 
     def _discharged(
         self, function: FunctionInfo, event: Event, leaf: TermId, keys: list[TermId], way: tuple[Edge, ...]
@@ -146,9 +147,30 @@ class Judge:
         )
         if proof is not None:
             return proof, way
-        if function in self.reach.entry_points or len(way) >= MAX_CALLERS:
+        if (function in self.reach.entry_points and not self._is_helper(function)) or len(way) >= MAX_CALLERS:
             return None, way
         return self._callers(function, keys, way)
+
+    def _is_helper(self, function: FunctionInfo) -> bool:
+        """Tell whether a method of a view or consumer, any of which may be served, is one that its handlers call."""
+        owner = function.owner
+        if owner is None or function.name in HANDLERS:
+            return False
+        passthrough = self.inference.catalogue.passthrough
+        plain = all(
+            any(
+                isinstance(value, External) and value.name in passthrough
+                for value in self.inference.term(function.module, each)
+            )
+            for each in function.facts.decorators
+        )
+        return plain and any(
+            edge.kind == "call"
+            and edge.caller is not function
+            and edge.caller.owner is not None
+            and owner in self.inference.mro(edge.caller.owner)[0]
+            for edge in self.graph.callers.get(function, ())
+        )
 
     def _callers(
         self, function: FunctionInfo, keys: list[TermId], way: tuple[Edge, ...]
@@ -248,20 +270,11 @@ class Judge:
                 continue
             if other.event.condition and other.event.condition not in chain:
                 continue
-            if self.judge(other).proof not in {
-                Proof.PREDICATE,
-                Proof.CHECKED,
-                Proof.PARENT,
-                Proof.RELATION,
-                Proof.CALLER,
-                Proof.GUARD,
-            } and not self._tested_owner(module, other.leaf, chain, names):
+            if not self._vouches(function, other, event, names) and not self._tested_owner(
+                module, other.leaf, chain, names
+            ):
                 continue
-            aborting = any(
-                step.method
-                in {"get", "one", "get_or_404", "first_or_404", "one_or_404", "get_object_or_404", "scalar_one"}
-                for step in other.chain.steps
-            )
+            aborting = any(step.method in DEMANDING for step in other.chain.steps) or self._demanded(function, other)
             tested = any(
                 holds(module.facts.conditions[step].test, other.leaf)
                 for step in chain
@@ -300,6 +313,26 @@ class Judge:
                 if tested or any(self.rows.may_abort(function_) for function_ in functions):
                     return Proof.PARENT
         return Proof.PARENT if self.rows.permits.among_own(function, names, proven) else None
+
+    def _vouches(self, function: FunctionInfo, other: Query, event: Event, names: set[str]) -> bool:
+        """Tell whether the proof of another query stands for what is asked later, in ``event``."""
+        proof = self.judge(other).proof
+        if proof is Proof.CHECKED:
+            # Its rows may be checked in each branch that uses them, and in none that leads here.
+            return self.rows.checked_before(function, other, event, names)
+        return proof in {Proof.PREDICATE, Proof.PARENT, Proof.RELATION, Proof.CALLER, Proof.GUARD}
+
+    def _demanded(self, function: FunctionInfo, query: Query) -> bool:
+        """``session.scalars(statement).one()``: whoever runs a statement may demand that it finds a row."""
+        module = function.module
+        return any(
+            event.op == "call"
+            and isinstance(call := module.terms[event.term], Call)
+            and isinstance(func := module.terms[call.func], Attr)
+            and func.name in DEMANDING - {"get"}
+            and self.queries.containment(module).holds(func.base, query.leaf)
+            for event in function.events
+        )
 
     def _tested_owner(self, module: Module, rows: TermId, chain: set[int], names: set[str]) -> bool:
         """Tell whether one of the conditions checks the owner of ``rows``, or what the caller may do with them."""

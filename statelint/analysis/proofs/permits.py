@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.proofs.naming import raw_names
-from statelint.extract.facts import Attr, Call, Compare, Const, Logic, Not, Param
+from statelint.analysis.proofs.naming import called_name, called_name_of, raw_names
+from statelint.analysis.proofs.words import MAKING, RUNNING
+from statelint.extract.facts import Attr, Call, Compare, Const, Element, Item, Logic, Not, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,6 +37,7 @@ class Permits:
             inside = self._given(module, call, leaf)
             if (
                 call != leaf
+                and not self.makes(module, call)
                 and (leaf in inside or wanted & self._names(module, inside))
                 and any(self.principals.is_principal(module, other) for other in inside)
                 and self._is_read(module, call)
@@ -47,6 +49,14 @@ class Permits:
         held = module.terms[call]
         return isinstance(held, Call) and self.rows.regard.called(self.rows.inference.term(module, held.func))
 
+    def makes(self, module: Module, call: TermId) -> bool:
+        """Tell whether a call makes a row (``get_or_create(message=…, user=user)``): it asks for no permission."""
+        held = module.terms[call]
+        func = held.func if isinstance(held, Call) else call
+        wrapped = module.terms[func]
+        name = called_name_of(module, wrapped.args[0] if isinstance(wrapped, Call) and wrapped.args else func)
+        return name in MAKING or name.endswith("or_create")
+
     def _given(self, module: Module, call: TermId, leaf: TermId) -> frozenset[TermId]:
         """Return what is in a call's arguments, and in the statement that it finishes."""
         held = module.terms[call]
@@ -55,12 +65,33 @@ class Permits:
             return frozenset()
         found = frozenset(part for term in (*held.args, *(value for _, value in held.keywords)) for part in parts(term))
         func = module.terms[held.func]
+        if isinstance(func, Call):
+            # sync_to_async(room.members.filter(id=user.id).exists)()
+            func = module.terms[func.args[0]] if func.args else func
         if isinstance(func, Attr):
             receiver = parts(func.base)
             own = parts(leaf)
-            if any(part not in own and self.queries.chains(module, part) for part in receiver):
+            # room.members.filter(id=user.id).exists(), Member.objects.filter(room=room, user=user).exists()
+            if self._of_row(module, func.base, leaf) or any(
+                part not in own and self.queries.chains(module, part) for part in receiver
+            ):
                 found |= receiver
         return found
+
+    def _of_row(self, module: Module, term: TermId, leaf: TermId) -> bool:
+        """Tell whether a term is read from the row itself: ``row.members.filter(…)``, but not ``Form(row, …)``."""
+        at = term
+        while at != leaf:
+            held = module.terms[at]
+            if isinstance(held, (Attr, Element, Item)):
+                at = held.base
+            elif isinstance(held, Call) and called_name(module, held) in RUNNING and leaf in held.args:
+                return True
+            elif isinstance(held, Call):
+                at = held.func
+            else:
+                return False
+        return True
 
     def _asked(self, module: Module, test: TermId) -> Iterator[TermId]:
         """Yield the calls whose truth a test asks for."""

@@ -13,7 +13,7 @@ from statelint.analysis.calls import decorates, nested
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance
 from statelint.analysis.principals import is_identity_name
 from statelint.analysis.proofs.naming import called_name
-from statelint.analysis.proofs.words import CHECKING, HARMLESS, LEAVING, QUIET
+from statelint.analysis.proofs.words import CHECKING, HARMLESS, LEAVING, MAKING, QUIET
 from statelint.extract.facts import Attr, Call, Cell, Compare, Const, Param
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ class Regard:
         base = module.terms[func.base] if isinstance(func, Attr) else None
         if isinstance(base, Call) and called_name(module, base) == "super":
             return True
-        return name in _TELLS_NOTHING or bool(HARMLESS.match(name)) or bool(_ERROR.search(name))
+        return name in _TELLS_NOTHING | MAKING or bool(HARMLESS.match(name)) or bool(_ERROR.search(name))
 
     def _is_caller(self, module: Module, term: TermId) -> bool:
         held = module.terms[term]

@@ -15,6 +15,7 @@ from statelint.analysis.proofs.words import (
     LEAVING,
     QUIET,
     SECRET,
+    WRITING,
 )
 from statelint.analysis.terms import children
 from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Item, Logic, Not, Param
@@ -62,7 +63,7 @@ class Rows:
                 name = called_name(module, call)
                 func = module.terms[call.func]
                 if (
-                    name in {"delete", "save", "update", "adelete", "asave", "remove", "delete_instance"}
+                    name in WRITING
                     and (
                         (isinstance(func, Attr) and holds(func.base, leaf))
                         or any(holds(arg, leaf) for arg in call.args)
@@ -115,6 +116,10 @@ class Rows:
                 later = self.escapes(function, write.term, write)
                 return self._dominated(function, write, write.term, tuple(names), later) if not rest else None
         return None
+
+    def checked_before(self, function: FunctionInfo, query: Query, event: Event, names: Iterable[str]) -> bool:
+        """Tell whether a check of the owner of a query's rows dominates ``event``."""
+        return self._dominated(function, query.event, query.leaf, tuple(names), [event]) is not None
 
     @staticmethod
     def _own_attribute(function: FunctionInfo, term: TermId) -> bool:
@@ -218,6 +223,16 @@ class Rows:
                 return False
         return True
 
+    def only_tested(self, module: Module, event: Event) -> bool:
+        """Tell whether an event hands rows to a library's function whose answer a test asks for."""
+        call = module.terms[event.term] if event.op == "call" else None
+        return (
+            isinstance(call, Call)
+            and self._inside_test(module, event.term)
+            and called_name(module, call) not in WRITING
+            and not any(isinstance(value, FunctionValue) for value in self.inference.term(module, call.func))
+        )
+
     def _inside_test(self, module: Module, term: TermId) -> bool:
         return any(
             condition.test >= 0 and self.queries.containment(module).holds(condition.test, term)
@@ -249,6 +264,8 @@ class Rows:
             case Not(value=value):
                 return self.is_check(module, value, leaf, not positive)
             case Call():
+                if self.permits.makes(module, test):
+                    return False
                 name = called_name(module, held)
                 return (
                     bool(CHECKING.search(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, FunctionValue, Instance, Result
@@ -15,7 +16,7 @@ from statelint.analysis.proofs.words import (
     OWN_METHOD,
 )
 from statelint.analysis.reach import Reach
-from statelint.extract.facts import Attr, Call, Compare, Comprehension, Element, Item, Not, Param
+from statelint.extract.facts import Attr, Call, Compare, Comprehension, Element, Item, Mapping, Not, Param
 
 if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _MANAGER = re.compile(r"(Manager|QuerySet|Query)$")
 """Classes of ORMs whose subclasses add methods to statements."""
+NEGATIVE = frozenset({"!=", "not in", "is not", "notin_", "isnot"})
+"""Comparisons that leave the named rows out."""
 
 
 class Statement:
@@ -38,6 +41,8 @@ class Statement:
         self.principals = judge.principals
         self.queries = judge.queries
         self.reach = judge.reach
+        words = self.queries.words
+        self._not_asking = words["filters"] | words["updates"] | words["inserts"] | {"values", "defaults", "returning"}
         self._getters: dict[FunctionInfo, bool] = {}
 
     def predicate(self, query: Query, atoms: list[Atom]) -> Proof | None:
@@ -52,14 +57,14 @@ class Statement:
                 or self._bound_to_object(module, atom.value)
             ):
                 continue
-            if atom.op in {"!=", "not in", "is not", "notin_", "isnot"}:
+            if atom.op in NEGATIVE:
                 continue
             if self.on_owner(query, atom):
                 return Proof.PREDICATE
             if any(CREDENTIAL.search(part) for part in atom.column) and atom.column[-1] not in KEYS:
                 return Proof.OWN_ROW
             if atom.value >= 0:
-                if self.principals.is_principal(module, atom.value):
+                if self.principals.is_principal(module, atom.value) or self._names_caller(module, atom.value):
                     return Proof.RELATION
                 if self.from_row(query.function, atom.value, query.leaf) or self._made_for_row(
                     query.function, atom.value
@@ -68,6 +73,12 @@ class Statement:
                 if self.of_loaded_row(module, atom.value, re.sub(r"_(id|uuid|pk)$", "", atom.column[0])):
                     return Proof.RELATION
         return None
+
+    def _names_caller(self, module: Module, term: TermId) -> bool:
+        """``members__elemMatch={"user": user.id}``: what is looked for names the caller."""
+        return isinstance(module.terms[term], Mapping) and any(
+            self.principals.is_principal(module, part) for part in self.queries.containment(module).parts(term)
+        )
 
     @staticmethod
     def _bound_to_object(module: Module, term: TermId) -> bool:
@@ -111,7 +122,7 @@ class Statement:
     def _asks_with_caller(self, query: Query) -> bool:
         """A method of the project's own manager or query class is given the caller, or a credential."""
         return any(
-            step.method not in self.queries.words["filters"]
+            step.method not in self._not_asking
             and (
                 any(
                     self.principals.is_principal(query.module, arg)
@@ -172,7 +183,7 @@ class Statement:
         # Untyped: `widgets_of(dashboard)` asks for dashboard_id == dashboard.id.
         name = snake(holder.facts.parameters[held.index].name)
         return (
-            name in {stem, f"{stem}s"}
+            (name in {stem, f"{stem}s"} or (bool(path) and name in self._model_names))
             and (not path or path[0] in KEYS)
             and not any(isinstance(value, (Instance, Result)) for value in values)
         )
@@ -187,12 +198,18 @@ class Statement:
         for part in atom.column:
             if part in known or part.removesuffix("_id") in known:
                 return True
+            column = model.columns.get(part) if model is not None else None
             if self.ownership.column_kind(part) is not None and (
-                model is None or part not in model.columns or model.columns[part].target == ""
+                column is None or (column.target == "" and not self.ownership.is_label(column))
             ):
                 return True
         joined = atom.model
         return joined is not None and joined is not model and (joined.is_principal or joined.is_tenant)
+
+    @cached_property
+    def _model_names(self) -> frozenset[str]:
+        """What parameters are called that hold a row of an owned model."""
+        return frozenset(snake(model.name) for model in self.ownership.models.values() if model.owned)
 
     @staticmethod
     def _owner_columns(model: Model | None) -> frozenset[str]:
@@ -212,7 +229,11 @@ class Statement:
         containment = self.queries.containment(module)
         for other in self.queries.of(function):
             model = other.chain.model
-            if other.leaf != besides and (model is None or model.owned) and containment.holds(value, other.leaf):
+            if (
+                other.leaf != besides
+                and containment.holds(value, other.leaf)
+                and (model is None or model.owned or (model.is_principal and self._asks_for_caller(other)))
+            ):
                 return True
         for part in containment.parts(value):
             held = module.terms[part]
@@ -227,6 +248,13 @@ class Statement:
                 if isinstance(target, ClassValue) and self.ownership.model_of(target.klass) is not None:
                     return True
         return False
+
+    def _asks_for_caller(self, query: Query) -> bool:
+        """``User.find_one(User.username == token["sub"])``: the caller's own row, and what it holds."""
+        return any(
+            atom.value >= 0 and atom.op not in NEGATIVE and self.principals.is_principal(query.module, atom.value)
+            for atom in self.queries.atoms(query)
+        )
 
     def _returns_rows(self, function: FunctionInfo) -> bool:
         """Tell whether a function hands out owned rows."""

@@ -6,6 +6,10 @@ import re
 
 KEYS = frozenset({"id", "pk", "uuid", "_id", "uid", "guid"})
 
+DEMANDING = frozenset(
+    {"get", "one", "get_or_404", "first_or_404", "one_or_404", "get_object_or_404", "scalar_one", "get_or_raise"}
+)
+"""Ways to ask for a row that leave where there is none."""
 FRESH = re.compile(r"uuid|ulid|nanoid|cuid|^token_(hex|urlsafe|bytes)$|^ObjectId$", re.IGNORECASE)
 """Calls that make a new key."""
 CREDENTIAL = re.compile(
@@ -53,9 +57,26 @@ HARMLESS = re.compile(
     re.IGNORECASE,
 )
 """Methods and functions, of libraries, that surely return."""
+HANDLERS = frozenset(
+    {
+        "get", "post", "put", "patch", "delete", "head", "options", "trace", "list", "create", "retrieve", "update",
+        "partial_update", "destroy", "dispatch", "connect", "disconnect", "receive", "receive_json",
+        "websocket_connect", "websocket_receive", "websocket_disconnect", "on_connect", "on_message", "on_receive",
+        "handle",
+    }
+)  # fmt: skip
+"""Methods of views and consumers that frameworks call with what the client sends."""
+RUNNING = frozenset({"execute", "scalars", "scalar", "exec", "stream", "stream_scalars"})
+"""Methods of sessions that run the statement they are given."""
+MAKING = frozenset({"create", "acreate", "bulk_create", "insert"})
+"""Methods that make rows, and ask for none."""
+WRITING = frozenset({"delete", "save", "update", "adelete", "asave", "remove", "delete_instance"})
+"""Methods of rows that change them."""
 QUIET = frozenset(
     {
         "print",
+        "any",
+        "all",
         "str",
         "len",
         "bool",

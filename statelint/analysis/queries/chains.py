@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.model import FunctionValue
+from statelint.analysis.model import External, FunctionValue
 from statelint.analysis.queries.query import Chain, Step
 from statelint.analysis.queries.repositories import Repositories
 from statelint.extract.facts import Attr, Call, Choice, Comprehension, Item, Name, Sequence
@@ -81,7 +81,7 @@ class Chains:
             yield chain._replace(chosen=held.test) if chain.chosen < 0 else chain
 
     def _call(self, module: Module, term: TermId, call: Call) -> Iterator[Chain]:
-        func = module.terms[call.func]
+        func = module.terms[self.wrapped(module, call.func)]
         if isinstance(func, Attr):
             base_chains = self.of(module, func.base)
             if base_chains:
@@ -122,6 +122,16 @@ class Chains:
             if model is not None and not self._own_method(module, call.func):
                 step = Step(method, term, call.args, call.keywords, -1)
                 yield Chain(model, model.name, term, self._verb("read", method), (step,))
+
+    def wrapped(self, module: Module, func: TermId) -> TermId:
+        """Return what ``sync_to_async(Note.objects.get)`` wraps, or what is called itself."""
+        held = module.terms[func]
+        if isinstance(held, Call) and held.args:
+            passthrough = self.entities.inference.catalogue.passthrough
+            for value in self.entities.inference.term(module, held.func):
+                if isinstance(value, External) and value.name in passthrough:
+                    return held.args[0]
+        return func
 
     @staticmethod
     def _tests(module: Module, term: TermId) -> tuple[TermId, ...]:

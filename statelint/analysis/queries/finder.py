@@ -75,7 +75,7 @@ class QueryFinder:
             chained[event.term] = (event, chains)
             call = module.terms[event.term]
             if isinstance(call, Call):
-                func = module.terms[call.func]
+                func = module.terms[self._chains.wrapped(module, call.func)]
                 if isinstance(func, Attr):
                     inner.update(self._receivers(module, func.base))
                 if call.args and self.chains(module, call.args[0]):

@@ -39,6 +39,8 @@ COMPARISONS = {
     "gte": ">=", "lt": "<", "lte": "<=", "filter": "==", "overlaps": "in", "contained_by": "in",
 }  # fmt: skip
 """Steps of PostgREST whose first argument is a column, and their last a value."""
+_GIVEN = frozenset({"defaults", "create_defaults"})
+"""Keywords of ``get_or_create`` that hold values, not predicates."""
 _KEYED = frozenset({"get_by_id", "delete_by_id", "aget", "query"})
 """Methods of models, besides those that fetch by key, whose argument is a key unless it is a predicate."""
 
@@ -67,6 +69,8 @@ class Predicates:
                 found += (atom._replace(op="!=") for atom in self._excluded(query, step))
                 continue
             for name, value in step.keywords:
+                if name in _GIVEN and step.method.endswith("or_create"):
+                    continue
                 if name:
                     path = tuple(part for part in name.split("__") if part)
                     found.append(Atom(path, value, "==", step.optional, model))
