@@ -272,6 +272,9 @@ class Isolation:
             # Data layers written in SQL are often there for others to call; what no known request reaches is a hint.
             library = query.given is not None and bool(self.reach.entry_points)
             certainty = 0 if library or self.reach.in_sight(query.module) else 1
+        if self.judge.policies is not None and self.judge.policies.keys:
+            # The database is told who is calling; policies that use it may be anywhere.
+            certainty = 0
         if model is None:
             # Keys are often those of anonymous sessions; a caller who is known says otherwise.
             certainty = min(certainty, 1 if query.given is None or self._identified(verdict) else 0)

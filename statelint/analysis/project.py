@@ -24,6 +24,7 @@ from statelint.analysis.state.kept import StateMap
 from statelint.analysis.stores.documents import DocumentQueryFinder, Documents
 from statelint.analysis.stores.dynamodb import DynamoDb
 from statelint.analysis.stores.keys import KeyQueryFinder, Keys
+from statelint.analysis.stores.policies import Policies
 from statelint.analysis.stores.postgrest import Postgrest
 from statelint.analysis.stores.scripts import Scripts
 from statelint.analysis.stores.sqlcalls import SqlCalls
@@ -182,6 +183,7 @@ class Project:
             self.queries,
             self.principals,
             admin_guards=self.settings.admin_guards,
+            policies=Policies(self.modules.values(), self.scripts, self.reach),
         )
 
     @cached_property

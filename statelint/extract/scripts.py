@@ -28,7 +28,7 @@ _TOKEN = re.compile(
 )
 _NAMED = re.compile(r"^\s*--\s*name\s*:\s*(?P<name>[\w-]+)", re.MULTILINE | re.IGNORECASE)
 _SCHEMA = re.compile(
-    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:create\s+(?:\w+\s+){0,2}table|alter\s+(?:foreign\s+)?table)\b",
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:create\s+(?:\w+\s+){0,2}table|alter\s+(?:foreign\s+)?table|create\s+policy)\b",
     re.IGNORECASE | re.DOTALL,
 )
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from .conftest import Sample
 
 MARKED = re.compile(r"«([^|»]*)\|?([^»]*)»")
-MODELS = MAPPED.replace("OWNER", "user_id")
+MODELS = MAPPED.replace("OWNER", "user_id").replace(
+    "class Note(Base)", "class Owned:\n    pass\n\n\nclass Note(Owned, Base)"
+)
 TABLES = DJANGO_MODELS.replace("OWNER", "user")
 FASTAPI = """\
 from fastapi import APIRouter, Depends, HTTPException
@@ -102,6 +104,26 @@ def restrict(state):
     )|state.session.info["count"] = 1»
 """
     + READ,
+    "loader-criteria-on-a-mixin": """
+from contextvars import ContextVar
+
+from app.models import Owned
+
+me: ContextVar[int] = ContextVar("me")
+
+
+@event.listens_for(Session, "do_orm_execute")
+def restrict(state):
+    if state.is_select:
+        state.statement = state.statement.options(
+            with_loader_criteria(«Owned|User», lambda cls: cls.user_id == me.get(), include_aliases=True)
+        )
+
+
+def scoped_session(session: Session = Depends(get_session)):
+    return session
+"""
+    + READ,
     "repository-with-owner-argument": """
 class Notes:
     def __init__(self, session: Session = Depends(get_session)):
@@ -138,6 +160,29 @@ def handle(request, pk):
     with «scope(user=request.user)|open(\"log\")»:
         return JsonResponse({"text": Note.objects.get(pk=pk).text})
 """, "«objects = ScopedManager(user=\"user\")»"),
+    "scopes-disabled": ("""
+from django_scopes import scopes_disabled
+
+
+@login_required
+def handle(request, pk):
+    «|with scopes_disabled():
+        »return JsonResponse({"text": Note.objects.get(pk=pk).text})
+""", "objects = ScopedManager(user=\"user\")"),
+    "scopes-disabled-for-a-function": ("""
+from django_scopes import scopes_disabled
+
+
+«|@scopes_disabled()
+»@login_required
+def handle(request, pk):
+    return JsonResponse({"text": Note.objects.get(pk=pk).text})
+""", "objects = ScopedManager(user=\"user\")"),
+    "another-manager-than-the-scoped": ("""
+@login_required
+def handle(request, pk):
+    return JsonResponse({"text": Note.«objects|everything».get(pk=pk).text})
+""", "objects = ScopedManager(user=\"user\")\n    everything = models.Manager()"),
     "get-queryset-of-a-view": ("""
 class Read(LoginRequiredMixin, DetailView):
     model = Note
@@ -199,6 +244,18 @@ class Bound:
         set_current_tenant(request.user)
         return self.get_response(request)
 """ + FUNCTION, "«tenant_id = \"user_id\"»"),
+    "multitenant-by-a-class": ("""
+from django_multitenant.utils import set_current_tenant
+
+
+class Bound:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        «set_current_tenant(request.user)
+        »return self.get_response(request)
+""" + FUNCTION, "class TenantMeta:\n        tenant_field_name = \"user_id\""),
 }  # fmt: skip
 
 

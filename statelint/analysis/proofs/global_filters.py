@@ -25,6 +25,7 @@ _CRITERIA = "with_loader_criteria"
 _LISTENED = "do_orm_execute"
 _SCOPED_MANAGER = "ScopedManager"
 """Refuses every query outside a ``scope``."""
+_UNSCOPED = "scopes_disabled"
 _TENANT_MARKS = ("tenant_id", "TenantMeta")
 _TENANT_SETTER = "set_current_tenant"
 
@@ -44,18 +45,36 @@ class GlobalFilters:
         parts = self.queries.containment(query.module).parts
         own = {part for step in query.chain.steps for argument in step.args for part in parts(argument)}
         return (
-            self._scoped(model.klass)
+            self._scoped(query, model.klass)
             or any(self._restricts(query.module, call, model) for call in own if self._is_criteria(query.module, call))
             or any(self._restricts(module, call, model) for module, call in self._always)
         )
 
-    def _scoped(self, klass: ClassInfo) -> bool:
-        for owner in self.inference.mro(klass)[0]:
-            binding = owner.attribute("objects")
+    def _scoped(self, query: Query, klass: ClassInfo) -> bool:
+        start = query.module.terms[query.chain.start]
+        manager = start.name if isinstance(start, Attr) else "objects"
+        family = self.inference.mro(klass)[0]
+        for owner in family:
+            binding = owner.attribute(manager)
             made = owner.module.terms[binding.value] if binding is not None and binding.value >= 0 else None
             if isinstance(made, Call) and called_name(owner.module, made) == _SCOPED_MANAGER and made.keywords:
-                return True
-        return self._sets_tenant and any(klass.attribute(name) is not None for name in _TENANT_MARKS)
+                return not self._lifted(query)
+        return self._sets_tenant and any(
+            owner.attribute(name) is not None or name in owner.facts.inner for owner in family for name in _TENANT_MARKS
+        )
+
+    @staticmethod
+    def _lifted(query: Query) -> bool:
+        """Tell whether a query runs where django-scopes is told to let everything through."""
+        module = query.module
+        terms = list(query.function.facts.decorators)
+        condition = query.event.condition
+        while condition:
+            held = module.facts.conditions[condition]
+            terms += [held.test] if held.kind == "with" else []
+            condition = held.parent
+        calls = [module.terms[term] for term in terms if term >= 0]
+        return any(isinstance(call, Call) and called_name(module, call) == _UNSCOPED for call in calls)
 
     @staticmethod
     def _is_criteria(module: Module, term: TermId) -> bool:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from statelint.analysis.principals import Principals
     from statelint.analysis.queries import Query, QueryFinder
     from statelint.analysis.reach import ReachMap
+    from statelint.analysis.stores.policies import Policies
     from statelint.extract.facts import Event, TermId
 
 MAX_CALLERS = 7
@@ -44,6 +45,7 @@ class Judge:
         principals: Principals,
         *,
         admin_guards: Iterable[str] = (),
+        policies: Policies | None = None,
     ) -> None:
         self.graph = graph
         self.inference = graph.inference
@@ -56,6 +58,7 @@ class Judge:
         self.guards = Guards(self, admin_guards)
         self.statement = Statement(self)
         self.global_filters = GlobalFilters(self)
+        self.policies = policies
         self._verdicts: dict[tuple[FunctionInfo, TermId], Verdict] = {}
 
     def verdicts(self) -> Iterator[Verdict]:
@@ -84,7 +87,10 @@ class Judge:
             return Verdict(query, Proof.OFFLINE)
         atoms = self.queries.atoms(query)
         proof = proof or self._escapes_proof(query)
-        if proof is None and self.global_filters.restrict(query):
+        if proof is None and (
+            self.global_filters.restrict(query)
+            or (model is not None and self.policies is not None and self.policies.keep(model.table))
+        ):
             proof = Proof.FILTERED
         if proof is not None:
             return Verdict(query, proof)

@@ -41,6 +41,7 @@ NO_GUARD = frozenset(
         "TokenAuthentication",
         "login_required",
         "DjangoModelPermissions",
+        "scopes_disabled",
     }
 )
 LOGIN = re.compile(

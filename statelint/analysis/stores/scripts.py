@@ -49,6 +49,13 @@ class Scripts:
                         if statement.verb == "create":
                             yield module, binding.position, statement
 
+    def texts(self) -> Iterator[str]:
+        """Yield the statements of schemas: those that have no name."""
+        for module in self._modules:
+            for binding in module.facts.bindings:
+                if not binding.name:
+                    yield module.text(binding.value) or ""
+
     def file(self, name: str) -> str:
         """Return the statement of the script of this name, or an empty string."""
         return self._files.get(name.rpartition("/")[2], "")
