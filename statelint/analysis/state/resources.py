@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from statelint.analysis.state.roots import Root
     from statelint.extract.facts import Event, TermId
 
+MAX_DEPTH = 3
 ROLES = frozenset({"memory", "session", "backend"})
 
 
@@ -143,7 +144,7 @@ class Resources:
                     return f"{klass.name}.{binding.name}"
         return ""
 
-    def _used(self, module: Module, name: str, made: TermId = -1) -> bool:
+    def _used(self, module: Module, name: str, made: TermId = -1, depth: int = 0) -> bool:
         """Tell whether code that may serve requests uses a module's object, or set-up code hands it on."""
         if not name.isidentifier():
             return True
@@ -158,7 +159,9 @@ class Resources:
                         return True
                 elif self.reach.of(function) is not Reach.OFFLINE and _mentions(function, name):
                     return True
-        return False
+        return depth < MAX_DEPTH and any(
+            self._used(module, derived, depth=depth + 1) for derived in _taken(module, name)
+        )
 
     def _needed(self, root: Root) -> bool:
         """Tell whether the object that a global keeps is used where requests may come."""
@@ -197,6 +200,16 @@ class Resources:
             if role == "session" and self._used(module, binding.name):
                 place = Place(module, binding.position)
                 yield Resource(role, kind, binding.name, place, place, self.state.serves)
+
+
+def _taken(module: Module, name: str) -> Iterator[str]:
+    """Yield the globals that a module takes out of its global ``name``: ``cursor = connection.cursor()``."""
+    for binding in module.facts.bindings:
+        call = module.terms[binding.value] if binding.value >= 0 else None
+        func = module.terms[call.func] if isinstance(call, Call) else None
+        base = module.terms[func.base] if isinstance(func, Attr) else None
+        if isinstance(base, Name) and base.id == name != binding.name:
+            yield binding.name
 
 
 def _hands_on(module: Module, event: Event, name: str) -> bool:
