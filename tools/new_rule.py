@@ -70,7 +70,7 @@ class $title(Rule):
                 "`$word` is called",
                 Location(module.path, at.line, at.column, at.end_line, at.end_column),
                 symbol=seen.data,
-                help="Say in one sentence what to do instead.",
+                help="say in one sentence what to do instead",
             )
 ''')
 

@@ -10,6 +10,8 @@ class Coverage(msgspec.Struct, frozen=True):
 
     frameworks: tuple[str, ...] = ()
     entry_points: int = 0
+    own_tools: int = 0
+    """Tools of MCP servers that run for one user (stdio), which are no entry points."""
     models: int = 0
     owned_models: int = 0
     functions: int = 0

@@ -224,9 +224,11 @@ class Project:
     def coverage(self) -> Coverage:
         """What the analysis understood of the project."""
         models = self.ownership.models.values()
+        kinds = [(found.kind, served.kind) for found, served in zip(self.entry_points.found, self._served, strict=True)]
         return Coverage(
             frameworks=self.frameworks,
             entry_points=len(self.reach.entry_points),
+            own_tools=kinds.count(("tool", "cli")),
             models=len(models),
             owned_models=sum(model.owned for model in models),
             functions=sum(len(module.functions) - 1 for module in self.modules.values()),

@@ -6,6 +6,7 @@ Exit codes: 0 clean, 1 findings, 2 usage or configuration error, 3 internal erro
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -94,7 +95,11 @@ def run(args: Sequence[str] | None = None) -> int:
     except click.Abort:
         return INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        from statelint.cli.console import say  # noqa: PLC0415 - only for the error
+
+        shown = io.StringIO()
+        error.show(shown)
+        say(shown.getvalue().rstrip("\n"))
         return USAGE_ERROR
     except Exception:
         import traceback  # noqa: PLC0415 - only for the error

@@ -52,6 +52,11 @@ def linked(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") not in ("dumb", "linux", None)
 
 
+def light() -> bool:
+    """Tell whether the terminal says, in COLORFGBG, that its background is light."""
+    return os.environ.get("COLORFGBG", "").rpartition(";")[2] in {"7", "15"}
+
+
 def width() -> int:
     """Return the columns of the terminal, or what COLUMNS says."""
     return max(40, shutil.get_terminal_size((PIPED_WIDTH, 24)).columns)
@@ -69,7 +74,19 @@ def emit(text: str) -> None:
 
 def say(message: str) -> None:
     """Write a line that is no result to standard error."""
-    click.echo(message, err=True, color=True)
+    click.echo(flowed(message, sys.stderr), err=True, color=True)
+
+
+def flowed(message: str, stream: TextIO) -> str:
+    """Break what is too wide for the terminal ``stream`` at spaces; elsewhere lines stay whole."""
+    if not stream.isatty():
+        return message
+    from statelint.report.text import cells, wrap  # noqa: PLC0415 - not for the command's help
+
+    room = width()
+    return "\n".join(
+        part for line in message.split("\n") for part in (wrap(line, room) if cells(line) > room else [line])
+    )
 
 
 class Progress:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from statelint.cli.console import color_option, coloured, emit, width
+from statelint.cli.console import color_option, coloured, emit, light, width
 from statelint.cli.rules import describe, load
 
 if TYPE_CHECKING:
@@ -110,13 +110,15 @@ def laid_out(page: str) -> str:
     """Return a page of Markdown as rich shows it on a terminal, whatever it holds."""
     from rich.console import Console  # noqa: PLC0415 - rich is slow to import
     from rich.markdown import Markdown  # noqa: PLC0415
+    from rich.theme import Theme  # noqa: PLC0415
 
     from statelint.report.text import clean  # noqa: PLC0415
 
     safe = "\n".join(clean(line) for line in page.split("\n"))
     safe = _TITLED_FENCE.sub(r"*\2*\n\n\1", safe)  # the names of the files in an example of several
     options: dict[str, Any] = {"force_terminal": True, "width": min(width(), _PROSE), "color_system": "standard"}
-    console = Console(**options)
+    theme = "ansi_light" if light() else "ansi_dark"
+    console = Console(**options, theme=Theme({"markdown.code": "bold"}))  # rich's own is a black box
     with console.capture() as capture:
-        console.print(Markdown(safe, code_theme="ansi_dark", hyperlinks=False))
+        console.print(Markdown(safe, code_theme=theme, hyperlinks=False))
     return capture.get()

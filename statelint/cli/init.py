@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -32,7 +33,7 @@ def command(folder: Path | None, pyproject: bool, dry_run: bool) -> None:
         _write(file, text, append=pyproject)
     except OSError as error:
         raise click.ClickException(f"Cannot write {file.name}: {error.strerror or error}.") from error
-    say(f"Wrote {file}. Next: statelint check")
+    say(f"Wrote {_shown(file)}. Next: statelint check")
 
 
 def _proposal(folder: Path | None) -> tuple[Path, str]:
@@ -47,11 +48,17 @@ def _proposal(folder: Path | None) -> tuple[Path, str]:
     root = find_root((folder,) if folder else ())
     known = find_settings(root)
     if known is not None:
-        raise click.ClickException(f"{known} has settings of statelint already; nothing was written.")
+        raise click.ClickException(f"{_shown(known)} has settings of statelint already; nothing was written.")
     with Progress(wanted=True) as progress:
         request = CheckRequest(root=root, paths=(), settings=Settings(), rules=[], progress=progress)
         project, _ = survey(request)
     return root, starter(look(project))
+
+
+def _shown(file: Path) -> str:
+    from statelint.report.text import clean  # noqa: PLC0415 - not for the command's help
+
+    return clean(os.path.relpath(file))
 
 
 def _write(file: Path, text: str, *, append: bool) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from statelint.cli.console import Progress, emit
+from statelint.cli.console import Progress, emit, flowed
 from statelint.cli.project import config_options, configuration, mistakes
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def command(*, place: str, rule: str, config: Path | None, isolated: bool) -> No
         request = CheckRequest(root=root, paths=(), settings=configured.settings, rules=rules, progress=progress)
         relative = (path.parent.resolve() / path.name).relative_to(root.resolve()).as_posix()
         answers = dict.fromkeys(_answers(request, relative, int(parts["line"]), wanted))
-    emit("".join(f"{clean(answer)}\n" for answer in answers))
+    emit("".join(f"{flowed(clean(answer), sys.stdout)}\n" for answer in answers))
 
 
 def _answers(request: CheckRequest, path: str, line: int, rule: Rule) -> Iterator[str]:
@@ -108,10 +109,7 @@ def _of_findings(request: CheckRequest, path: str, line: int, rule: Rule) -> Ite
         elif family_of(finding.fingerprint) in known:
             yield f"{place}: it is in the baseline ({settings.baseline})."
         elif _below(finding, settings):
-            yield (
-                f"{place}: it is hidden: severity {finding.severity} (shown from {settings.min_severity} on), "
-                f"confidence {finding.confidence} (shown from {settings.min_confidence} on)."
-            )
+            yield f"{place}: it is hidden: {_below(finding, settings)}."
         else:
             yield f"{place}: it is reported: {finding.message}."
 
@@ -121,13 +119,16 @@ def _at(finding: Finding, path: str, line: int, rule: Rule) -> bool:
     return finding.rule == rule.code and at.path == path and at.line <= line <= at.end_line
 
 
-def _below(finding: Finding, settings: Settings) -> bool:
+def _below(finding: Finding, settings: Settings) -> str:
+    """Say what a finding lacks to be shown; nothing if it is."""
     from statelint.lint.finding import Confidence, Severity  # noqa: PLC0415 - not for the command's help
 
-    return (
-        finding.severity.rank < Severity(settings.min_severity).rank
-        or finding.confidence.rank < Confidence(settings.min_confidence).rank
-    )
+    lacks = []
+    if finding.severity.rank < Severity(settings.min_severity).rank:
+        lacks.append(f"its severity is {finding.severity}, and --pedantic shows it")
+    if finding.confidence.rank < Confidence(settings.min_confidence).rank:
+        lacks.append(f"its confidence is {finding.confidence}, and --min-confidence {finding.confidence} shows it")
+    return "; ".join(lacks)
 
 
 def _of_queries(project: Project, path: str, lines: set[int], rule: Rule) -> Iterator[str]:

@@ -123,14 +123,15 @@ class LintResult(msgspec.Struct, kw_only=True):
     """The outcome of a run.
 
     ``findings`` are the shown ones, sorted by path, line, column and rule. ``hidden`` counts findings below the
-    minimum severity or confidence, ``suppressed`` the ones silenced by comments, ``elsewhere`` those that touch none of
-    the files named on the command line, ``baselined`` those in the baseline, ``older`` those that an earlier
-    revision had.
+    minimum severity or confidence, ``unsure`` those of them below the minimum confidence, ``suppressed`` the ones
+    silenced by comments, ``elsewhere`` those that touch none of the files named on the command line, ``baselined``
+    those in the baseline, ``older`` those that an earlier revision had.
     """
 
     findings: list[Finding]
     suppressed: list[SuppressedFinding]
     hidden: int = 0
+    unsure: int = 0
     elsewhere: int = 0
     baselined: int = 0
     older: int = 0

@@ -86,6 +86,7 @@ def lint(
             result.findings.append(finding)
         else:
             result.hidden += 1
+            result.unsure += not _sure_enough(finding, settings)
     return result
 
 
@@ -111,8 +112,11 @@ def _run(
 
 
 def _high_enough(finding: Finding, settings: Settings) -> bool:
-    severe = finding.severity.rank >= Severity(settings.min_severity).rank
-    return severe and finding.confidence.rank >= Confidence(settings.min_confidence).rank
+    return finding.severity.rank >= Severity(settings.min_severity).rank and _sure_enough(finding, settings)
+
+
+def _sure_enough(finding: Finding, settings: Settings) -> bool:
+    return finding.confidence.rank >= Confidence(settings.min_confidence).rank
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str, int, int, str, str]:

@@ -5,9 +5,11 @@ It loads nothing, runs no script, and escapes all that comes from the code under
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from statelint import __version__
 from statelint.analysis.inventory import State, inventory
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from statelint.lint.finding import Finding, LintResult, Location
     from statelint.report.context import ReportContext
 
+_CODE = re.compile("`([^`]+)`")
 _AROUND = 2
 """Lines of code shown before and after a finding."""
 _LONGEST = 12
@@ -72,6 +75,7 @@ def render(result: LintResult, context: ReportContext) -> str:
         lstrip_blocks=True,
     )
     environment.filters["clean"] = lambda value: clean(str(value))
+    environment.filters["prose"] = _prose
     project = context.project() if context.project is not None else None
     accesses = inventory(project) if project is not None else []
     found = [*result.findings, *(item.finding for item in result.suppressed)]
@@ -91,6 +95,14 @@ def render(result: LintResult, context: ReportContext) -> str:
         rows=_matrix(accesses),
         legend=[(str(state), _SIGNS[state], _MEANING[state]) for state in State],
         picture=state_map(kept),
+    )
+
+
+def _prose(value: object) -> Markup:
+    """Escape a message, and set what it quotes as code."""
+    parts = _CODE.split(clean(str(value)))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
     )
 
 

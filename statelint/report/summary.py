@@ -84,7 +84,7 @@ def closing(result: LintResult, context: ReportContext) -> list[str]:
 def blindness(result: LintResult, context: ReportContext) -> list[str]:
     """Return a loud warning if a web framework is used but nothing was seen to serve requests."""
     web = [clean(name) for name in result.coverage.frameworks]
-    if not web or result.coverage.entry_points:
+    if not web or result.coverage.entry_points or result.coverage.own_tools:
         return []
     what = (
         f"0 entry points found, although the project imports {listed(web)}: it is unknown which "
@@ -112,9 +112,13 @@ def _not_shown(result: LintResult, context: ReportContext) -> list[str]:
     if result.suppressed:
         where = "listed above" if context.show_suppressed else "--show-suppressed"
         parts.append(f"{len(result.suppressed):,} suppressed ({where})")
-    if result.hidden:
-        floor = f"--min-severity {context.settings.min_severity} or --min-confidence {context.settings.min_confidence}"
-        parts.append(f"{result.hidden:,} hidden by {floor}")
+    minor = result.hidden - result.unsure
+    if minor:
+        notes = context.settings.min_severity == "warning"
+        what = counted(minor, "note") if notes else f"{minor:,} below {context.settings.min_severity}"
+        parts.append(f"{what} (--pedantic)")
+    if result.unsure:
+        parts.append(f"{result.unsure:,} below {context.settings.min_confidence} confidence (--min-confidence low)")
     if result.baselined:
         parts.append(f"{result.baselined:,} in the baseline")
     if result.older:
@@ -129,7 +133,8 @@ def _coverage(result: LintResult) -> str:
     frameworks = "; ".join(map(clean, coverage.frameworks)) or "no known web framework"
     models = f", {counted(coverage.models, 'model')}" if coverage.models else ""
     owned = f" ({coverage.owned_models:,} with an owner)" if coverage.models else ""
+    own = f", {counted(coverage.own_tools, 'tool')} for one user (stdio)" if coverage.own_tools else ""
     return (
         f"Read {counted(result.files, 'file')} with {counted(result.lines, 'line')}: {frameworks}; "
-        f"{counted(coverage.entry_points, 'entry point')}{models}{owned}."
+        f"{counted(coverage.entry_points, 'entry point')}{own}{models}{owned}."
     )

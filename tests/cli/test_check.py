@@ -147,13 +147,13 @@ class TestSelection:
         assert "SL001" in run("check").stdout
         done = run("check", "--min-severity", "error")
         assert done.returncode == 0
-        assert "1 hidden by --min-severity error" in done.stdout
+        assert "Not counted: 1 below error (--pedantic)." in done.stdout
 
     def test_notes_are_shown_on_request_and_fail_by_profile(self, run: Run, service: Path) -> None:
         (service / "app" / "chat.py").write_text(GUIDELINE)
         done = run("check")
         assert done.returncode == 0
-        assert "1 hidden by --min-severity warning" in done.stdout
+        assert "Not counted: 1 note (--pedantic)." in done.stdout
         done = run("check", "--pedantic")
         assert done.returncode == 0
         assert "note[SL704] call-without-timeout" in done.stdout

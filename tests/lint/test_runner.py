@@ -221,10 +221,10 @@ def test_unused_suppressions_are_findings() -> None:
     result = run("x = 1  # statelint: ignore[SL101] old", "STORE  # statelint: ignore[SL101, SL201]")
     first, second = result.findings
     assert (first.rule, first.location.line, first.location.column) == ("SL001", 1, 8)
-    assert (first.severity, first.help) == (Severity.WARNING, "Remove the comment.")
+    assert (first.severity, first.help) == (Severity.WARNING, "remove the comment")
     assert (second.message, second.help) == (
-        "The suppression of SL201 silences nothing here",
-        "Remove SL201 from the comment.",
+        "the suppression of SL201 silences nothing here",
+        "remove SL201 from the comment",
     )
 
 
@@ -263,8 +263,8 @@ def test_malformed_suppressions_are_findings() -> None:
     result = run("STORE  # statelint: ignore", "SESSION  # statelint: ignore[SL201, proces-state, SL999]")
     assert shown(result) == ["a.py:1 SL101", "a.py:1 SL002", "a.py:2 SL002", "a.py:2 SL002"]
     assert {it.message: it.help for it in result.findings[2:]} == {
-        "There is no rule 'proces-state' to suppress": "Did you mean 'process-state'?",
-        "There is no rule 'SL999' to suppress": "`statelint rules` lists the rules.",
+        "there is no rule 'proces-state' to suppress": "did you mean 'process-state'?",
+        "there is no rule 'SL999' to suppress": "`statelint rules` lists the rules",
     }
     assert len(result.suppressed) == 1
 
@@ -279,7 +279,7 @@ def test_files_that_cannot_be_checked_are_findings() -> None:
     )
     first, second = lint(project, RULES, Settings()).findings
     assert (first.rule, first.severity, first.location.line, first.location.column) == ("SL003", Severity.ERROR, 3, 5)
-    assert (second.rule, second.message) == ("SL004", "Cannot be read: it vanished")
+    assert (second.rule, second.message) == ("SL004", "cannot be read: it vanished")
 
 
 def test_a_broken_file_can_be_silenced() -> None:

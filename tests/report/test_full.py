@@ -99,7 +99,7 @@ def test_the_closing_lines_count_apart(result: LintResult, context: Context) -> 
     text = render(result, context(width=200))
     assert text.endswith(
         "Found 4 errors in 2 files.\n"
-        "Not counted: 1 suppressed (--show-suppressed), 4 hidden by --min-severity warning or --min-confidence medium, "
+        "Not counted: 1 suppressed (--show-suppressed), 4 notes (--pedantic), "
         "2 elsewhere (touching none of the given paths).\n"
         "Read 14 files with 1,204 lines: fastapi; sqlalchemy; 7 entry points, 3 models (2 with an owner).\n"
     )
@@ -140,6 +140,8 @@ def test_a_web_framework_without_entry_points_is_a_loud_warning(context: Context
     assert "warning" not in render(result, context())
     result.coverage = Coverage(frameworks=())
     assert "warning" not in render(result, context())
+    result.coverage = Coverage(frameworks=("MCP",), own_tools=3)
+    assert render(result, context()).endswith("MCP; 0 entry points, 3 tools for one user (stdio).\n")
 
 
 def many(number: int) -> list[msgspec.Struct]:

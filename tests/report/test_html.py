@@ -79,7 +79,7 @@ def test_what_to_fix_is_grouped_with_code_and_path(result: LintResult, context: 
     text = render(result, context())
     assert text.count("<article") == 2, "three writers of one object are one thing to fix"
     assert "<mark>USER_CONVERSATIONS[user_id]</mark>" in text
-    assert "`DELETE /api/{user_id}/chat` is served by `forget`" in text
+    assert "<code>DELETE /api/{user_id}/chat</code> is served by <code>forget</code>" in text
     assert "<b>Instead:</b> filter by the verified user" in text
 
 

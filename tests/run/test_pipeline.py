@@ -94,7 +94,7 @@ def test_a_folder_that_cannot_be_opened_is_a_finding(tmp_path: Path, monkeypatch
     monkeypatch.setattr(os, "scandir", refuse)
     (finding,) = run(tmp_path).findings
     assert (finding.rule, finding.location.path) == ("SL004", "secret")
-    assert finding.message == "Cannot be read: the folder cannot be opened: Permission denied"
+    assert finding.message == "cannot be read: the folder cannot be opened: Permission denied"
 
 
 def test_a_missing_path_is_an_error(tmp_path: Path) -> None:

@@ -29,4 +29,4 @@ class SplitTransaction(FlawRule):
 
     def message(self, flaw: Flaw) -> str:
         """Say what is wrong."""
-        return f"{flaw.detail} are saved in two transactions of one request: a failure in between leaves half"
+        return f"{flaw.detail} are saved in two transactions of one request: a failure in between leaves half of them"

@@ -22,9 +22,7 @@ class BlocklistInProcess(KeptRule):
     severity = Severity.ERROR
     since = "0.1.0"
     kinds = ("global", "class", "closure", "default", "function", "memo", "app", "instance")
-    remedy = (
-        "Keep revoked tokens in Redis or the database until they expire, or make tokens short-lived and renew them."
-    )
+    remedy = "keep revoked tokens in Redis or the database until they expire, or make tokens short-lived and renew them"
 
     def concerns(self, kept: Kept) -> bool:
         """Tell whether the object lists barred tokens and nothing else."""

@@ -29,4 +29,4 @@ class LongLivedToken(FlawRule):
 
     def message(self, flaw: Flaw) -> str:
         """Say how long."""
-        return f"access tokens live for {flaw.what} days (`{flaw.detail}`): so long does a stolen one work"
+        return f"access tokens live for {flaw.what} days (`{flaw.detail}`): a stolen one works that long"

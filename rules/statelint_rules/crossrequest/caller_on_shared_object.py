@@ -22,7 +22,7 @@ class CallerOnSharedObject(KeptRule):
     severity = Severity.ERROR
     since = "0.1.0"
     kinds = tuple(sorted(SHARED))
-    remedy = "Pass it as an argument, or make the object for each request."
+    remedy = "pass it as an argument, or make the object for each request"
 
     def concerns(self, kept: Kept) -> bool:
         """Tell whether requests set single attributes to what is theirs."""

@@ -22,7 +22,7 @@ class ConnectionRegistry(KeptRule):
     severity = Severity.WARNING
     since = "0.1.0"
     kinds = ("global", "class", "closure", "default", "function", "memo", "app", "instance")
-    remedy = "Publish messages through Redis or another broker, and let every worker deliver to its own connections."
+    remedy = "publish messages through Redis or another broker, and let every worker deliver to its own connections"
 
     def concerns(self, kept: Kept) -> bool:
         """Tell whether the object keeps connections and nothing else."""

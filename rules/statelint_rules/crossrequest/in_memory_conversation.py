@@ -15,7 +15,7 @@ class InMemoryConversation(ResourceRule):
     severity = Severity.ERROR
     since = "0.1.0"
     role = "memory"
-    remedy = "Use a checkpointer, store or session that a database or Redis backs, keyed by user and conversation."
+    remedy = "use a checkpointer, store or session that a database or Redis backs, keyed by user and conversation"
 
     def message(self, name: str, kind: str) -> str:
         """Say what is lost."""

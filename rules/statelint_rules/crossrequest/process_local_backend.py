@@ -15,7 +15,7 @@ class ProcessLocalBackend(ResourceRule):
     severity = Severity.WARNING
     since = "0.1.0"
     role = "backend"
-    remedy = "Choose the library's Redis or database backend."
+    remedy = "choose the library's Redis or database backend"
 
     def message(self, name: str, kind: str) -> str:
         """Say what differs between workers."""

@@ -22,7 +22,7 @@ class SessionManager(KeptRule):
     severity = Severity.ERROR
     since = "0.1.0"
     kinds = ("instance",)
-    remedy = "Make the object per request and keep what it remembers in a database or in Redis."
+    remedy = "make the object per request and keep what it remembers in a database or in Redis"
 
     def judge(self, project: Project, kept: Kept) -> Iterator[Finding]:
         """Yield one finding for the object, at its creation."""

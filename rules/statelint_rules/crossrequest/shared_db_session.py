@@ -15,7 +15,7 @@ class SharedDbSession(ResourceRule):
     severity = Severity.ERROR
     since = "0.1.0"
     role = "session"
-    remedy = "Open it per request from an engine, a pool or a sessionmaker, and close it when the request ends."
+    remedy = "open it per request from an engine, a pool or a sessionmaker, and close it when the request ends"
 
     def message(self, name: str, kind: str) -> str:
         """Say what mixes."""

@@ -39,5 +39,5 @@ class StatefulMcpTransport(FlawRule):
     def remedy_for(self, flaw: Flaw) -> str:
         """Say how to do without."""
         if flaw.what == "sse":
-            return 'Serve streamable HTTP in stateless mode (transport="streamable-http", stateless_http=True).'
-        return "Pass stateless_http=True (StreamableHTTPSessionManager: stateless=True), or keep sessions outside."
+            return 'serve streamable HTTP in stateless mode (transport="streamable-http", stateless_http=True)'
+        return "pass stateless_http=True (StreamableHTTPSessionManager: stateless=True), or keep sessions outside"

@@ -31,4 +31,4 @@ class UnboundedRead(FlawRule):
 
     def message(self, flaw: Flaw) -> str:
         """Say what is wrong."""
-        return f"all matching rows of {flaw.detail} are answered with: the answer grows with the use of the service"
+        return f"all matching rows of {flaw.detail} are returned: the answer grows as the service is used"

@@ -25,15 +25,15 @@ class MalformedSuppression(SuppressionRule):
         """Yield a finding for what is wrong with the comment's form, or for each name that is no rule."""
         if use.suppression.problem:
             yield self.finding(
-                f"This suppression has no effect: {use.suppression.problem}",
+                f"this suppression has no effect: {use.suppression.problem}",
                 use.location,
                 symbol="form",
-                help="Write it as in `# statelint: ignore[SL101] reason`.",
+                help="write it as in `# statelint: ignore[SL101] reason`",
             )
         for name, closest in use.unknown:
             yield self.finding(
-                f"There is no rule {name!r} to suppress",
+                f"there is no rule {name!r} to suppress",
                 use.location,
                 symbol=name,
-                help=f"Did you mean {closest!r}?" if closest else "`statelint rules` lists the rules.",
+                help=f"did you mean {closest!r}?" if closest else "`statelint rules` lists the rules",
             )

@@ -32,5 +32,5 @@ class StaleBaselineEntry(BaselineRule):
             message,
             Location(stale.file, entry.line, 1, entry.line, 2),
             symbol=f"{entry.rule}:{entry.fingerprint}",
-            help="Remove it: statelint baseline prune",
+            help="remove it: statelint baseline prune",
         )

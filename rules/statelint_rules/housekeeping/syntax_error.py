@@ -27,8 +27,8 @@ class SyntaxErrors(Rule):
             failure = facts.failure
             if failure is not None and failure.kind == "syntax":
                 yield self.finding(
-                    f"Syntax error: {failure.message}",
+                    f"syntax error: {failure.message}",
                     Location(path, failure.line, failure.column, failure.line, failure.column + 1),
                     symbol=failure.message,
-                    help="Mend the file, or leave it out with `extend-exclude`.",
+                    help="mend the file, or leave it out with `extend-exclude`",
                 )

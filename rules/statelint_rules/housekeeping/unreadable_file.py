@@ -27,8 +27,8 @@ class UnreadableFile(Rule):
             failure = facts.failure
             if failure is not None and failure.kind == "unreadable":
                 yield self.finding(
-                    f"Cannot be read: {failure.message}",
+                    f"cannot be read: {failure.message}",
                     Location(path, failure.line, failure.column, failure.line, failure.column + 1),
                     symbol="file",
-                    help="Mend the file, or leave it out with `extend-exclude`.",
+                    help="mend the file, or leave it out with `extend-exclude`",
                 )

@@ -31,8 +31,8 @@ class UnusedSuppression(SuppressionRule):
         where = "in this file" if use.suppression.whole_file else "here"
         whole = len(use.unused) == len(use.suppression.codes)
         yield self.finding(
-            f"The suppression of {codes} silences nothing {where}",
+            f"the suppression of {codes} silences nothing {where}",
             use.location,
             symbol=codes,
-            help="Remove the comment." if whole else f"Remove {codes} from the comment.",
+            help="remove the comment" if whole else f"remove {codes} from the comment",
         )

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 _VERBS = {"read": "used", "update": "changed", "delete": "deleted", "create": "created"}
 _MESSAGES = {
-    Fault.LATE: "{model} is {verb} before its owner is checked: the check in line {line} comes too late",
-    Fault.ELSEWHERE: "the check of {model}'s owner in line {line} is in another branch: here it is {verb} unchecked",
-    Fault.INVERTED: "the check of {model}'s owner in line {line} turns the owner away and lets all others go on",
-    Fault.IDLE: "the check of {model}'s owner in line {line} stops nobody: {model} is {verb} all the same",
-    Fault.OTHER: "the check in line {line} is about {about}: this {model} is {verb} unchecked",
+    Fault.LATE: "{model} is {verb} before its owner is checked: the check on line {line} comes too late",
+    Fault.ELSEWHERE: "the check of {model}'s owner on line {line} is in another branch: here it is {verb} unchecked",
+    Fault.INVERTED: "the check of {model}'s owner on line {line} turns the owner away and lets all others go on",
+    Fault.IDLE: "the check of {model}'s owner on line {line} stops nobody: {model} is {verb} all the same",
+    Fault.OTHER: "the check on line {line} is about {about}: this {model} is {verb} unchecked",
 }
 _REMEDIES = {
     Fault.LATE: "check first, and leave if it fails",

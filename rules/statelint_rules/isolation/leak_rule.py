@@ -35,9 +35,11 @@ class LeakRule(Rule):
 
     def remedy(self, leak: Leak) -> str:
         """Say what to do instead."""
+        column, _, rest = (leak.owner or "user_id").partition(".")
+        owner = f"{leak.model}.{column}" + (f" → {rest.replace('.', ' → ')}" if rest else "")
         return (
-            f"restrict the query to the caller's rows ({leak.model}.{leak.owner or 'user_id'} == the authenticated "
-            "user), or check the owner before the row is used"
+            f"restrict the query to the caller's rows ({owner} == the authenticated user), "
+            "or check the owner before the row is used"
         )
 
     def check(self, project: Project) -> Iterator[Finding]:

@@ -24,3 +24,9 @@ class UnscopedVectorSearch(LeakRule):
     def message(self, leak: Leak) -> str:
         """Name the store and the owner field."""
         return f"`{leak.model}` is searched without a filter on `{leak.owner}`: the answer may quote any user's texts"
+
+    def remedy(self, leak: Leak) -> str:
+        """Name the field that the search has to filter on."""
+        return (
+            f"filter the search on `{leak.owner}`, with the authenticated user's id, or keep a collection for each user"
+        )

@@ -32,4 +32,4 @@ class EndlessRetry(FlawRule):
     def message(self, flaw: Flaw) -> str:
         """Say what never ends."""
         how = f"`{flaw.detail}` has no limit" if flaw.what == "decorator" else "the loop ends with success only"
-        return f"{flaw.symbol} retries for ever ({how}): while the other side is down, requests pile up"
+        return f"`{flaw.symbol}` retries for ever ({how}): while the other side is down, requests pile up"

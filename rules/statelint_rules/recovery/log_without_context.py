@@ -30,5 +30,5 @@ class LogWithoutContext(FlawRule):
     def message(self, flaw: Flaw) -> str:
         """Say what is missing."""
         if flaw.what == "nothing":
-            return f"{flaw.symbol} logs an error without the exception and without the request or user"
-        return f"{flaw.symbol} logs an exception without the request or user it concerns"
+            return f"`{flaw.symbol}` logs an error without the exception and without the request or user"
+        return f"`{flaw.symbol}` logs an exception without the request or user it concerns"

@@ -30,5 +30,5 @@ class RetryOfUnsafeOperation(FlawRule):
     def message(self, flaw: Flaw) -> str:
         """Name the effect."""
         return (
-            f"{flaw.symbol} is retried, and `{flaw.detail}` with it: what an attempt did before it failed is done twice"
+            f"`{flaw.symbol}` is retried, and `{flaw.detail}` with it: what an attempt did before it failed is repeated"
         )

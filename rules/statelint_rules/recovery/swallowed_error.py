@@ -30,4 +30,4 @@ class SwallowedError(FlawRule):
 
     def message(self, flaw: Flaw) -> str:
         """Say where errors end."""
-        return f"every error ends here unseen: {flaw.symbol} neither logs it, nor raises, nor answers with one"
+        return f"every error ends here unseen: `{flaw.symbol}` neither logs it, nor raises, nor answers with one"

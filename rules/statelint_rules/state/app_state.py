@@ -15,4 +15,4 @@ class AppState(KeptRule):
     severity = Severity.WARNING
     since = "0.1.0"
     kinds = ("app", "library")
-    remedy = "Keep it in a database or in Redis, or on the request (request.state, g)."
+    remedy = "keep it in a database or in Redis, or on the request (request.state, g)"

@@ -33,7 +33,7 @@ class CachedUserData(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     remedy = (
-        "Read it per request, or cache it in Redis under a key with the user, with an expiry, and drop it on change."
+        "read it per request, or cache it in Redis under a key with the user, with an expiry, and drop it on change"
     )
 
     def check(self, project: Project) -> Iterator[Finding]:

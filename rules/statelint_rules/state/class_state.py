@@ -15,4 +15,4 @@ class ClassState(KeptRule):
     severity = Severity.ERROR
     since = "0.1.0"
     kinds = ("class",)
-    remedy = "Set it on the instance in __init__, or keep it in a database or in Redis."
+    remedy = "set it on the instance in __init__, or keep it in a database or in Redis"

@@ -26,7 +26,7 @@ class DetachedWork(KeptRule):
     severity = Severity.ERROR
     since = "0.1.0"
     kinds = ("global", "class", "closure", "default", "function", "memo", "app")
-    remedy = "Give the work to a queue with workers of its own, and keep its state in a database or in Redis."
+    remedy = "give the work to a queue with workers of its own, and keep its state in a database or in Redis"
 
     def concerns(self, kept: Kept) -> bool:
         """Tell whether the object keeps running work and nothing else."""
@@ -47,13 +47,13 @@ class DetachedWork(KeptRule):
     def message(self, kept: Kept, changes: list[Change]) -> str:
         """Say who does not find the work."""
         function = changes[0].write.function.qualname
-        return f"`{kept.name}` keeps running work in this process: what {function} starts, no other worker finds"
+        return f"`{kept.name}` keeps running work in this process: what `{function}` starts, no other worker finds"
 
     def about(self, flaw: Flaw) -> Finding:
         """Make the finding for work that no object keeps."""
         if flaw.what == "scheduler":
             message = f"every worker starts a {flaw.detail} of its own, and each runs every job"
-            remedy = "Run the jobs in one process of their own: a worker of a queue, a cron job."
+            remedy = "run the jobs in one process of their own: a worker of a queue, a cron job"
             label = "started in each worker"
         else:
             message = f"nobody waits for `{flaw.detail}`: if this process ends, what it was to store is lost"

@@ -39,5 +39,5 @@ class InProcessLock(FlawRule):
     def remedy_for(self, flaw: Flaw) -> str:
         """Say what keeps out everybody."""
         if flaw.what == "file":
-            return "Keep it in a database, or lock the file itself."
-        return "Let the database decide: one conditional UPDATE, SELECT … FOR UPDATE, or an advisory lock."
+            return "keep it in a database, or lock the file itself"
+        return "let the database decide: one conditional UPDATE, SELECT … FOR UPDATE, or an advisory lock"

@@ -135,7 +135,7 @@ class KeptRule(Rule):
         write = changes[0].write
         subject = next((change.subject for change in changes if change.subject), kept.subject)
         what = f"data {WHOSE[subject]}" if subject in WHOSE else "state"
-        return f"`{kept.name}` keeps {what} in this process: {write.function.qualname} {verb(write)} it while serving"
+        return f"`{kept.name}` keeps {what} in this process: `{write.function.qualname}` {verb(write)} it while serving"
 
     def severity_of(self, kept: Kept, changes: list[Change]) -> Severity:
         """Users' data is lost or leaks with a second worker; anything else goes out of step."""

@@ -22,7 +22,7 @@ class LocalFileState(FlawRule):
     summary = "A request writes a local file that another request reads."
     severity = Severity.WARNING
     label = "written by one replica"
-    remedy = "Keep it in a database, in Redis or in an object storage that all replicas share."
+    remedy = "keep it in a database, in Redis or in an object storage that all replicas share"
 
     def flaws(self, project: Project) -> Iterable[Flaw]:
         """Files that are written and read while serving."""

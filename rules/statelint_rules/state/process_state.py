@@ -15,4 +15,4 @@ class ProcessState(KeptRule):
     severity = Severity.ERROR
     since = "0.1.0"
     kinds = ("global",)
-    remedy = "Keep it in a database, in Redis or in the client's token, and load it per request."
+    remedy = "keep it in a database, in Redis or in the client's token, and load it per request"

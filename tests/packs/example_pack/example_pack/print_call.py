@@ -45,5 +45,5 @@ class PrintCall(Rule):
                 Location(module.path, at.line, at.column, at.end_line, at.end_column),
                 symbol=seen.data,
                 confidence=Confidence.HIGH,
-                help="Log through `logging`.",
+                help="log through `logging`",
             )
