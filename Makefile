@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python; do \
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: demo test lint types chat chat-test build site coverage bench rule clean help
+.PHONY: demo test lint types fuzz mutants chat chat-test build site coverage bench rule clean help
 
 demo: $(VENV)/.installed ## statelint over the bundled anti-patterns
 	@$(BIN)/statelint check fixtures/anti_patterns; status=$$?; \
@@ -21,6 +21,10 @@ lint: $(VENV)/.installed-dev ## ruff, import contracts, zizmor, and statelint ov
 	$(BIN)/zizmor --offline --quiet .github action.yml
 	$(BIN)/statelint check
 	$(BIN)/statelint check fixtures/chat_service  # whose settings turn every rule on
+
+fuzz: $(VENV)/.installed-dev ## fuzz what reads strangers' bytes, a minute each (ARGS="sql --seconds 1200")
+	$(BIN)/python -m pip install --quiet --group fuzz
+	$(BIN)/python fuzz/run.py $(ARGS)
 
 types: $(VENV)/.installed-dev ## mypy in strict mode
 	$(BIN)/mypy

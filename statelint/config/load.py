@@ -146,6 +146,8 @@ def _describe(kind: inspect.Type) -> str:
             return "a table"
         case inspect.BoolType():
             return "true or false"
+        case inspect.FloatType(gt=0):
+            return "a number above 0"
         case _:
             return "a string"
 

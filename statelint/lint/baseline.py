@@ -71,7 +71,7 @@ def parse(text: str) -> list[Entry]:
 def _entry(line: str, number: int) -> Entry:
     try:
         values: Any = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         hint = ": a merge conflict?" if line.startswith(("<<<<<<<", "=======", ">>>>>>>")) else ""
         raise BaselineError(f"line {number} is not JSON{hint}") from None
     if not isinstance(values, dict):

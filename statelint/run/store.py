@@ -120,7 +120,7 @@ class Store:
                 if self._database is None:
                     self._database = self._open()
                 return work(self._database)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:  # what is wrong may be named in damaged text
                 self._stop()
                 self._usable = not self._renewed and self._is_to_blame(error) and self._remove()
                 self._renewed = True
@@ -144,7 +144,7 @@ class Store:
             raise
         return database
 
-    def _is_to_blame(self, error: sqlite3.Error) -> bool:
+    def _is_to_blame(self, error: Exception) -> bool:
         """Tell whether another file in place of this one would do better."""
         code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
         if code == sqlite3.SQLITE_IOERR_SHORT_READ or code & 0xFF not in _SURROUNDINGS:

@@ -1,15 +1,25 @@
-"""Globs over relative posix paths, as users write them in the settings."""
+"""Globs over relative posix paths, as users write them in the settings, and as ``.gitignore`` files hold them.
+
+Patterns come from strangers. Those of well-kept libraries become regular expressions whose time is a power of the
+length of the path, with the number of stars as the exponent; here it is about the product of both lengths.
+"""
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from pathspec import GitIgnoreSpec
+    from collections.abc import Iterable, Iterator, Sequence
 
 _SPECIAL = frozenset("*?[]!#\\/ ")
+_ANY = "**"
+_ELEMENT = re.compile(
+    r"(?P<stars>\*+)|(?P<one>\?)|\[(?P<not>[!^]?)(?P<set>\]?(?:\\.|[^\]\\])*)\]|\\?(?P<literal>.)", re.DOTALL
+)
+_MEMBER = re.compile(r"\\?(.)(?:-\\?(.))?", re.DOTALL)
+_TRAILING = re.compile(r"(?<!\\)(?P<kept>(?:\\.)*) +\Z", re.DOTALL)
 
 
 class GlobError(ValueError):
@@ -21,7 +31,7 @@ class Globs:
 
     A pattern without a slash names files and folders at any depth (``venv``, ``test_*.py``); one with a slash is
     relative to the root (``app/legacy``, ``app/*.py``, ``**/generated/*.py``). A folder's name stands for all below it.
-    Raises GlobError.
+    A pattern after ``!`` takes back what those before it match. Raises GlobError.
     """
 
     def __init__(self, patterns: Iterable[str]) -> None:
@@ -32,8 +42,7 @@ class Globs:
         endings = [p for p in cleaned if plain and p.startswith("*.") and not _SPECIAL.intersection(p[1:])]
         self._endings = tuple(ending.removeprefix("*") for ending in endings)
         self._inside = tuple(f"{ending}/" for ending in self._endings)
-        rest = [pattern for pattern in cleaned if pattern not in self._names and pattern not in endings]
-        self._spec = _spec(rest) if rest else None
+        self._rest = Patterns(pattern for pattern in cleaned if pattern not in self._names and pattern not in endings)
 
     def __call__(self, path: str) -> bool:
         """Tell whether ``path`` (relative, posix; folders end in a slash) is matched."""
@@ -41,13 +50,93 @@ class Globs:
             return True
         if self._names and not self._names.isdisjoint(path.split("/")):
             return True
-        return self._spec is not None and self._spec.match_file(path)
+        return self._rest.verdict(path) is True
 
 
-def _spec(patterns: list[str]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - few projects need it
+class Patterns:
+    """Lines of a ``.gitignore``, of which the last that matches a path decides. Raises GlobError."""
 
+    def __init__(self, lines: Iterable[str]) -> None:
+        patterns = [_Pattern(line) for line in map(_stripped, lines) if line and not line.startswith("#")]
+        self._patterns = patterns[::-1]
+
+    def verdict(self, path: str) -> bool | None:
+        """Tell whether ``path`` (relative, posix; folders end in a slash) is ignored; None if no pattern matches."""
+        names = path.rstrip("/").split("/") if self._patterns else []
+        return next((each.ignores for each in self._patterns if each.matches(names, path.endswith("/"))), None)
+
+
+class _Pattern:
+    def __init__(self, line: str) -> None:
+        self.ignores = not line.startswith("!")
+        body = line.removeprefix("!")
+        if not body:
+            raise GlobError(f"the pattern {line!r} names nothing")
+        self._folders_only = body.endswith("/")
+        body = body.removesuffix("/")
+        parts = body.removeprefix("/").split("/") if "/" in body else [_ANY, body]
+        if "" in parts:
+            parts = []  # no path has an empty name
+        # Of several ``**`` in a row, the first says it all.
+        self._parts = [
+            None if part == _ANY else _segment(part)
+            for before, part in zip(["", *parts], parts, strict=False)
+            if (before, part) != (_ANY, _ANY)
+        ]
+
+    def matches(self, names: Sequence[str], is_folder: bool) -> bool:
+        """Tell whether the pattern names a path, or a folder on the way to it."""
+        reached = [0]  # how many names the parts so far may have matched
+        for number, part in enumerate(self._parts, 1):
+            if part is None:
+                # At the end it stands for what is inside, so for one name at least.
+                reached = [*range(reached[0] + (number == len(self._parts)), len(names) + 1)]
+            else:
+                reached = [count + 1 for count in reached if count < len(names) and part.match(names[count])]
+            if not reached:
+                return False
+        return self._parts != [] and (is_folder or not self._folders_only or reached[0] < len(names))
+
+
+def _stripped(line: str) -> str:
+    """Return ``line`` without spaces at its end that no backslash keeps."""
+    return _TRAILING.sub(r"\g<kept>", line)
+
+
+@lru_cache(maxsize=1024)
+def _segment(glob: str) -> re.Pattern[str]:
+    """Return what matches a name as ``glob`` does.
+
+    What stands between two stars is looked for once, from the left, and never again further to the right: where there
+    is any match, there is one like this.
+    """
+    *pieces, last = _pieces(glob)
+    looked_for = "".join(f"(?>.*?{piece})" if number else piece for number, piece in enumerate(pieces))
     try:
-        return GitIgnoreSpec.from_lines(patterns)
-    except ValueError as error:
-        raise GlobError(str(error)) from error
+        return re.compile(f"{looked_for}.*{last}\\Z" if pieces else f"{last}\\Z", re.DOTALL)
+    except re.error as error:
+        raise GlobError(f"the pattern {glob!r} cannot be understood: {error}") from error
+
+
+def _pieces(glob: str) -> Iterator[str]:
+    """Yield regular expressions for what stands between the stars of ``glob``, each of a fixed length."""
+    piece = ""
+    for element in _ELEMENT.finditer(glob):
+        if element["stars"]:
+            yield piece
+            piece = ""
+        elif element["one"]:
+            piece += "."
+        elif element["set"]:
+            members = (
+                f"{re.escape(a)}-{re.escape(b)}" if b else re.escape(a) for a, b in _MEMBER.findall(element["set"])
+            )
+            piece += f"[{'^' if element['not'] else ''}{''.join(members)}]"
+        elif element["literal"] is None:
+            piece += re.escape(element[0])
+        else:
+            piece += re.escape(element["literal"])
+    yield piece
+
+
+__all__ = ["GlobError", "Globs", "Patterns"]

@@ -6,15 +6,14 @@ import os
 from typing import TYPE_CHECKING, TypeAlias
 
 from statelint.source.git import Listing
+from statelint.source.globs import Patterns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pathspec import GitIgnoreSpec
-
-_Rules: TypeAlias = "tuple[tuple[str, GitIgnoreSpec], ...]"
-"""Specs with the folder (absolute, posix, ending in a slash) that their patterns are relative to, outermost first."""
+_Rules: TypeAlias = tuple[tuple[str, Patterns], ...]
+"""Patterns with the folder (absolute, posix, ending in a slash) that they are relative to, outermost first."""
 
 
 def walk(root: Path, *, gitignore: bool, skip: Callable[[str], bool]) -> Listing:
@@ -48,11 +47,9 @@ def walk(root: Path, *, gitignore: bool, skip: Callable[[str], bool]) -> Listing
 
 
 def _rules_of(folder: Path) -> _Rules:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - git usually does this work
-
     try:
         lines = (folder / ".gitignore").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-        return ((f"{folder.as_posix().rstrip('/')}/", GitIgnoreSpec.from_lines(lines)),)
+        return ((f"{folder.as_posix().rstrip('/')}/", Patterns(lines)),)
     except (OSError, ValueError):
         return ()  # git, too, goes on without a file that it cannot use
 
@@ -71,8 +68,8 @@ def _outer_rules(root: Path) -> _Rules:
 
 
 def _ignored(path: str, rules: _Rules) -> bool:
-    for base, spec in reversed(rules):
-        verdict = spec.check_file(path[len(base) :]).include
+    for base, patterns in reversed(rules):
+        verdict = patterns.verdict(path[len(base) :])
         if verdict is not None:
             return verdict
     return False

@@ -202,6 +202,7 @@ def marked_text(text: str) -> str:
         "UPDATE notes SET body =",
         "UPDATE notes SET = 1 WHERE id IN",
         "DELETE FROM WHERE id =",
+        "UPDATE t SET a = -",
     ],
 )
 def test_broken_statements_are_left_out_or_read_in_part(text: str) -> None:

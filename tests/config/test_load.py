@@ -130,6 +130,8 @@ def test_a_broken_pyproject_matters_only_if_it_is_ours(tmp_path: Path) -> None:
         ({"select": "SL1"}, 'select: expected a list of strings, got "SL1"; write ["SL1"]'),
         ({"select": ["SL1", 7]}, 'select: expected a list of strings, got ["SL1",7] (at [1])'),
         ({"respect-gitignore": "no"}, 'respect-gitignore: expected true or false, got "no"'),
+        ({"file-time-limit": 0}, "file-time-limit: expected a number above 0, got 0"),
+        ({"file-memory-limit": "1 GB"}, 'file-memory-limit: expected a number above 0, got "1 GB"'),
         ({"per-file-ignores": ["SL1"]}, 'per-file-ignores: expected a table of lists of strings, got ["SL1"]'),
         ({"per-file-ignores": {"a.py": "SL1"}}, "per-file-ignores: expected a table of lists of strings"),
         ({"catalogue": "x"}, 'catalogue: expected a table, got "x"'),

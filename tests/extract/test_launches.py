@@ -181,6 +181,12 @@ def test_bytes_that_are_no_text() -> None:
     assert launch.count == 4
 
 
+@pytest.mark.parametrize("depth", [900, 10_000])
+def test_endless_nesting_raises_nothing(depth: int) -> None:
+    assert read_launches("Dockerfile", b"CMD " + b"[" * depth + b"]" * depth) == []
+    assert read_launches("compose.yaml", b"services: " + b"[" * depth + b"]" * depth) == []
+
+
 @pytest.mark.parametrize(
     ("path", "kind"),
     [

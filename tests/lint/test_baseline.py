@@ -94,6 +94,7 @@ def test_what_is_written_is_read_again(entries: list[Entry]) -> None:
     [
         ("<<<<<<< HEAD", "line 2 is not JSON: a merge conflict"),
         ("{", "line 2 is not JSON"),
+        ("[" * 10_000, "line 2 is not JSON"),
         ("[]", "line 2 is no JSON object"),
         ('{"path": "a.py"}', "line 2 has no 'rule'"),
         (LINE[:-1] + ', "count": 0}', "line 2: 'count'"),

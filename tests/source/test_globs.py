@@ -1,8 +1,13 @@
 from __future__ import annotations
 
-import pytest
+import time
 
-from statelint.source.globs import GlobError, Globs
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from pathspec import GitIgnoreSpec
+
+from statelint.source.globs import GlobError, Globs, Patterns
 
 
 @pytest.mark.parametrize(
@@ -37,6 +42,43 @@ def test_a_later_pattern_takes_back() -> None:
     assert globs("other.py") is False
     assert Globs(["*.py", "!keep.py"])("keep.py") is False
     assert Globs(["*.py", "!keep.py"])("other.py") is True
+
+
+@pytest.mark.parametrize(
+    "pattern", ["/x/" + "*a" * 40 + "*b", "**/a/" * 40 + "b*c/d", "*[ab]" * 40 + "c", "?*" * 40 + "c"]
+)
+def test_no_pattern_takes_long_over_a_long_path(pattern: str) -> None:
+    started = time.process_time()
+    assert not Globs([pattern])("x/" + "a" * 250 + ".py")
+    assert not Globs([pattern])("a/" * 2_000 + "e.py")
+    assert time.process_time() - started < 2
+
+
+PARTS = st.sampled_from(
+    ["a", "b", "ab", ".py", "*", "**", "/", "**/", "/**/", "?", "[ab]", "[b-c]", "\\*", "\\[", "[", "]"]
+)
+PATHS = st.lists(st.text("abc*[].", min_size=1, max_size=4), min_size=1, max_size=4).map("/".join)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(PARTS, min_size=1, max_size=6).map("".join), PATHS, st.sampled_from(["", "/"]))
+def test_patterns_match_as_in_a_gitignore(pattern: str, path: str, ending: str) -> None:
+    inside = pattern.rstrip("/").endswith("/**") and "/" in (ending, pattern[-1])  # a folder is not inside itself
+    unclosed = "[" in pattern.replace("\\[", "").replace("[ab]", "").replace("[b-c]", "")
+    assume(not inside and not unclosed and "//" not in pattern)
+    expected = GitIgnoreSpec.from_lines([pattern]).check_file(path + ending).include
+    assert Patterns([pattern]).verdict(path + ending) is expected
+
+
+@pytest.mark.parametrize(
+    "pattern", ["[b-a]", "[[]", "[", "[!", "a[", "a\\", "[]]", "[!]]", "/", "//", "a//b", "[\\]]", "[a-]", "[]-a]"]
+)
+def test_odd_patterns_are_matched_or_explained(pattern: str) -> None:
+    try:
+        globs = Globs([pattern])
+    except GlobError:
+        return
+    assert globs("xx/yy.py") is False
 
 
 def test_no_patterns_match_nothing() -> None:

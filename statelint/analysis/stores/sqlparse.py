@@ -24,6 +24,8 @@ _EXPECTING = frozenset(
     }
 )  # fmt: skip
 """Words after which a value or a name must follow."""
+_BROKEN = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What sqlglot raises over broken text, and over the trees that it makes of it."""
 _PUBLIC = re.compile(
     r"(^|_)(public|published|shared|visibility|is_?public|is_?shared|is_?published)$|^is(Public|Shared|Published)$",
     re.IGNORECASE,
@@ -104,7 +106,7 @@ def parse(text: str) -> tuple[Statement, ...]:
     for level in (ErrorLevel.IMMEDIATE, ErrorLevel.IGNORE):
         try:
             trees = sqlglot.parse(settled, read="postgres", error_level=level)
-        except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, IndexError):
+        except (SqlglotError, *_BROKEN):
             continue
         partial = level is ErrorLevel.IGNORE
         found = (
@@ -118,9 +120,11 @@ def parse(text: str) -> tuple[Statement, ...]:
 
 def _read(tree: exp.Expression, is_open: bool, replaces: bool) -> Statement | None:
     """Read one statement; the tree of broken text, which sqlglot also gives, may lack any part."""
+    from sqlglot.errors import SqlglotError  # noqa: PLC0415
+
     try:
         return _statement(tree, is_open, replaces)
-    except (AttributeError, RecursionError):
+    except (SqlglotError, *_BROKEN):
         return None
 
 

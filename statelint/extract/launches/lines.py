@@ -109,10 +109,9 @@ def _exec_form(text: str) -> str:
     if text.lstrip().startswith("["):
         try:
             words = json.loads(text)
-        except ValueError:
+            return " ".join(map(str, words)) if isinstance(words, list) else text
+        except (ValueError, RecursionError):
             return text
-        if isinstance(words, list):
-            return " ".join(map(str, words))
     return text
 
 
