@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.analysis.model import ClassValue, FunctionValue, Instance
 from statelint.analysis.ownership import OwnerKind
+from statelint.analysis.principals import REPLACEMENTS, is_replacement
 from statelint.analysis.proofs import Proof
-from statelint.extract.facts import Attr, Compare, Const, Param
+from statelint.analysis.proofs.naming import called_name, name_of, raw_names
+from statelint.analysis.proofs.words import KEYS
+from statelint.extract.facts import NO_TERM, Attr, Call, Compare, Const, Item, Name, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +21,18 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 3
 """Calls between the endpoint that receives the owner and the query that uses it."""
+
+
+_KINDS = frozenset({"route", "tool"})
+"""Entry points whose parameters a client fills; of tools, those that know their caller."""
+_CONVERSIONS = frozenset({"int", "str", "UUID", "ObjectId"})
+_OF_CLIENT = frozenset(
+    {
+        "json", "args", "form", "values", "GET", "POST", "data", "query_params", "query", "path_params", "match_info",
+        "view_args", "get_json", "cleaned_data", "validated_data",
+    }
+)  # fmt: skip
+"""Where requests keep what their clients say, as attributes or methods."""
 
 
 class Claim(NamedTuple):
@@ -40,13 +56,14 @@ class Claims:
     def of(self, verdict: Verdict) -> list[Claim]:
         """Return the claims by which a query counts as scoped, an endpoint each."""
         query = verdict.query
-        if verdict.proof is not Proof.PREDICATE or query.chain.model is None or query.given is not None:
+        if verdict.proof is not Proof.PREDICATE or query.chain.model is None:
             return []
         atoms = [atom for atom in self.judge.queries.atoms(query) if atom.value >= 0 and atom.optional < 0]
         if any(self._is_caller(query.function, atom.value) for atom in atoms):
             return []
         for atom in atoms:
-            if atom.op == "==" and len(atom.column) == 1 and self._owner_kind(verdict, atom.column[0]):
+            named = atom.column[:-1] if atom.column[-1] in KEYS and len(atom.column) > 1 else atom.column
+            if atom.op == "==" and len(named) == 1 and self._owner_kind(verdict, named[0]):
                 claims = {
                     entry: Claim(verdict, entry, name, known)
                     for entry, name, known in self._sources(query.function, atom.value, 0)
@@ -65,7 +82,8 @@ class Claims:
     def _owner_kind(self, verdict: Verdict, column: str) -> bool:
         model = verdict.query.chain.model
         return model is not None and any(
-            path.columns == (column,) and path.kind is OwnerKind.OWNER for path in model.paths
+            path.columns in {(column,), (column.removesuffix("_id"),)} and path.kind is OwnerKind.OWNER
+            for path in model.paths
         )
 
     def _sources(self, function: FunctionInfo, value: TermId, depth: int) -> Iterator[tuple[FunctionInfo, str, bool]]:
@@ -74,10 +92,12 @@ class Claims:
         With each comes whether a function on the way knows who is calling.
         """
         module = function.module
+        value = self._given(module, value)
         held = module.terms[value]
-        while isinstance(held, Attr):
-            value = held.base
-            held = module.terms[value]
+        key = asked_of_client(module, value)
+        if key:
+            yield from self._asked(function, value, key)
+            return
         if not isinstance(held, Param) or held.function != function.index or self._compared(function, value):
             return
         parameter = function.facts.parameters[held.index]
@@ -86,7 +106,7 @@ class Claims:
         if function in self.judge.reach.entry_points:
             entries = self.judge.reach.entry_points[function]
             if (
-                entries[0].kind == "route"
+                entries[0].kind in _KINDS
                 # Decorators of the project fill parameters, too: only the route's own and typed ones are the client's.
                 and (parameter.annotation >= 0 or any(parameter.name in entry.path for entry in entries))
                 and not self.principals.is_declared_principal(function, held.index)
@@ -95,7 +115,9 @@ class Claims:
                 and parameter.name not in {"request", "req", "info", "context", "ctx"}
                 and self.judge.guards.guard_before(function, [value]) is None
             ):
-                yield function, parameter.name, self.judge.guards.knows_caller(function)
+                known = self.judge.guards.knows_caller(function)
+                if known or entries[0].kind == "route":
+                    yield function, parameter.name, known
             return
         if depth >= MAX_DEPTH:
             return
@@ -106,6 +128,50 @@ class Claims:
             if argument >= 0 and not self.principals.is_principal(edge.caller.module, argument):
                 for entry, name, known in self._sources(edge.caller, argument, depth + 1):
                     yield entry, name, known or self._knows_another(function, value)
+
+    def _asked(self, function: FunctionInfo, value: TermId, key: str) -> Iterator[tuple[FunctionInfo, str, bool]]:
+        """Yield the endpoint whose request says ``key``, unless something compares it with the caller."""
+        entry = self.judge.reach.root(function)
+        if (
+            entry is not None
+            and entry.kind == "route"
+            and not self._compared(function, value)
+            and self.judge.guards.guard_before(entry.function, [value]) is None
+        ):
+            known = self.judge.guards.knows_caller(entry.function) or self._knows_another(function, value)
+            yield entry.function, key, known
+
+    def _given(self, module: Module, value: TermId) -> TermId:
+        """Return what a value is read from: ``body`` of ``body.user_id``, ``user_id`` of ``Caller(user_id).id``."""
+        for _ in range(MAX_DEPTH * 2):
+            held = module.terms[value]
+            if isinstance(held, Attr):
+                made = module.terms[held.base]
+                given = self._put_in(module, made, held.name) if isinstance(made, Call) else NO_TERM
+                value = given if given >= 0 else held.base
+            elif isinstance(held, Call) and len(held.args) == 1 and called_name(module, held) in _CONVERSIONS:
+                value = held.args[0]
+            else:
+                break
+        return value
+
+    def _put_in(self, module: Module, call: Call, name: str) -> TermId:
+        """Return the argument that becomes ``name`` of what a class, a factory or ``replace`` makes."""
+        named = next((value for keyword, value in call.keywords if keyword == name), NO_TERM)
+        if named >= 0 or called_name(module, call) in REPLACEMENTS:
+            return named
+        for value in self.inference.term(module, call.func):
+            if isinstance(value, FunctionValue) and not self.principals.is_provider(value.function):
+                if any(isinstance(made, Instance) for made in self.inference.returned(value)):
+                    return next(self._owners(module, call), NO_TERM)
+            elif isinstance(value, ClassValue) and self.judge.ownership.model_of(value.klass) is None:
+                return next(self._owners(module, call), NO_TERM)
+        return NO_TERM
+
+    def _owners(self, module: Module, call: Call) -> Iterator[TermId]:
+        for argument in (*call.args, *(value for _, value in call.keywords)):
+            if any(self.judge.ownership.column_kind(name) is OwnerKind.OWNER for name in raw_names(module, argument)):
+                yield argument
 
     def _compared(self, function: FunctionInfo, value: TermId) -> bool:
         """Tell whether a test of the function, or a call it makes, looks at the value and at the caller or a role."""
@@ -123,13 +189,23 @@ class Claims:
         return any(
             value in parts(event.term) and self._beside(module, event.term, value)
             for event in function.events
-            if event.op == "call"
+            if event.op == "call" and not is_replacement(module, event.term)
         )
 
     def _beside(self, module: Module, term: TermId, value: TermId) -> bool:
         """Tell whether a term holds the caller besides ``value``, which some may hand in as the caller."""
         parts = self.judge.queries.containment(module).parts
-        return any(value not in parts(part) and self.principals.is_principal(module, part) for part in parts(term))
+        inside = parts(term)
+        copied = {
+            argument
+            for part in inside
+            if is_replacement(module, part) and isinstance(call := module.terms[part], Call) and value in parts(part)
+            for argument in call.args
+        }
+        return any(
+            value not in parts(part) and part not in copied and self.principals.is_principal(module, part)
+            for part in inside
+        )
 
     def _knows_another(self, function: FunctionInfo, value: TermId) -> bool:
         """Tell whether a helper asks for the caller itself, besides what it is handed."""
@@ -148,3 +224,26 @@ class Claims:
             )
             for part in parts(test)
         )
+
+
+def asked_of_client(module: Module, value: TermId) -> str:
+    """Return the key of ``request.json["user_id"]`` or ``request.args.get("user_id")``, or an empty string."""
+    held = module.terms[value]
+    base, key = NO_TERM, NO_TERM
+    if isinstance(held, Item):
+        base, key = held.base, held.key
+    elif isinstance(held, Call) and held.args and isinstance(func := module.terms[held.func], Attr):
+        base, key = (func.base, held.args[0]) if func.name in {"get", "pop"} else (NO_TERM, NO_TERM)
+    text = module.text(key) if key >= 0 else None
+    return text if text is not None and _is_clients(module, base) else ""
+
+
+def _is_clients(module: Module, term: TermId) -> bool:
+    """Tell whether a term is the part of a request that its client fills."""
+    held = module.terms[term]
+    if isinstance(held, Call):
+        return _is_clients(module, held.func)
+    if not isinstance(held, Attr) or held.name not in _OF_CLIENT:
+        return False
+    base = module.terms[held.base]
+    return isinstance(base, (Param, Attr, Name)) and name_of(module, held.base) in {"request", "req"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External, FunctionValue, Instance, Result
 from statelint.analysis.terms import walk
-from statelint.extract.facts import Attr, Call, Cell, Choice, Comprehension, Element, Item, Logic, Name, Param
+from statelint.extract.facts import NO_TERM, Attr, Call, Cell, Choice, Comprehension, Element, Item, Logic, Name, Param
 
 if TYPE_CHECKING:
     from statelint.analysis.calls import CallGraph
@@ -56,6 +56,17 @@ def is_admin_name(name: str) -> bool:
     return _ADMIN.search(name) is not None
 
 
+REPLACEMENTS = frozenset({"replace", "evolve", "model_copy"})
+"""Calls that copy an object with other attributes."""
+
+
+def is_replacement(module: Module, term: TermId) -> bool:
+    """Tell whether a term is ``replace(principal, user_id=…)``."""
+    call = module.terms[term]
+    func = module.terms[call.func] if isinstance(call, Call) else None
+    return (func.name if isinstance(func, Attr) else getattr(func, "id", "")) in REPLACEMENTS
+
+
 def is_identity_name(name: str) -> bool:
     """Tell whether a name speaks of the caller, or of what finds out who is calling."""
     return _IDENTITY_NAME.search(name) is not None
@@ -93,6 +104,8 @@ class Principals:
         if self._known(module, term):
             return True
         match held:
+            case Attr(base=base, name=name) if (replaced := self._replaced(module, base, name)) >= 0:
+                return self.is_principal(module, replaced)
             case Attr(base=base):
                 if self._put_on_request(module, held) or self._member_of_view(module, held):
                     return True
@@ -143,6 +156,14 @@ class Principals:
                 return name == "current_user"
             case _:
                 return False
+
+    @staticmethod
+    def _replaced(module: Module, base: TermId, name: str) -> TermId:
+        """Return what ``replace(principal, user_id=…)`` puts in place of an attribute of the identity."""
+        call = module.terms[base]
+        if not isinstance(call, Call) or not is_replacement(module, base):
+            return NO_TERM
+        return next((value for keyword, value in call.keywords if keyword == name), NO_TERM)
 
     def _member_of_view(self, module: Module, held: Attr) -> bool:
         """``self.user`` of a class that declares the identity as a dependency or a property, or keeps it there."""
