@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.analysis.model import ClassValue, FunctionValue, Instance
+from statelint.analysis.model import ClassValue, FunctionValue
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.principals import REPLACEMENTS, is_replacement
 from statelint.analysis.proofs import Proof
@@ -57,6 +57,9 @@ class Claims:
         """Return the claims by which a query counts as scoped, an endpoint each."""
         query = verdict.query
         if verdict.proof is not Proof.PREDICATE or query.chain.model is None:
+            return []
+        if query.given is not None and query.function not in self.judge.reach.entry_points:
+            # SQL says "or" where its conditions do not tell; a data layer's statements serve several callers.
             return []
         atoms = [atom for atom in self.judge.queries.atoms(query) if atom.value >= 0 and atom.optional < 0]
         if any(self._is_caller(query.function, atom.value) for atom in atoms):
@@ -162,11 +165,21 @@ class Claims:
             return named
         for value in self.inference.term(module, call.func):
             if isinstance(value, FunctionValue) and not self.principals.is_provider(value.function):
-                if any(isinstance(made, Instance) for made in self.inference.returned(value)):
+                if self._makes(value.function):
                     return next(self._owners(module, call), NO_TERM)
             elif isinstance(value, ClassValue) and self.judge.ownership.model_of(value.klass) is None:
                 return next(self._owners(module, call), NO_TERM)
         return NO_TERM
+
+    def _makes(self, function: FunctionInfo) -> bool:
+        """Tell whether a function does nothing but make an object of what it is given."""
+        terms = function.module.terms
+        returned = [terms[event.term] for event in function.events if event.op == "return" and event.term >= 0]
+        return bool(returned) and all(
+            isinstance(held, Call)
+            and any(isinstance(value, ClassValue) for value in self.inference.term(function.module, held.func))
+            for held in returned
+        )
 
     def _owners(self, module: Module, call: Call) -> Iterator[TermId]:
         for argument in (*call.args, *(value for _, value in call.keywords)):

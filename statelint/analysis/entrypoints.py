@@ -9,6 +9,7 @@ from statelint.analysis.model import ClassValue, External, FunctionInfo, Functio
 from statelint.analysis.rows import entries
 from statelint.catalogue.loader import names_method
 from statelint.extract.facts import Attr, Call, Item, Mapping, Name, Sequence, Star
+from statelint.source.roles import is_offline_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +98,34 @@ class EntryPointFinder:
             yield from self._listed(module)
             for klass in module.classes:
                 yield from self._class(module, klass)
+        if self._routed_by_document:
+            yield from self._named_in_a_document()
+
+    @property
+    def _routed_by_document(self) -> bool:
+        """Whether an OpenAPI document names the functions that serve: Connexion's ``app.add_api("openapi.yaml")``."""
+        return any(
+            isinstance(held, Call) and isinstance(func := module.terms[held.func], Attr) and func.name == "add_api"
+            for module in self.inference.modules
+            if any(item.module.partition(".")[0] == "connexion" for item in module.facts.imports)
+            for held in module.terms
+        )
+
+    def _named_in_a_document(self) -> Iterator[EntryPoint]:
+        """Yield the public functions that no code calls: the document, which is not read, names some of them."""
+        called = self.inference.callers or {}
+        for module in self.inference.modules:
+            if is_offline_path(module.path):
+                continue
+            for function in module.functions:
+                if (
+                    function.facts.parent == 0
+                    and function.owner is None
+                    and not function.facts.decorators
+                    and not function.name.startswith(("_", "<"))
+                    and function not in called
+                ):
+                    yield EntryPoint(function, "route", Place(module, function.facts.position))
 
     def class_role(self, klass: ClassInfo) -> ClassRole | None:
         """Return what the framework does with a class, by its external bases."""

@@ -272,7 +272,8 @@ class Isolation:
             # Data layers written in SQL are often there for others to call; what no known request reaches is a hint.
             library = query.given is not None and bool(self.reach.entry_points)
             certainty = 0 if library or self.reach.in_sight(query.module) else 1
-        if self.judge.policies is not None and self.judge.policies.keys:
+        entry = self.reach.root(verdict.way[0].caller if verdict.way else query.function)
+        if entry is not None and self.judge.policies is not None and self.judge.policies.told(entry.function):
             # The database is told who is calling; policies that use it may be anywhere.
             certainty = 0
         if model is None:

@@ -215,3 +215,19 @@ def test_frameworks_type_the_parameters_they_pass(sample):
     assert project.parameter("a", "request") == {"result django.http.HttpRequest"}
     assert project.parameter("helper", "req") == {"result django.http.HttpRequest"}
     assert project.parameter("a", "pk") == set()
+
+
+def test_an_openapi_document_names_the_functions_that_no_code_calls(sample):
+    code = sample(
+        {
+            "config.py": "import connexion\n\napp = connexion.App(__name__)\napp.add_api('openapi.yml')\n",
+            "api/books.py": "from flask import jsonify\n\n\ndef _row(row):\n    return row\n\n\n"
+            "def helper():\n    return 1\n\n\ndef listed():\n    return jsonify(helper())\n",
+            "tests/test_books.py": "def test_listed():\n    pass\n",
+        }
+    )
+    assert code.entries() == {"route listed"}
+
+
+def test_without_connexion_nobody_names_them(sample):
+    assert sample({"api/books.py": "app.add_api('openapi.yml')\n\n\ndef listed():\n    return 1\n"}).entries() == set()

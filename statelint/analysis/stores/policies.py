@@ -9,6 +9,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from statelint.analysis.ownership.references import last_name
 from statelint.analysis.reach import Reach
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Binary, Call, Const, Element, Format, Item, Mapping, Name, Sequence
@@ -30,6 +31,8 @@ _SET = re.compile(
     re.IGNORECASE,
 )
 _KEY = re.compile(r"^\w+\.\w+$")
+MAX_DEPTH = 4
+"""Calls and dependencies between an entry point and what tells the database who is calling."""
 _HOLE = "\0"
 """Stands for what is put into a text."""
 
@@ -46,17 +49,47 @@ class Policies:
         """Tell whether a table has a policy on a setting that is set while requests are served."""
         return not self.keys.isdisjoint(self._tables.get(table.rpartition(".")[2].lower(), ()))
 
+    def told(self, entry: FunctionInfo) -> bool:
+        """Tell whether the database is told something of the caller where an entry point runs.
+
+        What the entry point calls or depends on tells it, or what runs whenever a session or Django's request begins.
+        """
+        if any(self._always(function) for function in self._setters):
+            return True
+        level, seen = [entry], {entry}
+        for _ in range(MAX_DEPTH if self._setters else 0):
+            if not seen.isdisjoint(self._setters):
+                return True
+            level = [edge.callee for at in level for edge in self._reach.graph.callees.get(at, ())]
+            level = [function for function in dict.fromkeys(level) if function not in seen]
+            seen.update(level)
+        return not seen.isdisjoint(self._setters)
+
+    @staticmethod
+    def _always(function: FunctionInfo) -> bool:
+        module = function.module
+        return any(item.module.partition(".")[0] == "django" for item in module.facts.imports) or any(
+            isinstance(held := module.terms[decorator], Call) and last_name(module, held.func) == "listens_for"
+            for decorator in function.facts.decorators
+        )
+
     @cached_property
     def keys(self) -> frozenset[str]:
         """The settings by which code that serves requests tells the database something (``app.user_id``)."""
-        found: set[str] = set()
+        return frozenset(key for keys in self._setters.values() for key in keys)
+
+    @cached_property
+    def _setters(self) -> dict[FunctionInfo, set[str]]:
+        found: dict[FunctionInfo, set[str]] = {}
         for module in self._modules:
             if not any(self._speaks_of(module, word) for word in ("set_config", "set ")):
                 continue
             for function in module.functions:
                 if not function.is_module and self._reach.of(function) is not Reach.OFFLINE:
-                    found.update(self._set_in(function))
-        return frozenset(found)
+                    keys = set(self._set_in(function))
+                    if keys:
+                        found[function] = keys
+        return found
 
     def _set_in(self, function: FunctionInfo) -> Iterator[str]:
         module = function.module
