@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import re
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -16,7 +18,7 @@ from statelint.catalogue.patterns import CatalogueError
 from statelint.config.load import ConfigError
 from statelint.lint.finding import Severity
 from statelint.lint.ignores import add_ignores, ignorable
-from statelint.lint.pages import PageError, load_page
+from statelint.lint.pages import PageError, load_page, page_path
 from statelint.lint.selection import SelectionError
 from statelint.run.fixing import proposals
 from statelint.server.workspace import Workspace
@@ -36,6 +38,9 @@ _SEVERITY = {
 }
 _PAUSE = 0.3
 """Seconds without a change before the project is checked again."""
+_WATCHED = ("**/*.py", "**/statelint.toml", "**/pyproject.toml")
+_EXPLAIN = "statelint.explain"
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _MISTAKES = (CatalogueError, ConfigError, GlobError, SelectionError)
 
 
@@ -134,13 +139,13 @@ class StatelintServer(LanguageServer):
         found = self.findings.get(self.path_of(uri) or "", ())
         return [finding for finding in found if finding.location.line <= line + 1 <= finding.location.end_line]
 
-    def actions(self, uri: str, span: lsp.Range) -> list[lsp.CodeAction]:
-        """Return what can be done about the findings in a range: fix, ignore with a reason."""
+    def actions(self, uri: str, span: lsp.Range) -> list[lsp.CodeAction | lsp.Command]:
+        """Return what can be done about the findings in a range: fix, ignore with a reason, explain."""
         project = self.project
         found = [f for line in range(span.start.line, span.end.line + 1) for f in self.at(uri, line)]
         if project is None or not found:
             return []
-        actions = []
+        actions: list[lsp.CodeAction | lsp.Command] = []
         for finding in proposals(dict.fromkeys(found), project.request()):
             if finding.fix is not None:
                 edits = [lsp.TextEdit(self.range(edit.location), edit.content) for edit in finding.fix.edits]
@@ -148,7 +153,31 @@ class StatelintServer(LanguageServer):
             ignored = self._ignored(finding)
             if ignored is not None:
                 actions.append(self._action(f"statelint: ignore {finding.rule} here", uri, [ignored], finding))
+            title = f"statelint: explain {finding.rule}"
+            actions.append(lsp.Command(title, _EXPLAIN, arguments=[finding.rule]))
         return actions
+
+    def explain(self, code: str) -> None:
+        """Open a rule's page in the editor; one that opens none gets its first paragraph as a message."""
+        rule = next((rule for rule in self.project.rules if rule.code == code), None) if self.project else None
+        if rule is None:
+            return
+        window, path = self.client_capabilities.window, page_path(rule)
+        if isinstance(path, Path) and window and window.show_document and window.show_document.support:
+            self.window_show_document(lsp.ShowDocumentParams(path.as_uri(), take_focus=True), lambda _: None)
+        else:
+            text = f"{rule.code} {rule.name}: {load_page(rule).first_paragraph}"
+            self.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, text))
+
+    def watch(self) -> None:
+        """Ask to be told of files that change outside of the editor, where the editor can do so."""
+        workspace = self.client_capabilities.workspace
+        watched = workspace.did_change_watched_files if workspace else None
+        if watched is None or not watched.dynamic_registration:
+            return
+        options = lsp.DidChangeWatchedFilesRegistrationOptions([lsp.FileSystemWatcher(glob) for glob in _WATCHED])
+        wanted = lsp.Registration("files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+        self.client_register_capability(lsp.RegistrationParams([wanted]), lambda _: None)
 
     def _action(self, title: str, uri: str, edits: list[lsp.TextEdit], finding: Finding) -> lsp.CodeAction:
         return lsp.CodeAction(
@@ -159,7 +188,7 @@ class StatelintServer(LanguageServer):
         )
 
     def _ignored(self, finding: Finding) -> lsp.TextEdit | None:
-        """Return the edit of the whole text that silences a finding."""
+        """Return the edit that silences a finding: the lines that change."""
         assert self.project is not None  # noqa: S101 - findings come from a project
         path = finding.location.path
         data = Sources(self.project.root, self.project.buffers).data(path)
@@ -170,9 +199,23 @@ class StatelintServer(LanguageServer):
             after = decode(add_ignores(data, [finding], statements(ast.parse(text)), "REASON").data)
         except (SourceError, SyntaxError, ValueError, RecursionError):
             return None
-        lines = split_lines(text)
-        end = lsp.Position(len(lines) - 1, _units(lines, len(lines), len(lines[-1]) + 1))
-        return lsp.TextEdit(lsp.Range(lsp.Position(0, 0), end), after)
+        return _changed(text, after)
+
+
+def _changed(before: str, after: str) -> lsp.TextEdit:
+    """Return the edit from one text to the other, without the lines that both begin or end with."""
+    old, new = _LINE.findall(before), _LINE.findall(after)
+    same = _common(old, new)
+    tail = _common(old[same:][::-1], new[same:][::-1])
+    lines = split_lines(before)
+    end = lsp.Position(len(lines) - 1, _units(lines, len(lines), len(lines[-1]) + 1))
+    if tail:
+        end = lsp.Position(len(old) - tail, 0)
+    return lsp.TextEdit(lsp.Range(lsp.Position(same, 0), end), "".join(new[same : len(new) - tail]))
+
+
+def _common(one: list[str], other: list[str]) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _units(lines: list[str], line: int, column: int) -> int:
@@ -188,6 +231,7 @@ def make() -> StatelintServer:
     def initialized(ls: StatelintServer, params: lsp.InitializedParams) -> None:  # noqa: ARG001
         root = ls.workspace.root_path
         ls.open(Path(root) if root else Path.cwd())
+        ls.watch()
         ls.check()
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
@@ -234,7 +278,11 @@ def make() -> StatelintServer:
         return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n\n---\n\n".join(texts)))
 
     @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]))
-    def actions(ls: StatelintServer, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+    def actions(ls: StatelintServer, params: lsp.CodeActionParams) -> list[lsp.CodeAction | lsp.Command]:
         return ls.actions(params.text_document.uri, params.range)
+
+    @server.command(_EXPLAIN)
+    def explain(ls: StatelintServer, code: str) -> None:
+        ls.explain(code)
 
     return server

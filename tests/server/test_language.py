@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from lsprotocol import types as lsp
@@ -38,6 +38,8 @@ class Editor(LanguageClient):
         super().__init__("test", "1")
         self.published: dict[str, list[lsp.Diagnostic]] = {}
         self.messages: list[str] = []
+        self.watched: list[str] = []
+        self.opened: list[str] = []
         self.news = asyncio.Event()
 
         @self.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
@@ -50,6 +52,19 @@ class Editor(LanguageClient):
             self.messages.append(params.message)
             self.news.set()
 
+        @self.feature(lsp.CLIENT_REGISTER_CAPABILITY)
+        def register(params: lsp.RegistrationParams) -> None:
+            for each in params.registrations:
+                options: Any = each.register_options
+                self.watched += [watcher["globPattern"] for watcher in options["watchers"]]
+            self.news.set()
+
+        @self.feature(lsp.WINDOW_SHOW_DOCUMENT)
+        def open_document(params: lsp.ShowDocumentParams) -> lsp.ShowDocumentResult:
+            self.opened.append(params.uri)
+            self.news.set()
+            return lsp.ShowDocumentResult(success=True)
+
     async def until(self, done: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE):
             while not done():
@@ -57,7 +72,11 @@ class Editor(LanguageClient):
                 await self.news.wait()
 
 
-def edit(folder: Path, work: Callable[[Editor, str], Awaitable[None]]) -> None:
+def edit(
+    folder: Path,
+    work: Callable[[Editor, str], Awaitable[None]],
+    capabilities: lsp.ClientCapabilities | None = None,
+) -> None:
     """Open ``app.py`` in ``folder`` in an editor and do ``work`` there."""
     program = shutil.which("statelint", path=str(Path(sys.executable).parent))
     assert program
@@ -66,7 +85,9 @@ def edit(folder: Path, work: Callable[[Editor, str], Awaitable[None]]) -> None:
         editor = Editor()
         await editor.start_io(program, "server")
         root = folder.as_uri()
-        params = lsp.InitializeParams(capabilities=lsp.ClientCapabilities(), root_uri=root, process_id=None)
+        params = lsp.InitializeParams(
+            capabilities=capabilities or lsp.ClientCapabilities(), root_uri=root, process_id=None
+        )
         await editor.initialize_async(params)
         editor.initialized(lsp.InitializedParams())
         uri = (folder / "app.py").as_uri()
@@ -115,12 +136,19 @@ def test_unsaved_text_is_checked_explained_and_mended(folder: Path) -> None:
         actions = await editor.text_document_code_action_async(
             lsp.CodeActionParams(at, diagnostic.range, lsp.CodeActionContext([diagnostic]))
         )
-        (ignore,) = [action for action in actions or [] if isinstance(action, lsp.CodeAction)]
+        ignore, explain = actions or []
+        assert isinstance(ignore, lsp.CodeAction)
+        assert isinstance(explain, lsp.Command)
         assert ignore.title == "statelint: ignore SL101 here"
         assert ignore.edit
-        (replaced,) = (ignore.edit.changes or {})[uri]
-        assert "    # statelint: ignore[SL101] REASON\n    CARTS" in replaced.new_text
-        change(editor, uri, replaced.new_text)
+        (added,) = (ignore.edit.changes or {})[uri]
+        assert added.range == lsp.Range(lsp.Position(9, 0), lsp.Position(9, 0))
+        assert added.new_text == "    # statelint: ignore[SL101] REASON\n"
+        assert explain.title == "statelint: explain SL101"
+        shown = lsp.ExecuteCommandParams(explain.command, explain.arguments)
+        await editor.workspace_execute_command_async(shown)
+        await editor.until(lambda: any("SL101 process-state: A module-level" in it for it in editor.messages))
+        change(editor, uri, KEEPING.replace("    CARTS", added.new_text + "    CARTS"))
         await editor.until(lambda: editor.published[uri] == [])
         assert (folder / "app.py").read_text() == CLEAN, "nothing is written"
 
@@ -141,3 +169,21 @@ def test_the_settings_are_read_again(folder: Path) -> None:
         await editor.until(lambda: any("did you mean 'select'" in message for message in editor.messages))
 
     edit(folder, work)
+
+
+def test_an_editor_that_can_watches_files_and_opens_pages(folder: Path) -> None:
+    capabilities = lsp.ClientCapabilities(
+        workspace=lsp.WorkspaceClientCapabilities(
+            did_change_watched_files=lsp.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True)
+        ),
+        window=lsp.WindowClientCapabilities(show_document=lsp.ShowDocumentClientCapabilities(support=True)),
+    )
+
+    async def work(editor: Editor, uri: str) -> None:
+        await editor.until(lambda: bool(editor.watched))
+        assert {"**/*.py", "**/statelint.toml", "**/pyproject.toml"} == set(editor.watched)
+        await editor.workspace_execute_command_async(lsp.ExecuteCommandParams("statelint.explain", ["SL301"]))
+        await editor.until(lambda: bool(editor.opened))
+        assert editor.opened[0].endswith("/SL301-unscoped-read.md")
+
+    edit(folder, work, capabilities)
