@@ -206,7 +206,8 @@ class EntryPointFinder:
                 kinds = self.catalogue.callbacks.get(name, {})
                 for keyword, argument in call.keywords:
                     if keyword in kinds:
-                        yield from self._functions(module, argument, _Registration(kinds[keyword], place))
+                        how = _Registration(kinds[keyword], place, served=("*",))
+                        yield from self._functions(module, argument, how)
 
     def _listed(self, module: Module) -> Iterator[EntryPoint]:
         """Functions and classes that a variable lists, themselves or as dotted names (``MIDDLEWARE``)."""
