@@ -12,7 +12,7 @@ demo: $(VENV)/.installed ## statelint over the bundled anti-patterns
 	test $$status -eq 1 || { echo "expected findings (exit status 1), got exit status $$status" >&2; exit 1; }
 
 test: $(VENV)/.installed-dev ## all tests, those of the chat service included (ARGS="-k pages")
-	$(BIN)/python -m pytest -n auto -rs $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -rs $(ARGS)
 
 lint: $(VENV)/.installed-dev ## ruff, import contracts, zizmor, and statelint over itself and the chat service
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SERVICE = Path(__file__).parents[2] / "fixtures" / "chat_service"
-TESTS = ["pytest", "-q", "-rs", "-n", "2", "--dist", "loadgroup", "-p", "no:cacheprovider"]
+TESTS = ["pytest", "-q", "-rs", "-n", "0", "-p", "no:cacheprovider"]
 
 
 @pytest.mark.parametrize("command", [TESTS, ["mypy"]], ids=["pytest", "mypy"])
