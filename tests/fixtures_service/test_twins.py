@@ -104,7 +104,7 @@ class Replica:
 
         given.put_nowait({"type": "websocket.connect"})
         connection = asyncio.create_task(self.app(scope, given.get, send))
-        accepted = await asyncio.wait_for(begun.get(), 5) == "websocket.accept"
+        accepted = await asyncio.wait_for(begun.get(), 60) == "websocket.accept"
         yield heard if accepted else None
         given.put_nowait({"type": "websocket.disconnect", "code": 1000})
         await connection
@@ -264,11 +264,13 @@ async def is_heard(first: Replica, second: Replica) -> None:
     conversation_id = said["conversation"]["id"]
     async with second.listening("alice") as heard:
         await second.say("alice", "two", conversation_id)
-        assert heard is None or "two" in await asyncio.wait_for(heard.get(), 5)
+        assert heard is None or "two" in await asyncio.wait_for(heard.get(), 60)
         await first.say("alice", "three", conversation_id)
         if heard is not None:
-            if heard.empty():
-                raise Misbehaviour("who listens at one replica does not hear what is said at the other")
+            try:
+                assert "three" in await asyncio.wait_for(heard.get(), 2)
+            except TimeoutError:
+                raise Misbehaviour("who listens at one replica does not hear what is said at the other") from None
             return
     answer = await second.send("alice", "GET", f"conversations/{conversation_id}?after=4")
     assert "three" in answer.text

@@ -190,7 +190,8 @@ class FileFlaws(Practice):
     def _is_module(self, module: Module, term: TermId) -> bool:
         """Tell whether a term is a library's module or class, so that a method's name says nothing."""
         values = self.inference.term(module, term)
-        return isinstance(module.terms[term], Name) and any(isinstance(value, External) for value in values)
+        named = isinstance(module.terms[term], Name) and not self._is_path(module, term)
+        return named and any(isinstance(value, External) for value in values)
 
     def _is_path(self, module: Module, term: TermId) -> bool:
         return any(getattr(value, "name", "").startswith("pathlib.") for value in self.inference.term(module, term))
