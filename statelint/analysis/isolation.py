@@ -16,6 +16,7 @@ from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.misplaced import MisplacedChecks
 from statelint.analysis.proofs.words import KEYS
 from statelint.analysis.reach import Reach
+from statelint.analysis.telling import Telling
 from statelint.analysis.views import generic_views
 from statelint.extract.facts import Call, Const
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from statelint.analysis.assignments import OwnerAssignment
+    from statelint.analysis.calls import Edge
     from statelint.analysis.claims import Claim
     from statelint.analysis.entrypoints import EntryPoint
     from statelint.analysis.exposure import Exposure
@@ -70,6 +72,10 @@ class Leak(NamedTuple):
     """The endpoints that receive it."""
     check: Misplaced | None = None
     """A check of the owner that misses the rows."""
+    origin: str = ""
+    """Where the id comes from that names the rows: ``path parameter `note_id```."""
+    predicate: str = ""
+    """The condition that the query lacks, in its own style."""
 
 
 class Isolation:
@@ -115,6 +121,10 @@ class Isolation:
         ]
         exposed += [(leak.entry.function, leak) for leak in self.everything if self._stranger(leak) and leak.entry]
         return list(self._exposures.grouped(exposed))
+
+    @cached_property
+    def _telling(self) -> Telling:
+        return Telling(self.judge)
 
     @cached_property
     def _misplaced(self) -> MisplacedChecks:
@@ -247,7 +257,14 @@ class Isolation:
             sibling=sibling,
             store=model.store if model is not None else "table",
             parent=parent_key(self.judge, query),
+            origin=self._telling.origin(query, self._edges(verdict), entry),
+            predicate=self._telling.predicate(query, entry),
         )
+
+    def _edges(self, verdict: Verdict) -> list[Edge]:
+        """Return the calls from the entry point to a query."""
+        start = verdict.way[0].caller if verdict.way else verdict.query.function
+        return [*self.reach.way(start), *verdict.way]
 
     def _keyed(self, query: Query) -> bool:
         """Rows are named by an id when the statement compares a key or a foreign key with something variable."""
@@ -301,12 +318,10 @@ class Isolation:
 
     def _way(self, verdict: Verdict, entry: EntryPoint | None) -> Iterator[Stop]:
         query = verdict.query
-        start = verdict.way[0].caller if verdict.way else query.function
-        edges = [*self.reach.way(start), *verdict.way]
         if entry is not None:
             label = f"{entry.kind} {entry.path or entry.function.name}".rstrip()
             yield Stop(Place(entry.function.module, entry.function.facts.position), f"entry point: {label}")
-        for edge in edges:
+        for edge in self._edges(verdict):
             event = edge.caller.module.call_event(edge.call)
             position = event.position if event is not None else edge.caller.facts.position
             yield Stop(Place(edge.caller.module, position), f"calls {edge.callee.qualname}")

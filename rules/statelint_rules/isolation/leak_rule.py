@@ -35,12 +35,8 @@ class LeakRule(Rule):
 
     def remedy(self, leak: Leak) -> str:
         """Say what to do instead."""
-        column, _, rest = (leak.owner or "user_id").partition(".")
-        owner = f"{leak.model}.{column}" + (f" → {rest.replace('.', ' → ')}" if rest else "")
-        return (
-            f"restrict the query to the caller's rows ({owner} == the authenticated user), "
-            "or check the owner before the row is used"
-        )
+        wanted = f" ({leak.predicate})" if leak.predicate else ""
+        return f"restrict the query to the caller's rows{wanted}, or check the owner before the row is used"
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each leak of this kind."""

@@ -28,7 +28,7 @@ class OwnerFromRequest(Rule):
         for leak in project.isolation.claims:
             related = [location(place, f"the client gives {leak.given} here") for place in leak.receivers]
             yield self.finding(
-                f"{leak.model} rows are chosen by `{leak.given}` of the request: any user can {leak.action} another's",
+                f"{leak.model} rows are chosen by the client's `{leak.given}`: any user can {leak.action} another's",
                 location(leak.place, "the owner is whom the client says"),
                 symbol=leak.symbol,
                 confidence=CONFIDENCE[leak.certainty],

@@ -23,4 +23,6 @@ class UnscopedRead(LeakRule):
 
     def message(self, leak: Leak) -> str:
         """Name the model and how it is owned."""
-        return f"{leak.model} is read by id without an owner check: any user can read any {leak.model}"
+        return (
+            f"{leak.model} is read by {leak.origin or 'id'} without an owner check: any user can read any {leak.model}"
+        )

@@ -24,5 +24,5 @@ class UnscopedWrite(LeakRule):
     def message(self, leak: Leak) -> str:
         """Name the model and what is done to it."""
         verb = "deleted" if leak.action == "delete" else "changed"
-        which = "by id " if leak.keyed else ""
+        which = f"by {leak.origin or 'id'} " if leak.keyed else ""
         return f"{leak.model} is {verb} {which}without an owner check: any user can {leak.action} any {leak.model}"
