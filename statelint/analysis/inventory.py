@@ -28,7 +28,7 @@ class State(StrEnum):
     UNKNOWN = "unknown"
     """Nothing was found, and not enough is known to report it."""
     PUBLIC = "public"
-    """The configuration says that everybody may see the model."""
+    """Everybody may see the model, says the configuration, or these rows, says one of their columns."""
     ADMIN = "admin"
     """Only administrators or machines come here."""
     CHECKED = "checked"
@@ -42,6 +42,7 @@ REASONS = {
     Proof.FILTERED: (State.SCOPED, "global filter on the owner"),
     Proof.RELATION: (State.SCOPED, "relation of the caller, or of a row loaded before"),
     Proof.PARENT: (State.SCOPED, "parent proven before"),
+    Proof.PUBLIC: (State.PUBLIC, "published rows only"),
     Proof.OWN_ROW: (State.SCOPED, "credential or unique name"),
     Proof.NO_ESCAPE: (State.SCOPED, "rows stay inside"),
     Proof.CHECKED: (State.CHECKED, "owner compared before use"),

@@ -191,7 +191,7 @@ class QueryWords(Struct, frozen=True):
     deletes: tuple[str, ...] = ()
     """Steps that delete the rows of a statement."""
     inserts: tuple[str, ...] = ()
-    """Steps that make new rows, or none."""
+    """Steps that make new rows, or none, or save rows that are at hand."""
 
 
 class Repository(Struct, frozen=True):

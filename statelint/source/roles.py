@@ -7,9 +7,11 @@ from functools import cache
 
 _OFFLINE_PATH = re.compile(
     r"(^|/)(tests?|testing|scripts?|migrations|alembic|fixtures?|conftest\.py|setup\.py|noxfile\.py|fabfile\.py|manage\.py"
-    r"|management/commands|benchmarks?|e2e)(/|$)|(^|/)(test_[^/]*|[^/]*_tests?|tests|conftest)\.py$"
+    r"|management/commands|benchmarks?|e2e)(/|$)|(^|/)(tests_\w+|\w+_tests)/|(^|/)(test_[^/]*|[^/]*_tests?|tests|conftest)\.py$"
 )
-_TEST_PATH = re.compile(r"(^|/)(tests?|testing|e2e)/|(^|/)(test_[^/]*|[^/]*_tests?|tests|conftest)\.py$")
+_TEST_PATH = re.compile(
+    r"(^|/)(tests?|testing|e2e|tests_\w+|\w+_tests)/|(^|/)(test_[^/]*|[^/]*_tests?|tests|conftest)\.py$"
+)
 
 
 @cache

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from statelint.analysis.model import ClassInfo, Module
     from statelint.extract.facts import Position
 
+MARKS_PUBLIC = re.compile(
+    r"(^|_)(public|published|shared|visibility|is_?public|is_?shared|is_?published)$|^is(Public|Shared|Published)$",
+    re.IGNORECASE,
+)
+"""Columns by which owners let everybody see a row."""
+
 
 def snake(name: str) -> str:
     """Return ``name`` in snake case."""

@@ -89,6 +89,8 @@ class Before:
             elif isinstance(value, ClassValue):
                 found = True
                 yield Guard(value.klass.name, self.inference.method(value.klass, "__call__"), roles)
+            elif isinstance(value, External) and value.name in self.inference.catalogue.admin:
+                yield Guard(value.name, None, roles)
         if last == "permission_classes":
             return
         if not found and last not in _NO_GUARDS:

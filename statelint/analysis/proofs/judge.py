@@ -305,7 +305,7 @@ class Judge:
             functions = [
                 value.function for value in self.inference.term(module, call.func) if isinstance(value, FunctionValue)
             ]
-            with_caller = any(self.rows.is_ownerish(module, arg) for arg in arguments)
+            with_caller = any(self.rows.tells_caller(module, arg) for arg in arguments)
             if functions and not self.regard.of_any(functions):
                 continue
             if CHECKING.search(name) and (with_caller or functions):

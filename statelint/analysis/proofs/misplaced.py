@@ -73,7 +73,11 @@ class MisplacedChecks:
         asked = module.call_event(leaf)
         if asked is None:
             return
-        escapes = self.rows.escapes(function, leaf, asked)
+        escapes = [
+            each
+            for each in self.rows.escapes(function, leaf, asked)
+            if each.op != "call" or not self.rows.inside_test(module, each.term)
+        ]
         for test, steps in self._checks(function, leaf).items():
             check = self._first(function, test)
             if check is None:

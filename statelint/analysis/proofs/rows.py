@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import FunctionValue
 from statelint.analysis.ownership import OwnerKind
-from statelint.analysis.proofs.naming import called_name
+from statelint.analysis.proofs.naming import called_name, name_of
 from statelint.analysis.proofs.permits import Permits
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
@@ -99,7 +99,9 @@ class Rows:
                         on_row or any(holds(arg, query.leaf) for arg in call.args)
                     ):
                         return "delete"
-                    if name in {"save", "asave"} and on_row:
+                    if (name in {"save", "asave"} and on_row) or (
+                        name in {"bulk_update", "abulk_update"} and any(holds(arg, query.leaf) for arg in call.args)
+                    ):
                         verb = "update"
         return verb
 
@@ -147,7 +149,7 @@ class Rows:
         left = min(self._left_block(function, event, leaf), self.permits.excepted(function, leaf, names))
         found = bool(checks or calls or left < len(function.events))
         for escape in escapes:
-            if escape.op == "call" and (escape.term in checking_terms or self._inside_test(module, escape.term)):
+            if escape.op == "call" and (escape.term in checking_terms or self.inside_test(module, escape.term)):
                 continue
             chain = set(self.chain(module, escape.condition))
             if chain & checks or places[id(escape)] > left:
@@ -224,16 +226,31 @@ class Rows:
         return True
 
     def only_tested(self, module: Module, event: Event) -> bool:
-        """Tell whether an event hands rows to a library's function whose answer a test asks for."""
+        """Tell whether an event hands rows to a function that changes none, and whose answer a test asks for."""
         call = module.terms[event.term] if event.op == "call" else None
         return (
             isinstance(call, Call)
-            and self._inside_test(module, event.term)
+            and self.inside_test(module, event.term)
             and called_name(module, call) not in WRITING
-            and not any(isinstance(value, FunctionValue) for value in self.inference.term(module, call.func))
+            and not any(
+                isinstance(value, FunctionValue) and self._changes_rows(value.function)
+                for value in self.inference.term(module, call.func)
+            )
         )
 
-    def _inside_test(self, module: Module, term: TermId) -> bool:
+    @staticmethod
+    def _changes_rows(function: FunctionInfo) -> bool:
+        """Tell whether a function changes what it is handed."""
+        module = function.module
+        changed = [call.func for _, call in function.calls if called_name(module, call) in WRITING]
+        changed += [event.term for event in function.events if event.op == "write"]
+        return any(
+            isinstance(held := module.terms[term], Attr) and isinstance(module.terms[held.base], Param)
+            for term in changed
+        )
+
+    def inside_test(self, module: Module, term: TermId) -> bool:
+        """Tell whether a term is part of a condition."""
         return any(
             condition.test >= 0 and self.queries.containment(module).holds(condition.test, term)
             for condition in module.facts.conditions
@@ -324,8 +341,12 @@ class Rows:
         if not self.regard.of_any(functions) or not any(map(self.regard.leaves, functions)):
             return False
         return bool(CHECKING.search(called_name(module, call))) or any(
-            self.is_ownerish(module, arg) for arg in arguments
+            self.tells_caller(module, arg) for arg in arguments
         )
+
+    def tells_caller(self, module: Module, term: TermId) -> bool:
+        """Tell whether who is given a value knows the caller: it is the caller, an owner, or the whole request."""
+        return self.is_ownerish(module, term) or name_of(module, term) == "request"
 
     def is_ownerish(self, module: Module, term: TermId) -> bool:
         """The caller's identity, or a value whose name says that it is an owner's."""

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, FunctionValue, Instance, Result
 from statelint.analysis.ownership import snake
-from statelint.analysis.proofs.naming import called_name
+from statelint.analysis.proofs.naming import called_name, raw_names
+from statelint.analysis.proofs.published import Published
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     CREDENTIAL,
     KEYS,
+    NEGATIVE,
     OWN_METHOD,
+    SECRET,
 )
 from statelint.analysis.reach import Reach
 from statelint.extract.facts import Attr, Call, Compare, Comprehension, Element, Item, Mapping, Not, Param
@@ -27,8 +30,9 @@ if TYPE_CHECKING:
 
 _MANAGER = re.compile(r"(Manager|QuerySet|Query)$")
 """Classes of ORMs whose subclasses add methods to statements."""
-NEGATIVE = frozenset({"!=", "not in", "is not", "notin_", "isnot"})
-"""Comparisons that leave the named rows out."""
+
+_SETTING = re.compile(r"(^|\.)[A-Z][A-Z0-9_]+$")
+_FORMS = ("django.forms.", "rest_framework.serializers.", "wtforms.", "flask_wtf.")
 
 
 class Statement:
@@ -43,12 +47,13 @@ class Statement:
         self.reach = judge.reach
         words = self.queries.words
         self._not_asking = words["filters"] | words["updates"] | words["inserts"] | {"values", "defaults", "returning"}
+        self._published = Published(judge)
         self._getters: dict[FunctionInfo, bool] = {}
 
     def predicate(self, query: Query, atoms: list[Atom]) -> Proof | None:
         """Return what the statement's comparisons prove."""
         module = query.module
-        if self._asks_with_caller(query):
+        if self._asks_with_caller(query) or self._filters_by_owner(query):
             return Proof.PREDICATE
         for atom in atoms:
             if atom.optional >= 0 and not (
@@ -63,8 +68,14 @@ class Statement:
                 return Proof.PREDICATE
             if any(CREDENTIAL.search(part) for part in atom.column) and atom.column[-1] not in KEYS:
                 return Proof.OWN_ROW
+            if self._is_secret(query, atom) or self._configured(module, atom):
+                return Proof.OWN_ROW
             if atom.value >= 0:
-                if self.principals.is_principal(module, atom.value) or self._names_caller(module, atom.value):
+                if (
+                    self.principals.is_principal(module, atom.value)
+                    or self._names_caller(module, atom.value)
+                    or self._validated(module, atom.value)
+                ):
                     return Proof.RELATION
                 if self.from_row(query.function, atom.value, query.leaf) or self._made_for_row(
                     query.function, atom.value
@@ -72,13 +83,46 @@ class Statement:
                     return Proof.PARENT
                 if self.of_loaded_row(module, atom.value, re.sub(r"_(id|uuid|pk)$", "", atom.column[0])):
                     return Proof.RELATION
-        return None
+        return Proof.PUBLIC if self._published.asks(query, atoms) else None
 
     def _names_caller(self, module: Module, term: TermId) -> bool:
         """``members__elemMatch={"user": user.id}``: what is looked for names the caller."""
         return isinstance(module.terms[term], Mapping) and any(
             self.principals.is_principal(module, part) for part in self.queries.containment(module).parts(term)
         )
+
+    @staticmethod
+    def _is_secret(query: Query, atom: Atom) -> bool:
+        """``FeedToken(key=…)``, ``InviteLink(uuid=token)``: who has the value may see the row."""
+        column = atom.column[-1]
+        return (column == "key" and CREDENTIAL.search(snake(query.chain.name)) is not None) or (
+            column in KEYS - {"id", "pk"}
+            and atom.value >= 0
+            and any(SECRET.search(name) for name in raw_names(query.module, atom.value))
+        )
+
+    @staticmethod
+    def _configured(module: Module, atom: Atom) -> bool:
+        """``Space.objects.get(id=settings.DEFAULT_SPACE)``: no request chooses the row."""
+        return atom.column[-1] in KEYS and _SETTING.search(module.dotted(atom.value)) is not None
+
+    def _validated(self, module: Module, value: TermId) -> bool:
+        """``MergeForm(user=request.user, …).cleaned_data["tags"]``: a form that knows the caller has looked at it."""
+        for part in self.queries.containment(module).parts(value):
+            call = module.terms[part]
+            if not isinstance(call, Call) or not any(
+                self.judge.rows.tells_caller(module, given)
+                for given in (*call.args, *(given for _, given in call.keywords))
+            ):
+                continue
+            for made in self.inference.term(module, call.func):
+                if isinstance(made, ClassValue) and any(
+                    base.startswith(_FORMS) for base in self.inference.external_bases(made.klass)
+                ):
+                    methods = made.klass.facts.methods.values()
+                    if any(self.judge.regard.weighs(made.klass.module.functions[index]) for index in methods):
+                        return True
+        return False
 
     @staticmethod
     def _bound_to_object(module: Module, term: TermId) -> bool:
@@ -132,6 +176,29 @@ class Statement:
             )
             and self.judge.regard.of_any(self._own_methods(query.module, step))
             for step in query.chain.steps
+        )
+
+    def _filters_by_owner(self, query: Query) -> bool:
+        """``.filter(own_or_public(request))``: a function of the project makes the condition, always on the owner."""
+        containment = self.queries.containment(query.module)
+        calls = (
+            call
+            for step in query.chain.steps
+            if step.optional < 0
+            for argument in step.args
+            for part in containment.parts(argument)
+            if isinstance(call := query.module.terms[part], Call)
+        )
+        targets = (value for call in calls for value in self.inference.term(query.module, call.func))
+        return any(isinstance(value, FunctionValue) and self._gives_owner(query, value.function) for value in targets)
+
+    def _gives_owner(self, query: Query, function: FunctionInfo) -> bool:
+        """Tell whether each condition that a function returns compares the owner of the rows asked for."""
+        there = query._replace(function=function)
+        returned = [event.term for event in function.events if event.op == "return"]
+        return bool(returned) and all(
+            any(self.on_owner(there, atom) for atom in self.queries.compared(function.module, term))
+            for term in returned
         )
 
     def _own_methods(self, module: Module, step: Step) -> list[FunctionInfo]:

@@ -16,6 +16,7 @@ class Proof(StrEnum):
     NOT_OWNED = "not-owned"
     OFFLINE = "offline"
     OWN_ROW = "own-row"
+    PUBLIC = "public"
     PREDICATE = "predicate"
     FILTERED = "filtered"
     RELATION = "relation"

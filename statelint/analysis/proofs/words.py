@@ -6,6 +6,8 @@ import re
 
 KEYS = frozenset({"id", "pk", "uuid", "_id", "uid", "guid"})
 
+NEGATIVE = frozenset({"!=", "not in", "is not", "notin_", "isnot"})
+"""Comparisons that leave the named rows out."""
 DEMANDING = frozenset(
     {"get", "one", "get_or_404", "first_or_404", "one_or_404", "get_object_or_404", "scalar_one", "get_or_raise"}
 )

@@ -41,10 +41,17 @@ class Entities:
             if binding is None or binding.value < 0:
                 return None
             made = base.module.terms[binding.value]
-            if not isinstance(made, Call) or "anager" not in base.module.dotted(made.func):
-                return None
-            return base
+            return base if isinstance(made, Call) and self._is_manager(base.module, made.func) else None
         return self.model(module, held.base)
+
+    def _is_manager(self, module: Module, term: TermId) -> bool:
+        bases = (
+            base
+            for value in self.inference.term(module, term)
+            if isinstance(value, ClassValue)
+            for base in self.inference.external_bases(value.klass)
+        )
+        return any("anager" in name for name in (module.dotted(term), *bases))
 
     def model(self, module: Module, term: TermId) -> Model | None:
         """Return the model class that ``term`` names."""

@@ -10,7 +10,7 @@ from statelint.analysis.queries.entities import Entities
 from statelint.analysis.queries.predicates import Predicates
 from statelint.analysis.queries.query import Query
 from statelint.analysis.terms import Containment
-from statelint.extract.facts import Attr, Call, Choice, Item
+from statelint.extract.facts import NO_TERM, Attr, Call, Choice, Item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -86,7 +86,7 @@ class QueryFinder:
             asking = [
                 chain for chain in chains if not any(step.method in self.words["inserts"] for step in chain.steps)
             ]
-            if asking:
+            if asking and not any(self._is_correlated(module, chain) for chain in asking):
                 yield Query(function, asking[0], term, event, others=tuple(asking[1:]))
 
     def _prefetched(self, module: Module, term: TermId) -> Iterator[TermId]:
@@ -95,6 +95,15 @@ class QueryFinder:
         if isinstance(call, Call) and last_name(module, call.func) == "Prefetch":
             for argument in (*call.args[1:], *(value for name, value in call.keywords if name == "queryset")):
                 yield from self._receivers(module, argument)
+
+    def _is_correlated(self, module: Module, chain: Chain) -> bool:
+        """``.filter(id=OuterRef("id"))``: a subquery asks for what belongs to the rows of the statement around it."""
+        return any(
+            isinstance(call := module.terms[part], Call) and last_name(module, call.func) == "OuterRef"
+            for step in chain.steps
+            for value in (*step.args, *(value for _, value in step.keywords))
+            for part in self.containment(module).parts(value)
+        )
 
     def _receivers(self, module: Module, term: TermId) -> Iterator[TermId]:
         held = module.terms[term]
@@ -113,6 +122,10 @@ class QueryFinder:
     def chains(self, module: Module, term: TermId) -> tuple[Chain, ...]:
         """Return the statements that ``term`` may be; empty if it is none."""
         return self._chains.of(module, term)
+
+    def compared(self, module: Module, condition: TermId) -> Iterator[Atom]:
+        """Yield the comparisons of a condition that stands by itself, such as ``Q(user=user)``."""
+        return self._predicates.positional(module, condition, NO_TERM)
 
     def atoms(self, query: Query) -> list[Atom]:
         """Return the comparisons that the statement makes."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, External
+from statelint.analysis.ownership import MARKS_PUBLIC
 from statelint.analysis.ownership.references import last_name
 from statelint.analysis.queries.query import Atom
 from statelint.analysis.terms import walk
 from statelint.extract.facts import (
+    NO_TERM,
     Attr,
     Binary,
     Call,
@@ -72,7 +75,7 @@ class Predicates:
                 if name in _GIVEN and step.method.endswith("or_create"):
                     continue
                 if name:
-                    path = tuple(part for part in name.split("__") if part)
+                    path = _path(name)
                     found.append(Atom(path, value, "==", step.optional, model))
                 if not name or isinstance(query.module.terms[value], (Binary, Compare, Logic)):
                     found += self.positional(query.module, value, step.optional)
@@ -123,7 +126,7 @@ class Predicates:
                 for key, value in zip(keys, values, strict=True):
                     text = module.text(key) if key >= 0 else None
                     if text is not None:
-                        yield Atom(tuple(text.replace("__", ".").split(".")), value, "==", optional)
+                        yield Atom(_path(text), value, "==", optional)
                     yield from self.positional(module, value, optional, depth + 1)
             case Call() if self._asks_existence(module, held):
                 yield from self._of_existing(module, term, optional, depth)
@@ -147,9 +150,14 @@ class Predicates:
                         yield Atom(path, args[0] if args else -1, called.name, optional, model)
                 for name, value in keywords:
                     if name:
-                        yield Atom(tuple(part for part in name.split("__") if part), value, "==", optional)
+                        yield Atom(_path(name), value, "==", optional)
                 for argument in args:
                     yield from self.positional(module, argument, optional, depth + 1)
+            case Attr(name=name) if MARKS_PUBLIC.search(name):
+                # where(Note.is_public)
+                path, model = self._column(module, term)
+                if path:
+                    yield Atom(path, NO_TERM, "==", optional, model)
             case FunctionRef(function=function):
                 # Pony: Note.get(lambda n: n.user == me)
                 for event in module.functions[function].events:
@@ -187,7 +195,7 @@ class Predicates:
             elif isinstance(held, Call):
                 for name, value in held.keywords:
                     if name:
-                        yield Atom(tuple(piece for piece in name.split("__") if piece), value, "==", optional)
+                        yield Atom(_path(name), value, "==", optional)
 
     def _column(self, module: Module, term: TermId) -> tuple[tuple[str, ...], Model | None]:
         """Return the column path that ``Model.column`` (or ``table.c.column``) names, and the model if it is known."""
@@ -226,3 +234,9 @@ class Predicates:
         if isinstance(root, Param) and module.functions[root.function].name == "<lambda>" and path:
             return path, None
         return (), None
+
+
+def _path(name: str) -> tuple[str, ...]:
+    """Return the columns of ``conversation__user__exact``, without the word for equality."""
+    parts = [part for part in re.split(r"__|\.", name) if part]
+    return tuple(parts[:-1] if len(parts) > 1 and parts[-1] in {"exact", "iexact"} else parts)

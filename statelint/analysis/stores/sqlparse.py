@@ -7,6 +7,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from statelint.analysis.ownership import MARKS_PUBLIC
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,10 +28,6 @@ _EXPECTING = frozenset(
 """Words after which a value or a name must follow."""
 _BROKEN = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What sqlglot raises over broken text, and over the trees that it makes of it."""
-_PUBLIC = re.compile(
-    r"(^|_)(public|published|shared|visibility|is_?public|is_?shared|is_?published)$|^is(Public|Shared|Published)$",
-    re.IGNORECASE,
-)
 _COMPARISONS = {"EQ": "==", "NEQ": "!=", "In": "in", "Is": "is", "Like": "like", "ILike": "like", "Between": "between",
                 "GT": ">", "GTE": ">=", "LT": "<", "LTE": "<=", "NullSafeEQ": "==", "RegexpLike": "like"}  # fmt: skip
 
@@ -336,7 +334,7 @@ def _asks_public(tree: exp.Expression) -> bool:
     for where in tree.find_all(exp.Where):
         for column in where.find_all(exp.Column):
             held = column.parent
-            if _PUBLIC.search(column.name) and not isinstance(held, exp.Not):
+            if MARKS_PUBLIC.search(column.name) and not isinstance(held, exp.Not):
                 return isinstance(held, (exp.And, exp.Where, exp.Or, exp.Paren)) or (
                     isinstance(held, (exp.EQ, exp.Is, exp.In)) and not MARK.search(held.sql())
                 )

@@ -1,0 +1,73 @@
+"""Rows that their owners have published: a column says so, in the statement or in the manager that it starts from."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from statelint.analysis.model import ClassValue
+from statelint.analysis.ownership import MARKS_PUBLIC
+from statelint.analysis.proofs.words import NEGATIVE
+from statelint.extract.facts import Attr, Call, Const
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.proofs.judge import Judge
+    from statelint.analysis.queries import Atom, Query
+    from statelint.extract.facts import TermId
+
+_SAYS_SO = re.compile(r"(^|[._])(public|published|shared|listed)$", re.IGNORECASE)
+"""Values of a state or a visibility: ``"published"``, ``Visibility.PUBLIC``."""
+
+
+class Published:
+    """Tells which reads ask for published rows only."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self.inference = judge.inference
+        self.queries = judge.queries
+
+    def asks(self, query: Query, atoms: Iterable[Atom]) -> bool:
+        """Tell whether a statement reads rows, and always those alone that are marked as public."""
+        marked = any(atom.optional < 0 and self._marks(query.module, atom) for atom in atoms) or any(
+            self._marks(method.module, atom) for method in self._managers(query) for atom in self._filters(method)
+        )
+        return marked and self.judge.rows.written(query) == "read"
+
+    def _marks(self, module: Module, atom: Atom) -> bool:
+        """``is_public=True``, ``Note.is_public``, ``status="published"``, ``visibility != "private"`` is not read."""
+        is_mark = MARKS_PUBLIC.search(atom.column[-1]) is not None
+        if atom.value < 0:
+            return is_mark and atom.op not in NEGATIVE
+        held = module.terms[atom.value]
+        if isinstance(held, Const) and not isinstance(held.value, str):
+            return is_mark and bool(held.value) is (atom.op not in NEGATIVE)
+        return atom.op not in NEGATIVE and _SAYS_SO.search(self._said(module, atom.value)) is not None
+
+    @staticmethod
+    def _said(module: Module, term: TermId) -> str:
+        return module.text(term) or module.dotted(term).removesuffix(".value")
+
+    def _managers(self, query: Query) -> list[FunctionInfo]:
+        """Return the ``get_queryset`` of the manager that a statement starts from."""
+        klass = query.chain.model.klass if query.chain.model is not None else None
+        start = query.module.terms[query.chain.start] if query.chain.start >= 0 else None
+        binding = klass.attribute(start.name) if klass is not None and isinstance(start, Attr) else None
+        if klass is None or binding is None or binding.value < 0:
+            return []
+        made = klass.module.terms[binding.value]
+        values = self.inference.term(klass.module, made.func) if isinstance(made, Call) else ()
+        methods = (
+            self.inference.method(value.klass, "get_queryset") for value in values if isinstance(value, ClassValue)
+        )
+        return [method for method in methods if method is not None]
+
+    def _filters(self, method: FunctionInfo) -> Iterable[Atom]:
+        """Yield the comparisons of ``super().get_queryset().filter(is_public=True)``."""
+        for event in method.events:
+            if event.op == "return" and event.term >= 0:
+                for part in self.queries.containment(method.module).parts(event.term):
+                    yield from self.queries.compared(method.module, part)
