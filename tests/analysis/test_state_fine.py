@@ -11,6 +11,19 @@ FINE = {
     "lower-case table": "prices = {'tea': 2}\n@app.get('/{n}')\ndef f(n: str): return prices[n]",
     "table built by a loop": "t = {}\nfor n in 'abc':\n    t[n] = ord(n)\n@app.get('/{n}')\ndef f(n: str): return t[n]",
     "copy extended": "a = [1]\nb = a.copy()\nb.extend([2])\n@app.get('/')\ndef f(): return b",
+    "constant replaced in a local": """
+        class Kind:
+            ONLINE = "online"
+            BUSY = "busy"
+        @app.post("/{user_id}")
+        def f(user_id: str, state: str):
+            log = {"user_id": user_id}
+            if state == "online":
+                log["kind"] = Kind.ONLINE
+            if state == "busy":
+                log["kind"] = Kind.BUSY
+            return log
+        """,
     "class-level constant": "class C:\n    sizes = {'s': 1}\n@app.get('/{n}')\ndef f(n: str): return C.sizes[n]",
     # registries filled at import
     "decorator": """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from statelint.analysis.model import External, FunctionValue, Instance, Result
 from statelint.analysis.state.locations import ACCESSORS
 from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, Global, Library, Local, Location
-from statelint.extract.facts import Attr, Call, Cell, Const, Item, Name, Param
+from statelint.extract.facts import Attr, Call, Cell, Comprehension, Const, Item, Mapping, Name, Param, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +111,9 @@ class WriteCollector:
         key = -1
         if isinstance(target, Item):
             key = target.key
-            if not self._takes_items(module, target.base):
+            fresh = isinstance(module.terms[target.base], (Mapping, Sequence, Comprehension))
+            # What a new container held under the key is not what changes.
+            if fresh or not self._takes_items(module, target.base):
                 return
         elif isinstance(target, Attr):
             locations = tuple(self.locator.attribute(module, target.base, target.name, bound=True))
