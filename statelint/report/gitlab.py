@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from statelint.lint.finding import Severity
-from statelint.report.text import clean
+from statelint.report.text import clean, json_text
 
 if TYPE_CHECKING:
     from statelint.lint.finding import LintResult
@@ -30,4 +29,4 @@ def render(result: LintResult, context: ReportContext) -> str:
         }
         for finding in result.findings
     ]
-    return json.dumps(issues, indent=2) + "\n"
+    return json_text(issues) + "\n"

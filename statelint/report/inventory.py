@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from statelint import __version__
 from statelint.analysis.inventory import State
-from statelint.report.text import cells, clean, pad, wrap
+from statelint.report.text import cells, clean, json_text, pad, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,10 +47,7 @@ def as_json(accesses: Sequence[Access]) -> str:
                 ],
             }
         )
-    return (
-        json.dumps({"version": 1, "statelint": __version__, "entries": entries, "states": _count(accesses)}, indent=2)
-        + "\n"
-    )
+    return json_text({"version": 1, "statelint": __version__, "entries": entries, "states": _count(accesses)}) + "\n"
 
 
 def as_text(accesses: Sequence[Access], style: Style, width: int) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from statelint.report.summary import count_by_rule
+from statelint.report.text import json_text
 
 if TYPE_CHECKING:
     from statelint.lint.finding import Finding, Fix, LintResult, Location, SuppressedFinding
@@ -50,7 +50,7 @@ def render(result: LintResult, context: ReportContext) -> str:
             {"rule": row.rule, "name": row.name, "severity": row.severity, "count": row.number}
             for row in count_by_rule(result.findings)
         ]
-    return json.dumps(document, indent=2) + "\n"
+    return json_text(document) + "\n"
 
 
 def finding_document(finding: Finding) -> FindingDocument:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from statelint.report.json import finding_document
+from statelint.report.text import json_text
 
 if TYPE_CHECKING:
     from statelint.lint.finding import LintResult
@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 
 def render(result: LintResult, context: ReportContext) -> str:  # noqa: ARG001 - the formats' interface
     """Return the findings, in ASCII."""
-    return "".join(f"{json.dumps(finding_document(finding))}\n" for finding in result.findings)
+    return "".join(f"{json_text(finding_document(finding), indent=None)}\n" for finding in result.findings)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from statelint.lint.finding import Severity
-from statelint.report.text import clean
+from statelint.report.text import clean, json_text
 
 if TYPE_CHECKING:
     from statelint.lint.finding import Finding, LintResult, Location
@@ -21,7 +20,7 @@ def render(result: LintResult, context: ReportContext) -> str:
         "source": {"name": "statelint"},
         "diagnostics": [_diagnostic(finding, context) for finding in result.findings],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return json_text(document) + "\n"
 
 
 def _diagnostic(finding: Finding, context: ReportContext) -> dict[str, Any]:

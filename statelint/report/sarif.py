@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from statelint import __version__
@@ -10,7 +9,7 @@ from statelint.lint.finding import Severity
 from statelint.lint.pages import PageError, load_page
 from statelint.lint.rule import FAMILIES, family
 from statelint.report.line_hash import line_hashes
-from statelint.report.text import clean
+from statelint.report.text import clean, json_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +54,7 @@ def render(result: LintResult, context: ReportContext) -> str:
             _result(finding, index[finding.rule], hashes[finding.location.path], context) for finding in result.findings
         ],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 
@@ -22,6 +23,11 @@ def clean(text: str) -> str:
     if not text.isprintable():
         text = "".join(map(_visible, text))
     return _LOG_COMMAND.sub(r"\\x23", text) if "##" in text else text
+
+
+def json_text(document: object, *, indent: int | None = 2) -> str:
+    """Return ``document`` as JSON that is no command to log readers, either, when it is printed in a CI service."""
+    return json.dumps(document, indent=indent).replace("##", "#\\u0023")
 
 
 def line_start(text: str) -> str:

@@ -20,6 +20,7 @@ from statelint.lint.finding import Severity
 from statelint.lint.ignores import add_ignores, ignorable
 from statelint.lint.pages import PageError, load_page, page_path
 from statelint.lint.selection import SelectionError
+from statelint.report.text import clean
 from statelint.run.fixing import proposals
 from statelint.server.workspace import Workspace
 from statelint.source.globs import GlobError
@@ -97,7 +98,8 @@ class StatelintServer(LanguageServer):
         try:
             files = self.project.by_file(self.project.check())
         except _MISTAKES as error:
-            self.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Error, f"statelint: {error}"))
+            told = "\n".join(map(clean, str(error).splitlines()))
+            self.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Error, f"statelint: {told}"))
             return
         for path in {*self.findings, *files, *self.project.buffers}:
             diagnostics = [self.diagnostic(finding) for finding in files.get(path, ())]
@@ -109,13 +111,13 @@ class StatelintServer(LanguageServer):
         places = [place for place in (*finding.related, *finding.trace) if place.message]
         return lsp.Diagnostic(
             range=self.range(finding.location),
-            message=f"{finding.message}\n{finding.help}".rstrip(),
+            message=f"{clean(finding.message)}\n{clean(finding.help)}".rstrip(),
             severity=_SEVERITY[finding.severity],
             code=finding.rule,
             source="statelint",
             related_information=[
                 lsp.DiagnosticRelatedInformation(
-                    lsp.Location(self.uri_of(place.path), self.range(place)), place.message
+                    lsp.Location(self.uri_of(place.path), self.range(place)), clean(place.message)
                 )
                 for place in places
             ],
@@ -149,7 +151,7 @@ class StatelintServer(LanguageServer):
         for finding in proposals(dict.fromkeys(found), project.request()):
             if finding.fix is not None:
                 edits = [lsp.TextEdit(self.range(edit.location), edit.content) for edit in finding.fix.edits]
-                actions.append(self._action(f"statelint: {finding.fix.message}", uri, edits, finding))
+                actions.append(self._action(f"statelint: {clean(finding.fix.message)}", uri, edits, finding))
             ignored = self._ignored(finding)
             if ignored is not None:
                 actions.append(self._action(f"statelint: ignore {finding.rule} here", uri, [ignored], finding))
