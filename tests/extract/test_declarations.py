@@ -1,7 +1,7 @@
 """The declarations that ``ast`` gives are those that LibCST gives, over the standard library of the running Python.
 
-A sample of it: ``STATELINT_WHOLE_LIBRARY=1`` reads all of it, CPython's own tests included where they are installed, which
-takes a quarter of an hour.
+A sample of it: ``STATELINT_WHOLE_LIBRARY=1`` reads all of it, CPython's own tests included where they are installed,
+which takes a quarter of an hour.
 """
 
 from __future__ import annotations
