@@ -103,19 +103,32 @@ def _stripped(line: str) -> str:
     return _TRAILING.sub(r"\g<kept>", line)
 
 
-@lru_cache(maxsize=1024)
-def _segment(glob: str) -> re.Pattern[str]:
-    """Return what matches a name as ``glob`` does.
+class _Segment:
+    """Matches a name.
 
     What stands between two stars is looked for once, from the left, and never again further to the right: where there
     is any match, there is one like this.
     """
-    *pieces, last = _pieces(glob)
-    looked_for = "".join(f"(?>.*?{piece})" if number else piece for number, piece in enumerate(pieces))
-    try:
-        return re.compile(f"{looked_for}.*{last}\\Z" if pieces else f"{last}\\Z", re.DOTALL)
-    except re.error as error:
-        raise GlobError(f"the pattern {glob!r} cannot be understood: {error}") from error
+
+    def __init__(self, glob: str) -> None:
+        try:
+            self._pieces = [re.compile(piece, re.DOTALL) for piece in _pieces(glob)]
+            self._end = re.compile(rf"{self._pieces[-1].pattern}\Z", re.DOTALL)
+        except re.error as error:
+            raise GlobError(f"the pattern {glob!r} cannot be understood: {error}") from error
+
+    def match(self, name: str) -> bool:
+        """Tell whether the whole of ``name`` is matched."""
+        if len(self._pieces) == 1:
+            return self._end.match(name) is not None
+        first, *between, _ = self._pieces
+        found = first.match(name)
+        for piece in between:
+            found = piece.search(name, found.end()) if found else None
+        return found is not None and self._end.search(name, found.end()) is not None
+
+
+_segment = lru_cache(maxsize=1024)(_Segment)
 
 
 def _pieces(glob: str) -> Iterator[str]:
