@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 from statelint.extract.facts import Attr, Call, Const, Name, Term
 
@@ -246,6 +246,8 @@ class Result(NamedTuple):
     """What calling the external ``name`` gives: an instance of that class."""
 
     name: str
+    made: Literal[True] = True
+    """Tells it from what is called: named tuples are equal if their fields are."""
 
 
 class Package(NamedTuple):
@@ -264,6 +266,8 @@ class Instance(NamedTuple):
     """An instance of a class of the project."""
 
     klass: ClassInfo
+    made: Literal[True] = True
+    """Tells it from the class."""
 
 
 class FunctionValue(NamedTuple):
