@@ -56,13 +56,15 @@ class MisplacedChecks:
         for function, leaf in stations:
             for fault, event in self._faults(function, leaf):
                 return Misplaced(Place(function.module, event.position), fault, query.chain.name)
+        uses = [query.event, *self.rows.escapes(query.function, query.leaf, query.event)]
+        under = {step for use in uses for step in self.rows.chain(query.module, use.condition)}
         for other in self.judge.queries.of(query.function):
             if other.leaf == query.leaf or other.chain.model is None:
                 continue
             about = f"another {other.chain.name}" if other.chain.model is query.chain.model else other.chain.name
             for test, steps in self._checks(query.function, other.leaf).items():
                 passed = [step for step in steps if self._passes(query.function, step, other.leaf)]
-                if set(passed) & set(self.rows.chain(query.module, query.event.condition)):
+                if under.intersection(passed):
                     first = self._first(query.function, test)
                     if first is not None:
                         return Misplaced(Place(query.module, first.position), Fault.OTHER, about)

@@ -1,0 +1,158 @@
+"""Whom rows belong to: by columns, foreign keys, parents and memberships, in the spellings of the ORMs."""
+
+# ruff: noqa: E501 - models are easier to compare where each is one line
+from __future__ import annotations
+
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import pytest
+
+from statelint.analysis.ownership import OwnerKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..conftest import Sample
+
+    Code = Callable[[str], Sample]
+
+DECLARATIVE = """
+from sqlalchemy import Column, ForeignKey, Integer, String, Table
+from sqlalchemy.orm import declarative_base, declared_attr, relationship
+
+Base = declarative_base()
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    email = Column(String)
+    hashed_password = Column(String)
+
+"""
+DJANGO = "from django.conf import settings\nfrom django.db import models\n"
+SPELLINGS = {
+    "declarative": (DECLARATIVE, 'class Note(Base):\n    __tablename__ = "notes"\n    writer = Column(ForeignKey("users.id"))', "writer"),
+    "by-name": (DECLARATIVE, 'class Note(Base):\n    __tablename__ = "notes"\n    user_id = Column(Integer)', "user_id"),
+    "mixin": (
+        DECLARATIVE,
+        'class Owned:\n    owner_id = Column(Integer)\n\n\nclass Note(Owned, Base):\n    __tablename__ = "notes"\n    id = Column(Integer)',
+        "owner_id",
+    ),
+    "declared_attr": (
+        DECLARATIVE,
+        "class Owned:\n    @declared_attr\n    def keeper_id(cls):\n        return Column(ForeignKey('users.id'))\n\n\n"
+        'class Note(Owned, Base):\n    __tablename__ = "notes"\n    id = Column(Integer)',
+        "keeper_id",
+    ),
+    "table": (
+        DECLARATIVE,
+        'class Note(Base):\n    __table__ = Table("notes", Base.metadata, Column("id", Integer), Column("holder", ForeignKey("users.id")))',
+        "holder",
+    ),
+    "sqlmodel": (
+        "from sqlmodel import Field, SQLModel\n\n\nclass User(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n",
+        'class Note(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    holder: int = Field(foreign_key="user.id")',
+        "holder",
+    ),
+    "django": (DJANGO, "class Note(models.Model):\n    holder = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)", "holder"),
+    "tortoise": (
+        "from tortoise import fields, models\n\n\nclass User(models.Model):\n    email = fields.TextField()\n",
+        'class Note(models.Model):\n    holder = fields.ForeignKeyField("models.User")',
+        "holder",
+    ),
+    "peewee": (
+        "from peewee import ForeignKeyField, Model, TextField\n\n\nclass User(Model):\n    email = TextField()\n",
+        "class Note(Model):\n    holder = ForeignKeyField(User)",
+        "holder",
+    ),
+    "beanie": (
+        "from beanie import Document, Link\n\n\nclass User(Document):\n    email: str\n",
+        "class Note(Document):\n    holder: Link[User]",
+        "holder",
+    ),
+    "mongoengine": (
+        "from mongoengine import Document, ReferenceField, StringField\n\n\nclass User(Document):\n    email = StringField()\n",
+        "class Note(Document):\n    holder = ReferenceField(User)",
+        "holder",
+    ),
+    "pony": (
+        "from pony.orm import Database, Required, Set\n\ndb = Database()\n\n\nclass User(db.Entity):\n    notes = Set('Note')\n",
+        "class Note(db.Entity):\n    holder = Required(User)",
+        "holder",
+    ),
+}  # fmt: skip
+PARENT = """
+class Folder(Base):
+    __tablename__ = "folders"
+    id = Column(Integer, primary_key=True)
+    user_id = Column(ForeignKey("users.id"))
+
+
+class Page(Base):
+    __tablename__ = "pages"
+    id = Column(Integer, primary_key=True)
+    folder_id = Column(ForeignKey("folders.id"))
+
+
+class Word(Base):
+    __tablename__ = "words"
+    id = Column(Integer, primary_key=True)
+    page_id = Column(ForeignKey("pages.id"))
+"""
+
+
+def paths(code: Sample, name: str) -> list[tuple[str, OwnerKind]]:
+    model = code.project.ownership.named(name)
+    assert model is not None
+    return [(str(path), path.kind) for path in model.paths]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_the_owner_is_a_column_that_refers_to_the_user(code: Code, spelling: str) -> None:
+    models, note, column = SPELLINGS[spelling]
+    assert (column, OwnerKind.OWNER) in paths(code(f"{models}\n\n{note}\n"), "Note")
+
+
+@pytest.mark.parametrize(("model", "path"), [("Folder", "user_id"), ("Page", "folder_id.user_id")])
+def test_children_belong_to_the_owner_of_their_parents(code: Code, model: str, path: str) -> None:
+    assert paths(code(DECLARATIVE + PARENT), model) == [(path, OwnerKind.OWNER)]
+
+
+def test_a_grandchild_knows_its_parents(code: Code) -> None:
+    found = code(DECLARATIVE + PARENT).project.ownership.named("Word")
+    assert found is not None
+    assert str(found.paths[0]) == "page_id.folder_id.user_id"
+    assert {column: parent.name for column, parent in found.parents.items()} == {"page_id": "Page"}
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        ("user_id", OwnerKind.OWNER),
+        ("owner", OwnerKind.OWNER),
+        ("tenant_id", OwnerKind.TENANT),
+        ("workspace_id", OwnerKind.TENANT),
+        ("author_id", OwnerKind.ATTRIBUTION),
+        ("created_by", OwnerKind.ATTRIBUTION),
+        ("title", None),
+    ],
+)
+def test_what_a_name_says(code: Code, column: str, kind: OwnerKind | None) -> None:
+    assert code("x = 1\n").project.ownership.column_kind(column) is kind
+
+
+def test_a_model_without_an_owner_is_nobodys(code: Code) -> None:
+    note = (
+        'class Country(Base):\n    __tablename__ = "countries"\n    name = Column(String)\n    code = Column(String)\n'
+    )
+    model = code(DECLARATIVE + note).project.ownership.named("Country")
+    assert model is not None
+    assert not model.owned
+
+
+def test_the_user_is_the_principal(code: Code) -> None:
+    model = code(dedent(DECLARATIVE)).project.ownership.named("User")
+    assert model is not None
+    assert model.is_principal
