@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python; do \
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: demo test lint types fuzz mutants chat chat-test build site coverage bench rule clean help
+.PHONY: demo test lint types fuzz mutants chat chat-test chat-load build site coverage bench rule clean help
 
 demo: $(VENV)/.installed ## statelint over the bundled anti-patterns
 	@$(BIN)/statelint check fixtures/anti_patterns; status=$$?; \
@@ -34,6 +34,10 @@ chat: $(VENV)/.installed-dev ## run the reference chat service on http://127.0.0
 
 chat-test: $(VENV)/.installed-dev ## the chat service's tests alone
 	$(MAKE) -C fixtures/chat_service test PYTHON=$(abspath $(BIN)/python)
+
+chat-load: $(VENV)/.installed-dev ## many users of the chat service at once, for half a minute (ARGS="--users 10 --database sqlite")
+	$(BIN)/python -m pip install --quiet --group load
+	$(BIN)/python benchmarks/load.py $(ARGS)
 
 build: $(VENV)/.installed-dev ## source distribution and wheel in dist/
 	$(BIN)/python -m build
