@@ -76,7 +76,10 @@ def test_a_row_by_its_key(code: Code) -> None:
 
 
 def test_what_only_one_branch_asks_is_optional(code: Code) -> None:
-    body = "q = session.query(Note).filter(Note.id == key)\n    if more:\n        q = q.filter(Note.user_id == me)\n    q.all()"
+    body = (
+        "q = session.query(Note).filter(Note.id == key)\n    if more:\n"
+        "        q = q.filter(Note.user_id == me)\n    q.all()"
+    )
     project = code(FRAME.replace("{body}", body))
     queries = project.project.queries
     (query,) = queries.of(project.function("ask"))
