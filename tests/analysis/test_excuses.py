@@ -91,6 +91,20 @@ def scoped_session(user: User = Depends(get_current_user)):
     »yield session
 """
     + READ,
+    "helper-that-always-raises": """
+def fail(error):
+    «raise HTTPException(400, str(error))|print(error)»
+
+
+@router.get("/notes/{note_id}")
+def read(note_id: int, session: Session = Depends(get_session), user: User = Depends(get_current_user)):
+    note = session.get(Note, note_id)
+    if isinstance(note, ValueError):
+        fail(note)
+    if note.user_id != user.id:
+        raise HTTPException(404)
+    return note
+""",
     "tenant-bound-session": """
 def scoped_session(user: User = Depends(get_current_user)):
     with SessionLocal(«info={"user_id": user.id}») as session:

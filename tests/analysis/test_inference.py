@@ -374,3 +374,19 @@ def test_recursion_ends(code):
 def test_classes_that_inherit_from_themselves_end(code):
     project = code("class A(B): ...\nclass B(A):\n    def f(self): return self.g()\n    def g(self): return []\n")
     assert project.returns("B.f") == {"result list"}
+
+
+@pytest.mark.parametrize("home", ["typing", "collections.abc"])
+def test_an_annotation_that_says_little_hides_nothing(code, home):
+    source = f"""
+        from {home} import Callable
+        class User: ...
+        def make() -> Callable[[], User]:
+            def inner(): return User()
+            return inner
+        def made(): return make()()
+        def run(job: Callable[[], User]): return job()
+        def start(): return run(make())
+    """
+    assert "instance User" in code(source).returns("made")
+    assert "instance User" in code(source).returns("run")

@@ -73,9 +73,19 @@ class Rows:
                     and any(holds(arg, leaf) for arg in (*call.args, *(value for _, value in call.keywords)))
                     # A subquery is part of the statement around it, which is judged itself.
                     and not self.queries.chains(module, other.term)
+                    and not self._never_returns(module, call)
                 ):
                     found.append(other)
         return found
+
+    def _never_returns(self, module: Module, call: Call) -> bool:
+        """``fail(result.error)``: what is called always raises, and gives the rows to nobody."""
+        functions = [
+            value.function for value in self.inference.term(module, call.func) if isinstance(value, FunctionValue)
+        ]
+        return bool(functions) and all(
+            any(event.op == "raise" and not event.condition for event in function.events) for function in functions
+        )
 
     def written(self, query: Query) -> str:
         """Return what happens to the rows of a query: ``read``, ``update`` or ``delete``."""

@@ -29,6 +29,8 @@ VERBS = {
     **dict.fromkeys(("delete", "unlink", "hdel", "lrem", "ltrim", "getdel"), "delete"),
 }  # fmt: skip
 _CLIENT = re.compile(r"(^|_)(redis|valkey|rdb|r)($|_)|redis", re.IGNORECASE)
+_DIGEST = re.compile(r"digest|sha\d|md5|blake2|^hash$", re.IGNORECASE)
+_CONNECTION = re.compile(r"^(connection|conn|socket|channel|worker|node|instance)_(id|name)$|^sid$")
 _PREFIX = re.compile(r"[A-Za-z][\w.\-]*(?:[:/][A-Za-z][\w.\-]*)*[:/_\-]$")
 
 
@@ -50,13 +52,21 @@ class Keys(CallsOn[Document]):
         if not keys or not self._is_client(module, func.base):
             return
         prefix, parts = self._key(module, keys[0])
-        if not prefix:
+        if not prefix or any(self._tells_apart(module, part) for part in parts):
             return
         values = [*call.args[1:], *(value for name, value in call.keywords if name in {"value", "mapping"})]
         fields = tuple(dict.fromkeys(field for value in values for field in _fields(module, value)))
         verb = "insert" if fields else VERBS[func.name]
         filters = tuple(Condition((_called(module, part),), part, "==", NO_TERM) for part in parts)
         yield Document(function, event, prefix, verb, filters, fields, False)
+
+    @staticmethod
+    def _tells_apart(module: Module, part: TermId) -> bool:
+        """Tell whether no client can name another's key: it holds a digest of what is stored, or a connection's id."""
+        hashed = (held for inner in walk(module, part) if isinstance(held := module.terms[inner], Call))
+        return _CONNECTION.search(_called(module, part)) is not None or any(
+            _DIGEST.search(module.dotted(call.func).rpartition(".")[2]) for call in hashed
+        )
 
     def _is_client(self, module: Module, term: TermId) -> bool:
         values = self.inference.term(module, term)

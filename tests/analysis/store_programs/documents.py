@@ -113,13 +113,14 @@ class Note(Model):
     ),
     Store(
         "redis",
-        "import json\n\nimport redis\n\nr = redis.Redis()",
+        "import hashlib\nimport json\n\nimport redis\n\nr = redis.Redis()",
         (
             'return r.get(f"note:«{user.id}:»{note_id}")',
             'return r.hgetall(f"note:«{user.id}:»{note_id}")',
             'return r.lrange("note:«{}:»{}".format(«user.id, »note_id), 0, -1)',
             'key = f"note:«{user.id}:»{note_id}"\nreturn r.get(key)',
             'return r.get("note:" + «user.id + ":" + »note_id)',
+            'return r.get("note:" + «hashlib.sha256(»text«.encode()).hexdigest()»)',
             'r.delete(f"note:«{user.id}:»{note_id}")',
             'r.set(f"note:«{user.id}:»{note_id}", text)',
             'row = json.loads(r.get(f"note:{note_id}"))«' + ITEM_CHECK + "»\nreturn row",
