@@ -26,6 +26,9 @@ fuzz: $(VENV)/.installed-dev ## fuzz what reads strangers' bytes, a minute each 
 	$(BIN)/python -m pip install --quiet --group fuzz
 	$(BIN)/python fuzz/run.py $(ARGS)
 
+mutants: $(VENV)/.installed-dev ## plant mistakes, see which the tests notice (ARGS="statelint.lint.baseline tests/lint/test_baseline.py")
+	$(BIN)/python tools/mutants.py $(ARGS)
+
 types: $(VENV)/.installed-dev ## mypy in strict mode
 	$(BIN)/mypy
 

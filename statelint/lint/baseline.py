@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from statelint.lint.finding import Finding, LintResult
 
-FILE_NAME = "statelint-baseline.jsonl"
 _TEXTS = ("path", "rule", "symbol", "fingerprint")
 
 

@@ -82,7 +82,7 @@ def test_a_process_that_dies_while_it_hands_over_a_result_holds_up_nothing(tmp_p
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    thread.join(timeout=40)
+    thread.join(timeout=180)
     assert results == [sorted(files)]
 
 
