@@ -22,6 +22,7 @@ _IDENTITY_NAME = re.compile(
     r"|(^|_)(get|require)_((?!\w*(by|for|of|from|with)_)\w+_)?(user|principal|identity|tenant|account|member)(_id)?(_from_(token|jwt|header|session|request|cookie))?$|^authenticate|require_auth|login_required",
     re.IGNORECASE,
 )
+_CURRENT = re.compile(r"^_?(get_)?(current|authenticated)_", re.IGNORECASE)
 _IDENTITY_PATH = re.compile(
     r"(^|\.)(request|req|info\.context|websocket|connection|self\.scope|context|ctx)(\.state|\.ctx|\.scope)?\.(user|auth|identity|current_user|user_id|tenant|account|org|principal)\b"
     r"|(^|\.)(current_user|g\.(user|current_user|user_id|tenant))\b"
@@ -49,6 +50,17 @@ _REQUEST_ATTRIBUTES = frozenset(
         "get_full_path", "build_absolute_uri",
     }
 )  # fmt: skip
+
+_OF_TEXT = frozenset(
+    {
+        "re", "html", "uuid", "str", "int", "bytes", "UUID", "ObjectId", "bson", "unicodedata", "urllib", "isinstance",
+        "len",
+    }
+)  # fmt: skip
+"""Modules and types of libraries whose functions give back what they are given in another form."""
+_TEXT_METHODS = frozenset(
+    {"strip", "lstrip", "rstrip", "lower", "upper", "casefold", "replace", "encode", "decode", "sub"}
+)
 
 
 def is_admin_name(name: str) -> bool:
@@ -134,8 +146,12 @@ class Principals:
                     for value in self.inference.term(module, func)
                 ):
                     return True
-                # int(user_id), str(user.id), UUID(claims["sub"])
-                plain = all(isinstance(value, (External, Result)) for value in self.inference.term(module, func))
+                # int(user_id), str(user.id), UUID(claims["sub"]), sanitize(user.id)
+                plain = all(
+                    isinstance(value, (External, Result))
+                    or (isinstance(value, FunctionValue) and self._cleans(value.function))
+                    for value in self.inference.term(module, func)
+                )
                 return plain and len(args) == 1 and isinstance(called, Name) and self.is_principal(module, args[0])
             case Param(function=function, index=index):
                 return self.is_principal_parameter(module.functions[function], index)
@@ -146,8 +162,10 @@ class Principals:
             case Choice(then=then, other=other):
                 return self.is_principal(module, then) or self.is_principal(module, other)
             case Element(base=base):
-                # for membership in current_user.memberships
-                return isinstance(module.terms[base], Attr) and self.is_principal(module, base)
+                # for membership in current_user.memberships, for room in request.user.rooms.all()
+                of = module.terms[base]
+                of = module.terms[of.func] if isinstance(of, Call) else of
+                return isinstance(of, Attr) and self.is_principal(module, base)
             case Comprehension(element=element, iterables=iterables):
                 return self.is_principal(module, element) and any(self.is_principal(module, each) for each in iterables)
             case Logic(values=values):
@@ -164,6 +182,27 @@ class Principals:
         if not isinstance(call, Call) or not is_replacement(module, base):
             return NO_TERM
         return next((value for keyword, value in call.keywords if keyword == name), NO_TERM)
+
+    def _cleans(self, function: FunctionInfo) -> bool:
+        """Tell whether a function gives back what it is given, in another form: stripped, escaped, parsed."""
+        module = function.module
+        returned = [event.term for event in function.events if event.op == "return" and event.term >= 0]
+        return bool(returned) and all(
+            any(isinstance(held, Param) and held.function == function.index and held.index == 0 for held in parts)
+            and all(self._is_plain(module, held) for held in parts if isinstance(held, Call))
+            for term in returned
+            for parts in ([module.terms[part] for part in walk(module, term)],)
+        )
+
+    def _is_plain(self, module: Module, call: Call) -> bool:
+        """``value.strip()``, ``re.sub(…, value)``, ``str(value)``: text in, text out."""
+        func = module.terms[call.func]
+        names = {value.name for value in self.inference.term(module, call.func) if isinstance(value, External)}
+        if any(name.partition(".")[0] in _OF_TEXT for name in names):
+            return True
+        return (isinstance(func, Name) and func.id in _OF_TEXT) or (
+            isinstance(func, Attr) and func.name in _TEXT_METHODS
+        )
 
     def _member_of_view(self, module: Module, held: Attr) -> bool:
         """``self.user`` of a class that declares the identity as a dependency or a property, or keeps it there."""
@@ -324,6 +363,9 @@ class Principals:
                     isinstance(value, External) and value.name in self.catalogue.decoders
                     for value in self.inference.term(module, held.func)
                 ):
+                    return True
+                if _CURRENT.search(function.name) and self.is_principal(module, event.term):
+                    # What belongs to whoever the token names: get_current_session.
                     return True
         return False
 

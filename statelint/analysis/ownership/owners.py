@@ -178,9 +178,19 @@ class Ownership:
         """Where users log in, customers are whom they deal with, unless they have a password of their own."""
         users = [model for model in self.models.values() if model.is_principal]
         weak = [model for model in users if snake(model.name) in self._business and not self._logs_in(model)]
-        if len(weak) < len(users):
+        if len(weak) < len(users) or self._has_foreign_users():
             for model in weak:
                 model.is_principal = False
+
+    def _has_foreign_users(self) -> bool:
+        """Tell whether rows refer to users whose model is a library's: ``ForeignKey(User)`` of Django."""
+        return any(
+            column.target
+            and self.named(column.target, column.module) is None
+            and snake(column.target.rpartition(".")[2]) in self._principal_names - self._business
+            for model in self.models.values()
+            for column in model.columns.values()
+        )
 
     def _logs_in(self, model: Model) -> bool:
         names = {snake(name) for name in model.columns}

@@ -62,7 +62,10 @@ class Guards:
             if guard is None:
                 if GUARD_NAME.search(name) and name.rpartition(".")[2] not in NO_GUARD:
                     return Proof.GUARD
-            elif self._admits_admins(guard) or (ROLE_GATE.search(name) and self._is_role_gate(guard)):
+            elif self._admits_admins(guard) or (
+                (ROLE_GATE.search(name) or any(role.isidentifier() and is_admin_name(role) for role in roles))
+                and self._is_role_gate(guard)
+            ):
                 return Proof.ADMIN
         proof = self._decorated_permissions(function)
         if proof is not None:

@@ -15,7 +15,7 @@ from statelint.analysis.proofs.verdict import Proof, Verdict
 from statelint.analysis.proofs.words import CHECKING, DEMANDING, FRESH, HANDLERS, KEYS
 from statelint.analysis.reach import Reach
 from statelint.analysis.roles import grants_role
-from statelint.extract.facts import Attr, Call, Cell, Const, Name, Param
+from statelint.extract.facts import Attr, Call, Cell, Compare, Const, Logic, Name, Not, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -86,7 +86,9 @@ class Judge:
         if self.reach.of(query.function) is Reach.OFFLINE:
             return Verdict(query, Proof.OFFLINE)
         atoms = self.queries.atoms(query)
-        proof = proof or self._escapes_proof(query)
+        proof = proof or self._built_proof(query) or self._escapes_proof(query)
+        if proof is None and self._finished_elsewhere(query):
+            proof = Proof.CALLER
         if proof is None and (
             self.global_filters.restrict(query)
             or (model is not None and self.policies is not None and self.policies.keep(model.table))
@@ -96,6 +98,8 @@ class Judge:
             return Verdict(query, proof)
         keys = [atom.value for atom in atoms if atom.value >= 0 and not self._constant(query.module, atom.value)]
         proof, way = self._discharged(query.function, query.event, query.leaf, keys, ())
+        if proof is None and self._only_runs(query):
+            proof = Proof.CALLER
         return Verdict(query, proof, way)
 
     def of_new_row(self, query: Query) -> Verdict:
@@ -135,6 +139,57 @@ class Judge:
     def _constant(module: Module, term: TermId) -> bool:
         return isinstance(module.terms[term], Const)
 
+    def _built_proof(self, query: Query) -> Proof | None:
+        """What the function proves, somewhere else, that makes the statement."""
+        held = query.module.terms[query.chain.start]
+        if not isinstance(held, Call):
+            return None
+        for value in self.inference.term(query.module, held.func):
+            if isinstance(value, FunctionValue) and value.function.module is not query.module:
+                made = [each for each in self.queries.of(value.function) if each.chain.model is query.chain.model]
+                proofs = [self.statement.predicate(each, self.queries.atoms(each)) for each in made]
+                return proofs[0] if proofs and all(proofs) else None
+        return None
+
+    def _finished_elsewhere(self, query: Query) -> bool:
+        """Tell whether a statement is only made here: all callers restrict it, or are proven, and are judged for it."""
+        function = query.function
+        if function in self.reach.entry_points or not self.queries.built_by(function):
+            return False
+        edges = [
+            edge for edge in self.graph.callers.get(function, ()) if self.reach.of(edge.caller) is not Reach.OFFLINE
+        ]
+        return bool(edges) and all(
+            edge.call >= 0
+            and any(
+                chain.start == edge.call
+                and (self._restricts(each) or self.judge(each).proof not in {None, Proof.CALLER})
+                for each in self.queries.of(edge.caller)
+                for chain in (each.chain, *each.others)
+            )
+            for edge in edges
+        )
+
+    def _restricts(self, query: Query) -> bool:
+        """Tell whether a query adds conditions to the statement that another function makes."""
+        holds = self.queries.containment(query.module).holds
+        return any(
+            step.method in self.queries.words["filters"] and holds(step.call, query.chain.start)
+            for step in query.chain.steps
+        )
+
+    def _only_runs(self, query: Query) -> bool:
+        """Tell whether a statement that another function makes is run as it is; it is reported where it is made."""
+        held = query.module.terms[query.chain.start]
+        return (
+            isinstance(held, Call)
+            and not self._restricts(query)
+            and any(
+                isinstance(value, FunctionValue) and self.queries.built_by(value.function)
+                for value in self.inference.term(query.module, held.func)
+            )
+        )
+
     def _escapes_proof(self, query: Query) -> Proof | None:
         if query.verb != "read":
             return None
@@ -146,7 +201,7 @@ class Judge:
     ) -> tuple[Proof | None, tuple[Edge, ...]]:
         names = {name for key in keys for name in raw_names(function.module, key)}
         proof = (
-            self._conditions(function, event.condition)
+            self._conditions(function, event.condition, keys)
             or self.rows.checked(function, event, leaf, names)
             or self._parent(function, event, leaf, keys)
             or self.guards.guard_before(function, keys)
@@ -243,19 +298,47 @@ class Judge:
                     argument = self.inference.argument(edge.caller.module, edge.call, function, held.index, edge.bound)
                     if argument >= 0:
                         yield argument
+                elif (
+                    isinstance(held, (Cell, Param))
+                    and held.function == edge.caller.index
+                    and edge.caller.module is module
+                ):
+                    # A closure asks with what is around it.
+                    yield from edge.caller.facts.cells.get(held.name, ()) if isinstance(held, Cell) else (part,)
 
-    def _conditions(self, function: FunctionInfo, condition: int) -> Proof | None:
-        """An administrator's branch."""
+    def _conditions(self, function: FunctionInfo, condition: int, keys: list[TermId]) -> Proof | None:
+        """An administrator's branch, or one in which the key is the caller's (``if id != session.id: raise``)."""
         module = function.module
+        names = {name for key in keys for name in raw_names(module, key)}
         for step in self.rows.chain(module, condition):
             held = module.facts.conditions[step]
-            if (
-                held.kind in {"if", "guard", "assert", "call-guard"}
-                and held.test >= 0
-                and grants_role(self.principals, module, held.test, held.positive)
-            ):
+            if held.kind not in {"if", "guard", "assert", "call-guard"} or held.test < 0:
+                continue
+            if grants_role(self.principals, module, held.test, held.positive):
                 return Proof.ADMIN
+            if self._is_callers(module, held.test, names, held.positive):
+                return Proof.PARENT
         return None
+
+    def _is_callers(self, module: Module, test: TermId, names: set[str], positive: bool) -> bool:
+        """Tell whether a test, being ``positive``, says that a key, called ``names``, is the caller's."""
+        held = module.terms[test]
+        match held:
+            case Not(value=value):
+                return self._is_callers(module, value, names, not positive)
+            case Logic(op=op, values=values):
+                return (op == "and") is positive and any(
+                    self._is_callers(module, value, names, positive) for value in values
+                )
+            case Compare(op=op, left=left, right=right) if op == ("==" if positive else "!="):
+                return any(
+                    names & set(raw_names(module, key))
+                    and not self.principals.is_principal(module, key)
+                    and self.principals.is_principal(module, caller)
+                    for key, caller in ((left, right), (right, left))
+                )
+            case _:
+                return False
 
     def _parent(self, function: FunctionInfo, event: Event, leaf: TermId, keys: list[TermId]) -> Proof | None:
         """The same key was used before to load a row that is proven, or was checked by a guard."""
@@ -297,7 +380,7 @@ class Judge:
             if not isinstance(call, Call):
                 continue
             arguments = (*call.args, *(value for _, value in call.keywords))
-            if not any(names & set(raw_names(module, arg)) for arg in arguments):
+            if not any(arg in keys or names & set(raw_names(module, arg)) for arg in arguments):
                 continue
             if self._tested_owner(module, place.term, chain, names):
                 return Proof.PARENT
@@ -305,6 +388,15 @@ class Judge:
             functions = [
                 value.function for value in self.inference.term(module, call.func) if isinstance(value, FunctionValue)
             ]
+            if any(
+                self._demands_own(edge.callee, index)
+                for edge in self.graph.callees.get(function, ())
+                if edge.call == place.term and edge.kind == "call"
+                for index in range(len(edge.callee.facts.parameters))
+                for arg in (self.inference.argument(module, edge.call, edge.callee, index, edge.bound),)
+                if arg >= 0 and (arg in keys or names & set(raw_names(module, arg)))
+            ):
+                return Proof.PARENT
             with_caller = any(self.rows.tells_caller(module, arg) for arg in arguments)
             if functions and not self.regard.of_any(functions):
                 continue
@@ -316,9 +408,36 @@ class Judge:
                     for step in chain
                     if module.facts.conditions[step].test >= 0
                 )
-                if tested or any(self.rows.may_abort(function_) for function_ in functions):
+                if tested or any(map(self.regard.leaves, functions)):
                     return Proof.PARENT
         return Proof.PARENT if self.rows.permits.among_own(function, names, proven) else None
+
+    def _demands_own(self, function: FunctionInfo, index: int) -> bool:
+        """Tell whether a function leaves unless the row that one of its parameters names is the caller's."""
+        module = function.module
+        for event in function.events:
+            if event.op != "raise" and not self.rows.aborts(module, event):
+                continue
+            for step in self.rows.chain(module, event.condition):
+                condition = module.facts.conditions[step]
+                if condition.kind != "if" or condition.test < 0:
+                    continue
+                for part in self.queries.containment(module).parts(condition.test):
+                    held = module.terms[part]
+                    if (
+                        isinstance(held, Call)
+                        and self._is_given(module, held, function, index)
+                        and self.rows.is_check(module, condition.test, part, not condition.positive)
+                    ):
+                        return True
+        return False
+
+    @staticmethod
+    def _is_given(module: Module, call: Call, function: FunctionInfo, index: int) -> bool:
+        return any(
+            isinstance(given := module.terms[arg], Param) and given.function == function.index and given.index == index
+            for arg in (*call.args, *(value for _, value in call.keywords))
+        )
 
     def _vouches(self, function: FunctionInfo, other: Query, event: Event, names: set[str]) -> bool:
         """Tell whether the proof of another query stands for what is asked later, in ``event``."""

@@ -140,7 +140,7 @@ class Permits:
             ]
             for place in inside:
                 event = function.events[place]
-                if self._leaves(module, event) and any(
+                if self.leaves(module, event) and any(
                     step != number
                     and (
                         self.admits(module, conditions[step].test, leaf, wanted)
@@ -154,10 +154,18 @@ class Permits:
                     left = min(left, max(inside))
         return left
 
-    def _about_caller(self, module: Module, test: TermId, leaf: TermId, names: Iterable[str]) -> bool:
-        return test >= 0 and (self.admits(module, test, leaf, names) or self.principals.mentions_identity(module, test))
+    def branched(self, function: FunctionInfo, leaf: TermId, names: Iterable[str]) -> int:
+        """Return the place of the event after which rows have passed a check in each of several branches.
 
-    def _leaves(self, module: Module, event: Event) -> bool:
+        ``if row.team_id: check_member(row.team_id, user)``, ``elif row.user_id != user.id: raise``.
+        """
+        branches = _Branches(self, function, leaf, names)
+        return min(
+            (branches.end(pair) for pair in branches.pairs if branches.checked(pair)), default=len(function.events)
+        )
+
+    def leaves(self, module: Module, event: Event) -> bool:
+        """Tell whether an event ends the function."""
         return event.op in {"raise", "return"} or self.rows.aborts(module, event)
 
     def among_own(self, function: FunctionInfo, names: Iterable[str], is_own: set[TermId]) -> bool:
@@ -166,7 +174,7 @@ class Permits:
         wanted = set(names)
         parts = self.queries.containment(module).parts
         for event in function.events:
-            if not self._leaves(module, event):
+            if not self.leaves(module, event):
                 continue
             for step in self.rows.chain(module, event.condition):
                 test = module.facts.conditions[step].test
@@ -182,3 +190,57 @@ class Permits:
                 ):
                     return True
         return False
+
+
+class _Branches:
+    """The tests of a function that both branches of an ``if`` stand for, as the events in them tell."""
+
+    def __init__(self, permits: Permits, function: FunctionInfo, leaf: TermId, names: Iterable[str]) -> None:
+        self.permits = permits
+        self.rows = permits.rows
+        self.function = function
+        self.leaf = leaf
+        self.names = tuple(names)
+        self.conditions = function.module.facts.conditions
+        self.chains = [set(self.rows.chain(function.module, event.condition)) for event in function.events]
+        sides: dict[tuple[int, TermId], dict[bool, int]] = {}
+        for step in set[int]().union(*self.chains):
+            condition = self.conditions[step]
+            if condition.kind == "if":
+                sides.setdefault((condition.parent, condition.test), {})[condition.positive] = step
+        self.pairs = [(held[True], held[False]) for held in sides.values() if len(held) == 2]
+
+    def end(self, pair: tuple[int, int]) -> int:
+        return max(place for place, chain in enumerate(self.chains) if chain & set(pair))
+
+    def checked(self, pair: tuple[int, int]) -> bool:
+        """Tell whether each branch checks the rows or leaves, and one of them does check."""
+        checking = [self._checks(number) for number in pair]
+        return any(checking) and all(
+            checks or self._left(number) for number, checks in zip(pair, checking, strict=True)
+        )
+
+    def _left(self, number: int) -> bool:
+        module = self.function.module
+        return any(event.condition == number and self.permits.leaves(module, event) for event in self.function.events)
+
+    def _checks(self, number: int) -> bool:
+        """Tell whether a branch checks the rows, or asks again with a check in both branches."""
+        module = self.function.module
+        for event, chain in zip(self.function.events, self.chains, strict=True):
+            condition = self.conditions[event.condition]
+            if event.condition == number and event.op == "call":
+                if self.rows.checking_call(module, event.term, self.leaf):
+                    return True
+                continue
+            if (
+                number in chain
+                and condition.parent == number
+                and self.permits.leaves(module, event)
+                and (
+                    self.rows.is_check(module, condition.test, self.leaf, not condition.positive)
+                    or self.permits.admits(module, condition.test, self.leaf, self.names)
+                )
+            ):
+                return True
+        return any(self.conditions[pair[0]].parent == number and self.checked(pair) for pair in self.pairs)

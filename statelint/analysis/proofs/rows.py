@@ -156,7 +156,11 @@ class Rows:
             other for other in function.events if other.op == "call" and self.checking_call(module, other.term, leaf)
         ]
         checking_terms = {other.term for other in calls}
-        left = min(self._left_block(function, event, leaf), self.permits.excepted(function, leaf, names))
+        left = min(
+            self._left_block(function, event, leaf),
+            self.permits.excepted(function, leaf, names),
+            self.permits.branched(function, leaf, names),
+        )
         found = bool(checks or calls or left < len(function.events))
         for escape in escapes:
             if escape.op == "call" and (escape.term in checking_terms or self.inside_test(module, escape.term)):
@@ -165,7 +169,8 @@ class Rows:
             if chain & checks or places[id(escape)] > left:
                 continue
             if any(
-                places[id(other)] < places[id(escape)] and (other.condition == 0 or other.condition in chain)
+                places[id(other)] < places[id(escape)]
+                and (not (at := self._outside_loops(module, other, leaf)) or at in chain)
                 for other in calls
             ):
                 continue
@@ -174,6 +179,19 @@ class Rows:
                 continue
             return None
         return Proof.CHECKED if found else None
+
+    def _outside_loops(self, module: Module, event: Event, leaf: TermId) -> int:
+        """Return the condition of an event, and for what is done with each of the rows, that of the loop."""
+        conditions = module.facts.conditions
+        at = event.condition
+        while (
+            at
+            and conditions[at].kind == "loop"
+            and conditions[at].test >= 0
+            and self.queries.containment(module).holds(conditions[at].test, leaf)
+        ):
+            at = conditions[at].parent
+        return at
 
     def _left_block(self, function: FunctionInfo, event: Event, leaf: TermId) -> int:
         """Return the place of the event after which rows have passed a check in the query's own block.

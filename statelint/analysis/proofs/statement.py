@@ -19,9 +19,25 @@ from statelint.analysis.proofs.words import (
     SECRET,
 )
 from statelint.analysis.reach import Reach
-from statelint.extract.facts import Attr, Call, Compare, Comprehension, Element, Item, Mapping, Not, Param
+from statelint.extract.facts import (
+    Attr,
+    Binary,
+    Call,
+    Cell,
+    Compare,
+    Comprehension,
+    Element,
+    Item,
+    Mapping,
+    Not,
+    Param,
+    Sequence,
+    Star,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs.judge import Judge
@@ -53,7 +69,7 @@ class Statement:
     def predicate(self, query: Query, atoms: list[Atom]) -> Proof | None:
         """Return what the statement's comparisons prove."""
         module = query.module
-        if self._asks_with_caller(query) or self._filters_by_owner(query):
+        if self._asks_with_caller(query) or self._compared_by_helper(query):
             return Proof.PREDICATE
         for atom in atoms:
             if atom.optional >= 0 and not (
@@ -178,26 +194,44 @@ class Statement:
             for step in query.chain.steps
         )
 
-    def _filters_by_owner(self, query: Query) -> bool:
-        """``.filter(own_or_public(request))``: a function of the project makes the condition, always on the owner."""
-        containment = self.queries.containment(query.module)
-        calls = (
-            call
+    def _compared_by_helper(self, query: Query) -> bool:
+        """``.where(_scope(household, user))``: whatever a function returns compares an owner's column."""
+        module = query.module
+        return any(
+            self._compares_owner(query, value.function)
             for step in query.chain.steps
-            if step.optional < 0
-            for argument in step.args
-            for part in containment.parts(argument)
-            if isinstance(call := query.module.terms[part], Call)
+            if step.method in self.queries.words["filters"] and step.optional < 0
+            for call in self._conjuncts(module, step.args)
+            for value in self.inference.term(module, call.func)
+            if isinstance(value, FunctionValue)
         )
-        targets = (value for call in calls for value in self.inference.term(query.module, call.func))
-        return any(isinstance(value, FunctionValue) and self._gives_owner(query, value.function) for value in targets)
 
-    def _gives_owner(self, query: Query, function: FunctionInfo) -> bool:
-        """Tell whether each condition that a function returns compares the owner of the rows asked for."""
-        there = query._replace(function=function)
+    def _conjuncts(self, module: Module, terms: Iterable[TermId]) -> Iterator[Call]:
+        """Yield the calls among the conditions that must all hold, also those in lists and outside of a closure."""
+        for term in terms:
+            held = module.terms[term]
+            match held:
+                case Call():
+                    yield held
+                case Star(value=value):
+                    yield from self._conjuncts(module, (value,))
+                case Sequence(items=items):
+                    yield from self._conjuncts(module, items)
+                case Binary(left=left, right=right):
+                    yield from self._conjuncts(module, (left, right))
+                case Cell(function=function, name=name):
+                    cells = module.functions[function].facts.cells.get(name, ())
+                    yield from self._conjuncts(module, cells if len(cells) == 1 else ())
+
+    def _compares_owner(self, query: Query, function: FunctionInfo) -> bool:
         returned = [event.term for event in function.events if event.op == "return"]
+        there = query._replace(function=function)
         return bool(returned) and all(
-            any(self.on_owner(there, atom) for atom in self.queries.compared(function.module, term))
+            term >= 0
+            and any(
+                atom.op not in NEGATIVE and atom.optional < 0 and self.on_owner(there, atom)
+                for atom in self.queries.compared(function.module, term)
+            )
             for term in returned
         )
 

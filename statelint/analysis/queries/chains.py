@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import External, FunctionValue
 from statelint.analysis.queries.query import Chain, Step
 from statelint.analysis.queries.repositories import Repositories
-from statelint.extract.facts import Attr, Call, Choice, Comprehension, Item, Name, Sequence
+from statelint.extract.facts import Attr, Call, Choice, Comprehension, Item, Name, Param, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from statelint.analysis.model import Module
+    from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.queries.entities import Entities
     from statelint.analysis.stores.postgrest import Postgrest
     from statelint.extract.facts import TermId
@@ -109,6 +109,10 @@ class Chains:
         asked = self._repositories.chain(module, term, call)
         if asked is not None:
             yield asked
+            return
+        handed = list(self._handed(module, term, call)) or list(self._built(module, term, call))
+        if handed:
+            yield from handed
         elif method in self._statements or method in self.words["by_key"]:
             yield from self._statement(module, term, call, method)
         elif method in self.words["of_model"] and call.args and not module.dotted(call.func).startswith("func."):
@@ -122,6 +126,76 @@ class Chains:
             if model is not None and not self._own_method(module, call.func):
                 step = Step(method, term, call.args, call.keywords, -1)
                 yield Chain(model, model.name, term, self._verb("read", method), (step,))
+
+    def _handed(self, module: Module, term: TermId, call: Call) -> Iterator[Chain]:
+        """``_joined(select(Note))``: a function of the project adds to a statement that it is given."""
+        for value in self.entities.inference.term(module, call.func):
+            if not isinstance(value, FunctionValue):
+                continue
+            function = value.function
+            for index in range(len(function.facts.parameters)):
+                argument = self.entities.inference.argument(module, term, function, index, value.receiver is not None)
+                given = self.of(module, argument) if argument >= 0 else ()
+                if not given or not self._adds(function, index):
+                    continue
+                rest = tuple(other for other in call.args if other != argument)
+                keywords = tuple(pair for pair in call.keywords if pair[1] != argument)
+                step = Step(function.name, term, rest, keywords, -1)
+                for chain in given:
+                    if not chain.steps or chain.steps[-1].method not in self.words["terminals"]:
+                        yield chain._replace(steps=(*chain.steps, step))
+                return
+
+    def _built(self, module: Module, term: TermId, call: Call) -> Iterator[Chain]:
+        """``self._notes()``: a function of the project makes a statement, to which its callers add."""
+        for value in self.entities.inference.term(module, call.func):
+            if isinstance(value, FunctionValue):
+                for chain in self.built_by(value.function):
+                    steps = chain.steps if value.function.module is module else ()
+                    yield chain._replace(start=term, steps=steps, chosen=-1)
+                return
+
+    def built_by(self, function: FunctionInfo) -> tuple[Chain, ...]:
+        """Return the statements that a function gives back for others to finish and run; empty if it does else."""
+        module = function.module
+        found: list[Chain] = []
+        for event in function.events:
+            if event.op == "yield":
+                return ()
+            if event.op == "return":
+                chains = self.of(module, event.term) if event.term >= 0 else ()
+                if not chains or any(
+                    chain.model is None
+                    or chain.verb != "read"
+                    or (chain.steps and chain.steps[-1].method in self.words["terminals"] | self.words["by_key"])
+                    for chain in chains
+                ):
+                    return ()
+                found += chains
+        return tuple(found)
+
+    def _adds(self, function: FunctionInfo, index: int) -> bool:
+        """Tell whether a function gives back the statement that it is given, with steps that build only."""
+        module = function.module
+        returned = [event.term for event in function.events if event.op == "return" and event.term >= 0]
+        return bool(returned) and all(self._grows(module, term, function, index) for term in returned)
+
+    def _grows(self, module: Module, term: TermId, function: FunctionInfo, index: int) -> bool:
+        held = module.terms[term]
+        match held:
+            case Param():
+                return held.function == function.index and held.index == index
+            case Choice(then=then, other=other):
+                return self._grows(module, then, function, index) and self._grows(module, other, function, index)
+            case Call():
+                func = module.terms[held.func]
+                return (
+                    isinstance(func, Attr)
+                    and func.name not in self.words["terminals"]
+                    and self._grows(module, func.base, function, index)
+                )
+            case _:
+                return False
 
     def wrapped(self, module: Module, func: TermId) -> TermId:
         """Return what ``sync_to_async(Note.objects.get)`` wraps, or what is called itself."""

@@ -127,6 +127,10 @@ class QueryFinder:
         """Yield the comparisons of a condition that stands by itself, such as ``Q(user=user)``."""
         return self._predicates.positional(module, condition, NO_TERM)
 
+    def built_by(self, function: FunctionInfo) -> tuple[Chain, ...]:
+        """Return the statements that a function gives back for others to finish and run; empty if it does else."""
+        return self._chains.built_by(function)
+
     def atoms(self, query: Query) -> list[Atom]:
         """Return the comparisons that the statement makes."""
         return self._predicates.atoms(query)

@@ -44,6 +44,8 @@ COMPARISONS = {
 """Steps of PostgREST whose first argument is a column, and their last a value."""
 _GIVEN = frozenset({"defaults", "create_defaults"})
 """Keywords of ``get_or_create`` that hold values, not predicates."""
+_OF_JOINS = frozenset({"isouter", "full"})
+"""Keywords of a statement's joins that are no columns."""
 _KEYED = frozenset({"get_by_id", "delete_by_id", "aget", "query"})
 """Methods of models, besides those that fetch by key, whose argument is a key unless it is a predicate."""
 
@@ -72,7 +74,7 @@ class Predicates:
                 found += (atom._replace(op="!=") for atom in self._excluded(query, step))
                 continue
             for name, value in step.keywords:
-                if name in _GIVEN and step.method.endswith("or_create"):
+                if (name in _GIVEN and step.method.endswith("or_create")) or name in _OF_JOINS:
                     continue
                 if name:
                     path = _path(name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from statelint.analysis.model import External, Result
 from statelint.analysis.stores.sqlparse import parse
 from statelint.analysis.stores.sqltext import Piece, Text, TextReader
-from statelint.extract.facts import NO_TERM, Attr, Binary, Call, Choice, Mapping, Name, Sequence, Star
+from statelint.extract.facts import NO_TERM, Attr, Binary, Call, Choice, Item, Mapping, Name, Sequence, Star
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,7 +167,6 @@ class SqlCalls:
     def _made(
         self, function: FunctionInfo, event: Event, call: Call, rest: tuple[TermId, ...], text: Text
     ) -> Iterator[SqlCall]:
-        module = function.module
         sql, keys, holes, optional = marked(text)
         statements = parse(sql)
         if not statements:
@@ -176,15 +175,17 @@ class SqlCalls:
             (value for name, value in call.keywords if name in _VALUE_KEYWORDS), rest[0] if rest else NO_TERM
         )
         given = dict(holes)
-        given.update(self._values(module, call, rest, parameters, keys))
+        given.update(self._values(function, call, rest, parameters, keys))
         for statement in statements[:1]:
             yield SqlCall(function, event, statement, given, optional, (), parameters)
 
     def _values(
-        self, module: Module, call: Call, rest: tuple[TermId, ...], parameters: TermId, keys: dict[str, str]
+        self, function: FunctionInfo, call: Call, rest: tuple[TermId, ...], parameters: TermId, keys: dict[str, str]
     ) -> Iterator[tuple[str, TermId]]:
         """Yield the value of each placeholder that can be told."""
+        module = function.module
         names, items = spread(module, parameters)
+        names.update(_written(function, parameters))
         if not names and (not items or len(rest) > 1):
             items = list(rest)
         named = {name: value for name, value in call.keywords if name}
@@ -245,6 +246,17 @@ def marked(text: Text) -> tuple[str, dict[str, str], dict[str, TermId], dict[str
         if piece.optional >= 0:
             optional.update({f"__p{index}__": piece.optional for index in range(before, len(keys))})
     return "".join(parts), keys, holes, optional
+
+
+def _written(function: FunctionInfo, mapping: TermId) -> Iterator[tuple[str, TermId]]:
+    """Yield what a function puts into a mapping: ``values["id"] = note_id``."""
+    module = function.module
+    for event in function.events:
+        target = module.terms[event.term] if event.op == "write" and event.value >= 0 else None
+        if isinstance(target, Item) and target.base == mapping >= 0:
+            text = module.text(target.key)
+            if text is not None:
+                yield text, event.value
 
 
 def spread(module: Module, term: TermId) -> tuple[dict[str, TermId], list[TermId]]:
