@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MARKED = re.compile(r"«([^|»]*)\|?([^»]*)»")
 MODELS = """\
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db import models
 
 
@@ -40,6 +41,16 @@ class Note(models.Model):
     objects = models.Manager()
     published = Published()
     latest = Latest()
+
+
+    share_key = models.UUIDField()
+
+    def refuse_strangers(self, viewer):
+        if viewer != self.user:
+            raise PermissionDenied
+
+    def note_viewer(self, viewer):
+        self.text += str(viewer)
 
 
 class FeedToken(models.Model):
@@ -174,6 +185,37 @@ def handle(request, pk):
     note = Note.objects.get(pk=pk)
     «readable|counted»(request, note.pk)
     return JsonResponse({"text": note.text})
+""",
+    "a-method-of-the-row-refuses-strangers": """
+@login_required
+def handle(request, pk):
+    note = Note.objects.get(pk=pk)
+    note.«refuse_strangers|note_viewer»(request.user)
+    return JsonResponse({"text": note.text})
+""",
+    "who-knows-the-secret-of-a-row": """
+@login_required
+def handle(request, pk):
+    note = Note.objects.get(pk=pk)
+    if str(note.«share_key.hex|status»).strip() != request.GET["key"]:
+        raise Http404
+    return JsonResponse({"text": note.text})
+""",
+    "a-form-of-a-row-that-is-checked": """
+class NoteForm(forms.ModelForm):
+    class Meta:
+        model = Note
+        fields = ["text"]
+
+
+@login_required
+def handle(request, pk):
+    note = Note.objects.get(pk=pk)
+    form = NoteForm(request.POST, instance=note)
+    «if note.user != request.user:
+        raise Http404|»
+    form.save()
+    return JsonResponse({})
 """,
     "an-action-of-the-admin-site": """
 «@admin.action(description="Forget drafts")|@login_required»

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.model import FunctionValue
+from statelint.analysis.model import ClassValue, FunctionValue
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.proofs.naming import called_name, name_of
 from statelint.analysis.proofs.permits import Permits
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     CHECKING,
+    CREDENTIAL,
+    FORMS,
     HARMLESS,
     LEAVING,
     QUIET,
-    SECRET,
     WRITING,
 )
 from statelint.analysis.terms import children
@@ -74,9 +75,18 @@ class Rows:
                     # A subquery is part of the statement around it, which is judged itself.
                     and not self.queries.chains(module, other.term)
                     and not self._never_returns(module, call)
+                    and not self._makes_form(module, call)
                 ):
                     found.append(other)
         return found
+
+    def _makes_form(self, module: Module, call: Call) -> bool:
+        """``NoteForm(request.POST, instance=note)``: what becomes of the row is seen where the form is used."""
+        return any(
+            isinstance(value, ClassValue)
+            and any(base.startswith(FORMS) for base in self.inference.external_bases(value.klass))
+            for value in self.inference.term(module, call.func)
+        )
 
     def _never_returns(self, module: Module, call: Call) -> bool:
         """``fail(result.error)``: what is called always raises, and gives the rows to nobody."""
@@ -300,8 +310,7 @@ class Rows:
                     if holds(row, leaf) and not holds(other, leaf) and not isinstance(module.terms[other], Const):
                         if self._names_owner(module, row, leaf) or self.principals.is_principal(module, other):
                             return True
-                        held_row = module.terms[row]
-                        if isinstance(held_row, Attr) and SECRET.search(held_row.name):
+                        if self._is_secret(module, row, leaf):
                             return True
                 return False
             case Logic(values=values):
@@ -321,6 +330,16 @@ class Rows:
                 ) and self.regard.called(self.inference.term(module, held.func))
             case _:
                 return any(self.is_check(module, child, leaf, positive) for child in children(held) if child >= 0)
+
+    def _is_secret(self, module: Module, value: TermId, leaf: TermId) -> bool:
+        """``str(note.share_key)``: who knows what only the row holds was given it."""
+        containment = self.queries.containment(module)
+        return any(
+            isinstance(held := module.terms[part], Attr)
+            and CREDENTIAL.search(held.name)
+            and containment.holds(held.base, leaf)
+            for part in containment.parts(value)
+        )
 
     def _names_owner(self, module: Module, row: TermId, leaf: TermId) -> bool:
         holds = self.queries.containment(module).holds
@@ -358,12 +377,14 @@ class Rows:
         if not isinstance(call, Call) or term == leaf:
             return False
         holds = self.queries.containment(module).holds
+        func = module.terms[call.func]
+        receiver = (func.base,) if isinstance(func, Attr) else ()
         arguments = (*call.args, *(value for _, value in call.keywords))
-        if not any(holds(arg, leaf) for arg in arguments):
+        if not any(holds(term, leaf) for term in (*receiver, *arguments)):
             return False
         functions = [
             value.function for value in self.inference.term(module, call.func) if isinstance(value, FunctionValue)
-        ]
+        ] or self._methods_of_row(module, call, leaf)
         if not functions:
             return bool(CHECKING.search(called_name(module, call)))
         if not self.regard.of_any(functions) or not any(map(self.regard.leaves, functions)):
@@ -371,6 +392,13 @@ class Rows:
         return bool(CHECKING.search(called_name(module, call))) or any(
             self.tells_caller(module, arg) for arg in arguments
         )
+
+    def _methods_of_row(self, module: Module, call: Call, leaf: TermId) -> list[FunctionInfo]:
+        """``note.raise_unless_editable(user)``: the method of the rows' model."""
+        name = called_name(module, call)
+        models = (chain.model for chain in self.queries.chains(module, leaf))
+        classes = (model.klass for model in models if model is not None and model.klass is not None)
+        return [method for klass in classes if (method := self.inference.method(klass, name)) is not None]
 
     def tells_caller(self, module: Module, term: TermId) -> bool:
         """Tell whether who is given a value knows the caller: it is the caller, an owner, or the whole request."""

@@ -13,6 +13,7 @@ from statelint.analysis.proofs.published import Published
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     CREDENTIAL,
+    FORMS,
     KEYS,
     NEGATIVE,
     OWN_METHOD,
@@ -48,7 +49,6 @@ _MANAGER = re.compile(r"(Manager|QuerySet|Query)$")
 """Classes of ORMs whose subclasses add methods to statements."""
 
 _SETTING = re.compile(r"(^|\.)[A-Z][A-Z0-9_]+$")
-_FORMS = ("django.forms.", "rest_framework.serializers.", "wtforms.", "flask_wtf.")
 
 
 class Statement:
@@ -133,7 +133,7 @@ class Statement:
                 continue
             for made in self.inference.term(module, call.func):
                 if isinstance(made, ClassValue) and any(
-                    base.startswith(_FORMS) for base in self.inference.external_bases(made.klass)
+                    base.startswith(FORMS) for base in self.inference.external_bases(made.klass)
                 ):
                     methods = made.klass.facts.methods.values()
                     if any(self.judge.regard.weighs(made.klass.module.functions[index]) for index in methods):

@@ -24,6 +24,8 @@ OWN_METHOD = re.compile(
     re.IGNORECASE,
 )
 """Methods of a project's own managers that ask for somebody's rows; ``get_by_id`` asks for anybody's."""
+FORMS = ("django.forms.", "rest_framework.serializers.", "wtforms.", "flask_wtf.")
+"""Where the bases of forms and serializers are."""
 SECRET = re.compile(r"(^|_)(hash|digest|token|secret|code|otp|password|signature|key_hash)($|_)", re.IGNORECASE)
 CHECKING = re.compile(
     r"(^|_)(check|verify|ensure|require|assert|authorize|authorise|validate|enforce|guard|can|has|may|is)_?(\w*_)?(access|owner\w*|own|perm\w*|member\w*|right\w*|allowed|user|view|edit|read|write|delete|modify|manage|belongs\w*|authori\w+|admin|tenant|policy|role|object_permissions)"
