@@ -25,6 +25,17 @@ FINE = {
             return log
         """,
     "class-level constant": "class C:\n    sizes = {'s': 1}\n@app.get('/{n}')\ndef f(n: str): return C.sizes[n]",
+    "a row that a module makes": """
+        from sqlmodel import SQLModel
+        class User(SQLModel, table=True):
+            name: str
+        FIRST = User(name="admin")
+        def load(user_id): return session.get(User, user_id)
+        @app.post("/{user_id}")
+        def f(user_id: str, name: str):
+            user: User = load(user_id)
+            user.name = name
+        """,
     # registries filled at import
     "decorator": """
         H = {}
@@ -323,6 +334,16 @@ FINE = {
 }
 
 NOT_FINE = {
+    "a client that a module makes": """
+        class Client:
+            name = ""
+        FIRST = Client()
+        def load() -> Client: ...
+        @app.post("/{user_id}")
+        def f(user_id: str, name: str):
+            client: Client = load()
+            client.name = name
+        """,
     "a flag of a fixed table": """
         FLAGS = ("a", "b")
         state = {}
@@ -419,3 +440,27 @@ def test_what_a_framework_keeps_in_its_own_modules_counts_where_it_is_somebodys(
     assert kept(text, **{"nicegui/element": element}) == {"users": ("global", "user")}
     elsewhere = text.replace("nicegui", "mine")
     assert set(kept(elsewhere, **{"mine/element": element})) == {"formats", "users"}
+
+
+def test_whose_data_it_is_says_what_is_kept_and_not_who_keeps_it() -> None:
+    text = """
+        import httpx
+        class UserService:
+            keys = None
+            seen = {}
+            @classmethod
+            def load(cls): cls.keys = httpx.get("https://idp.example/keys").json()
+            @classmethod
+            def see(cls, user_id): cls.seen[user_id] = 1
+        class Client:
+            def __init__(self): self._token = None
+            def renew(self): self._token = httpx.post("https://api.example/token").json()["token"]
+        client = Client()
+        @app.get("/{user_id}")
+        def f(user_id: str):
+            UserService.load()
+            UserService.see(user_id)
+            client.renew()
+        """
+    subjects = {name: subject for name, (_, subject) in kept(text).items()}
+    assert subjects == {"UserService.keys": "", "UserService.seen": "user", "client": ""}

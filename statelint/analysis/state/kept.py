@@ -389,6 +389,8 @@ class StateMap:
         module = write.module
         subject = self._subject(write, kept)
         origin = max(self.origins.of(module, write.key), self.origins.of(module, write.value))
+        if subject == "token" and origin is Origin.FIXED and write.sets_attribute:
+            subject = ""  # The service's own, which no request brought.
         return Change(write, subject, origin, self._confidence(write, origin))
 
     def _subject(self, write: Write, kept: Kept) -> str:

@@ -77,6 +77,8 @@ _OF_OTHER_CODES = frozenset(
 )  # fmt: skip
 """Words beside "code" that make it no secret."""
 _BARS = re.compile(r"blocklist|blacklist|denylist|revoked|revocation|invalidated|loggedout")
+_DOERS = re.compile(r"[A-Z]\w*(Service|Policy|Provider|Factory|Handler|Controller|View|ViewSet|Router)\b")
+"""Classes named for what they do: a ``UserService`` holds no users."""
 _TOKENS = re.compile(r"token|jwt|jti|session")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
@@ -94,7 +96,7 @@ def subject_of(names: Iterable[str], *, values: bool = False) -> str:
     for name in names:
         if name.startswith("__") and name.endswith("__"):
             continue
-        parts = set(words(name))
+        parts = set(words(_DOERS.sub("", name)))
         if parts & _OF_OTHER_CODES:
             parts -= {"code", "codes"}
         parts.add(name.lower().strip("_"))

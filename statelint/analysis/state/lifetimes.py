@@ -27,6 +27,9 @@ INSTANTIATED = frozenset({"middleware", "route", "websocket", "signal"})
 MAX_HOLDERS = 12
 """Holders of one class that are kept."""
 
+_RECORDS = frozenset({"model", "schema"})
+"""Roles of the bases of rows and of what requests bring."""
+
 
 class Holder(NamedTuple):
     """An instance of ``klass`` made at ``place`` and kept in ``root``; ``element`` if in a container."""
@@ -63,11 +66,19 @@ class Lifetimes:
     # -- questions
 
     def holders(self, klass: ClassInfo) -> tuple[Holder, ...]:
-        """Return where long-lived instances of ``klass``, or of subclasses, are kept; the outermost keepers."""
+        """Return where long-lived instances of ``klass``, or of subclasses, are kept; the outermost keepers.
+
+        Of rows and of what requests bring there are none: a row or two that a module makes are not those that are
+        changed elsewhere.
+        """
         found = self._memo.get(klass)
         if found is None:
-            found = self._memo[klass] = tuple(self._outermost(klass))
+            found = self._memo[klass] = () if self._is_record(klass) else tuple(self._outermost(klass))
         return found
+
+    def _is_record(self, klass: ClassInfo) -> bool:
+        roles = self.inference.catalogue.roles
+        return any(roles.get(base, frozenset()) & _RECORDS for base in self.inference.external_bases(klass))
 
     def heirs(self, klass: ClassInfo) -> list[ClassInfo]:
         """Return the classes that derive from ``klass``."""
@@ -230,16 +241,21 @@ class Lifetimes:
             return
         module = write.module
         element = bool(path) or write.how not in {"=", "with", "for"}
+        passed = set()
         for home, term in self._passed(module, write.value):
             for klass, creation in self._made(home, term):
                 if isinstance(root, AppAttribute) and (place := home.call_place(creation)) is not None:
                     self._direct.setdefault(klass, []).append(Holder(klass, root, place, element))
+                    passed.add(klass)
         for klass, creation in self._made(module, write.value):
             if isinstance(root, Field):
                 if root.klass is not klass and (element or module.call_place(creation) is not None):
                     self._inside.setdefault(klass, []).append((root.klass, element))
             elif not isinstance(root, Local) or self.long_lived(root.function):
-                place = module.call_place(creation) or Place(module, write.event.position)
+                made = module.call_place(creation)
+                if made is None and klass in passed:
+                    continue
+                place = made or Place(module, write.event.position)
                 self._direct.setdefault(klass, []).append(Holder(klass, root, place, element))
 
     def _passed(self, module: Module, term: TermId) -> Iterator[tuple[Module, TermId]]:
