@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from functools import cache
 
+_TESTS = r"(^|/)(tests?|testing|e2e|tests_\w+|\w+_tests)/|(^|/)(test_[^/]*|[^/]*_tests?|tests|conftest)\.py$"
+_TEST_PATH = re.compile(_TESTS)
 _OFFLINE_PATH = re.compile(
-    r"(^|/)(tests?|testing|scripts?|migrations|alembic|fixtures?|conftest\.py|setup\.py|noxfile\.py|fabfile\.py|manage\.py"
-    r"|management/commands|benchmarks?|e2e)(/|$)|(^|/)(tests_\w+|\w+_tests)/|(^|/)(test_[^/]*|[^/]*_tests?|tests|conftest)\.py$"
-)
-_TEST_PATH = re.compile(
-    r"(^|/)(tests?|testing|e2e|tests_\w+|\w+_tests)/|(^|/)(test_[^/]*|[^/]*_tests?|tests|conftest)\.py$"
+    r"(^|/)(scripts?|migrations|alembic|fixtures?|management/commands|benchmarks?|seeds?|seeders?)/"
+    r"|(^|/)(setup|noxfile|fabfile|manage|seed(s|er|ers|ing)?(_\w+)?|init_db|initial_data|populate(_\w+)?|create_(db|tables|superuser|admin))\.py$"
+    rf"|{_TESTS}"
 )
 
 
