@@ -9,8 +9,8 @@ from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.principals import REPLACEMENTS, is_replacement
 from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.naming import called_name, name_of, raw_names
-from statelint.analysis.proofs.words import KEYS
-from statelint.extract.facts import NO_TERM, Attr, Call, Compare, Const, Item, Name, Param
+from statelint.analysis.proofs.words import CHECKING, KEYS
+from statelint.extract.facts import NO_TERM, Attr, Call, Compare, Const, Enter, Item, Name, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -215,10 +215,31 @@ class Claims:
             if is_replacement(module, part) and isinstance(call := module.terms[part], Call) and value in parts(part)
             for argument in call.args
         }
+        tools = {made for part in inside for made in self._tool(module, part, value)}
         return any(
-            value not in parts(part) and part not in copied and self.principals.is_principal(module, part)
+            value not in parts(part) and part not in copied | tools and self.principals.is_principal(module, part)
             for part in inside
         )
+
+    def _tool(self, module: Module, term: TermId, value: TermId) -> frozenset[TermId]:
+        """Return what an object is made of that is handed ``value`` and refuses nobody: a session for the caller."""
+        parts = self.judge.queries.containment(module).parts
+        call = module.terms[term]
+        func = module.terms[call.func] if isinstance(call, Call) else None
+        if not isinstance(call, Call) or not isinstance(func, Attr) or value in parts(call.func):
+            return frozenset()
+        made = module.terms[func.base]
+        if not isinstance(made, Enter) and not (
+            isinstance(made, Call)
+            and any(isinstance(each, ClassValue) for each in self.inference.term(module, made.func))
+        ):
+            return frozenset()
+        functions = [
+            each.function for each in self.inference.term(module, call.func) if isinstance(each, FunctionValue)
+        ]
+        refuses = CHECKING.search(func.name) or any(map(self.judge.regard.leaves, functions))
+        given = (parts(argument) for argument in (*call.args, *(each for _, each in call.keywords)))
+        return frozenset() if refuses else parts(func.base).difference(*given)
 
     def _knows_another(self, function: FunctionInfo, value: TermId) -> bool:
         """Tell whether a helper asks for the caller itself, besides what it is handed."""

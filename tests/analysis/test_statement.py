@@ -223,14 +223,135 @@ def forget(modeladmin, request, queryset):
     Note.objects.filter(status="draft").delete()
 """,
 }
+SERVICE = """\
+import jwt
+from fastapi import Depends, FastAPI, Header
+from sqlalchemy import ForeignKey, and_, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+app = FastAPI()
+
+
+class Principal:
+    def __init__(self, id: str) -> None:
+        self.id = id
+
+
+def current_user(authorization: str = Header()) -> Principal:
+    return Principal(jwt.decode(authorization, "k", algorithms=["RS256"])["sub"])
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Note(Base):
+    __tablename__ = "notes"
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    book_id: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Book(Base):
+    __tablename__ = "books"
+    part: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+
+
+def mine(user: Principal, key: str):
+    return [Note.id == key, Note.user_id == user.id]
+
+
+def others(user: Principal, key: str):
+    return [Note.id == key, Note.user_id != user.id]
+
+
+def keyed(user: Principal, key: str):
+    return (Note.id == key,)
+
+
+def mine_or_keyed(user: Principal, key: str):
+    if key.startswith("x"):
+        return [Note.id == key]
+    return [Note.id == key, Note.user_id == user.id]
+
+
+class Notes:
+    def __init__(self, session: Session, user_id: str) -> None:
+        self._session = session
+        self._user_id = user_id
+
+    def mine(self, key: str):
+        return Note.user_id == self._user_id, Note.id == key
+
+    def keyed(self, key: str):
+        return Note.book_id == key, Note.id == key
+
+"""
+HANDLER = """
+@app.get("/it/{key}/{part}")
+def handle(key: str, part: int, user: Principal = Depends(current_user), session: Session = Depends(Session)):
+    return
+"""
+ASKED = {
+    "the-owner-in-the-key": "session.get(Note, («user.id|key», key, key))",
+    "the-owner-in-the-key-of-a-helper": "Notes(session, user.id).got(key)",
+    "the-owner-in-the-key-by-name": 'session.get(Note, {«"user_id": user.id|"book_id": key», "id": key})',
+    "a-key-in-which-there-is-no-owner": "session.get(«Note, (user.id, key, key)|Book, (part, key)»)",
+    "a-list-of-conditions": "session.scalar(select(Note).where(*«mine|keyed»(user, key)))",
+    "that-the-owner-is-another": "session.scalar(select(Note).where(*«mine|others»(user, key)))",
+    "some-lists-without-the-owner": "session.scalar(select(Note).where(*«mine|mine_or_keyed»(user, key)))",
+    "conditions-in-and": "session.scalar(select(Note).where(and_(*«mine|keyed»(user, key))))",
+    "conditions-in-conditions": "session.scalar(select(Note).where(*further(user, key)))",
+    "a-tuple-of-a-method": "Notes(session, user.id).read(key)",
+    "an-object-of-the-caller-refuses": "Notes(session, user.id).«checked|of»(key)",
+    "conditions-as-keywords": "session.scalar(select(Note).filter_by(**wanted(user, key)))",
+}
+MADE = {
+    "the-owner-in-the-key-of-a-helper": """
+    def got(self, key: str):
+        return self._session.get(Note, («self._user_id|key», key, key))
+""",
+    "conditions-in-conditions": """
+def further(user: Principal, key: str):
+    return [Note.book_id == key, *«mine|keyed»(user, key)]
+""",
+    "a-tuple-of-a-method": """
+    def read(self, key: str):
+        return self._session.scalar(select(Note).where(*self.«mine|keyed»(key)))
+""",
+    "an-object-of-the-caller-refuses": """
+    def of(self, owner_id: str):
+        return self._session.scalars(select(Note).where(Note.user_id == owner_id)).all()
+
+    def checked(self, owner_id: str):
+        if owner_id != self._user_id:
+            raise PermissionError
+        return self.of(owner_id)
+""",
+    "conditions-as-keywords": """
+def wanted(user: Principal, key: str):
+    return {«"user_id": user.id|"book_id": key», "id": key}
+""",
+}
 
 
 def leaks(code: Sample) -> list[str]:
     """Return what a user would see by default."""
-    return [f"{leak.model} {leak.action}" for leak in code.project.isolation.leaks if leak.certainty > 0]
+    isolation = code.project.isolation
+    return [f"{leak.model} {leak.action}" for leak in (*isolation.leaks, *isolation.claims) if leak.certainty > 0]
 
 
 def version(name: str, number: int) -> dict[str, str]:
+    if name in ASKED:
+        handler = HANDLER.replace("return\n", f"return {ASKED[name]}\n")
+        return {"app.py": MARKED.sub(rf"\{number}", SERVICE + MADE.get(name, "") + handler)}
     urls = "from django.urls import path\n\nfrom app import views\n\nurlpatterns = [path('sound', views.sound)"
     handler = "forget" if "def forget" in PAIRS[name] else "handle"
     return {
@@ -240,11 +361,11 @@ def version(name: str, number: int) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", [*PAIRS, *ASKED])
 def test_what_a_statement_says_is_believed(sample: Callable[[dict[str, str]], Sample], name: str) -> None:
     assert leaks(sample(version(name, 1))) == []
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", [*PAIRS, *ASKED])
 def test_it_is_found_without(sample: Callable[[dict[str, str]], Sample], name: str) -> None:
     assert leaks(sample(version(name, 2)))

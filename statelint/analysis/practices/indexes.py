@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, Place
 from statelint.analysis.ownership import OwnerKind, snake
+from statelint.analysis.ownership.keys import declaring_calls, primary_key
 from statelint.analysis.practices.base import Flaw, Practice, argument, keyword, opaque
 from statelint.analysis.practices.served import is_script
 from statelint.analysis.reach import Reach
@@ -75,7 +76,7 @@ class IndexFlaws(Practice):
         if found is None:
             return False
         module, binding = found
-        calls = list(self._calls(module, binding))
+        calls = list(declaring_calls(self.inference, module, binding))
         django = any(base.startswith("django.") for base in self._bases(klass))
         if any(_PROXY.search(module.dotted(call.func)) for home, call in calls):
             return False
@@ -87,7 +88,7 @@ class IndexFlaws(Practice):
             return False
         if column.is_key and self._on_mysql:
             return False
-        if column.name == self._first_key(klass):
+        if column.name in primary_key(self.inference, klass)[:1]:
             return False
         leading = self._leading(klass, model) | {self._attname(name) for name in self._leading(klass, model)}
         return column.name not in leading and self._stored_name(module, binding, column.name) not in leading
@@ -106,17 +107,6 @@ class IndexFlaws(Practice):
                 return owner.module, binding
         return None
 
-    def _calls(self, module: Module, binding: Binding) -> Iterator[tuple[Module, Call]]:
-        """Yield the calls that declare a column: its value, what is in it, and what its annotation holds."""
-        for term in walk(module, binding.value):
-            if isinstance(held := module.terms[term], Call):
-                yield module, held
-        for annotation in walk(module, binding.annotation):
-            for home, term in self.inference.annotated_extras(module, annotation):
-                for part in walk(home, term):
-                    if isinstance(held := home.terms[part], Call):
-                        yield home, held
-
     def _says_indexed(self, module: Module, call: Call, *, django: bool) -> bool:
         if opaque(module, call):
             return True
@@ -130,16 +120,6 @@ class IndexFlaws(Practice):
                 if not (isinstance(held, Const) and held.value in (False, None)):
                     return True
         return False
-
-    def _first_key(self, klass: ClassInfo) -> str:
-        """Return the first column of the primary key, in the order of the class."""
-        for owner in self.inference.mro(klass)[0]:
-            for binding in owner.facts.attributes:
-                for _, call in self._calls(owner.module, binding):
-                    held = owner.module.terms[value] if (value := keyword(call, "primary_key")) >= 0 else None
-                    if isinstance(held, Const) and held.value is True:
-                        return binding.name
-        return ""
 
     def _stored_name(self, module: Module, binding: Binding, name: str) -> str:
         """Return the column's name in the database, where the declaration gives another."""

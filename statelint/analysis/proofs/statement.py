@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 _MANAGER = re.compile(r"(Manager|QuerySet|Query)$")
 """Classes of ORMs whose subclasses add methods to statements."""
 
+MAX_DEPTH = 3
+"""Functions between a statement and the one that makes its condition."""
 _SETTING = re.compile(r"(^|\.)[A-Z][A-Z0-9_]+$")
 
 
@@ -196,13 +198,18 @@ class Statement:
 
     def _compared_by_helper(self, query: Query) -> bool:
         """``.where(_scope(household, user))``: whatever a function returns compares an owner's column."""
-        module = query.module
         return any(
-            self._compares_owner(query, value.function)
+            self._made_by_helper(query, (*step.args, *(value for name, value in step.keywords if not name)))
             for step in query.chain.steps
             if step.method in self.queries.words["filters"] and step.optional < 0
-            for call in self._conjuncts(module, step.args)
-            for value in self.inference.term(module, call.func)
+        )
+
+    def _made_by_helper(self, query: Query, conditions: Iterable[TermId], depth: int = 0) -> bool:
+        """Tell whether one of the conditions is made by a function that always compares an owner's column."""
+        return depth < MAX_DEPTH and any(
+            self._compares_owner(query, value.function, depth)
+            for call in self._conjuncts(query.module, conditions)
+            for value in self.inference.term(query.module, call.func)
             if isinstance(value, FunctionValue)
         )
 
@@ -213,24 +220,30 @@ class Statement:
             match held:
                 case Call():
                     yield held
+                    if called_name(module, held) == "and_":
+                        yield from self._conjuncts(module, held.args)
                 case Star(value=value):
                     yield from self._conjuncts(module, (value,))
                 case Sequence(items=items):
                     yield from self._conjuncts(module, items)
-                case Binary(left=left, right=right):
+                case Binary(op=op, left=left, right=right) if op != "|":
                     yield from self._conjuncts(module, (left, right))
                 case Cell(function=function, name=name):
                     cells = module.functions[function].facts.cells.get(name, ())
                     yield from self._conjuncts(module, cells if len(cells) == 1 else ())
 
-    def _compares_owner(self, query: Query, function: FunctionInfo) -> bool:
+    def _compares_owner(self, query: Query, function: FunctionInfo, depth: int) -> bool:
+        module = function.module
         returned = [event.term for event in function.events if event.op == "return"]
         there = query._replace(function=function)
         return bool(returned) and all(
             term >= 0
-            and any(
-                atom.op not in NEGATIVE and atom.optional < 0 and self.on_owner(there, atom)
-                for atom in self.queries.compared(function.module, term)
+            and (
+                any(
+                    atom.op not in NEGATIVE and atom.optional < 0 and self.on_owner(there, atom)
+                    for atom in self.queries.compared(module, term)
+                )
+                or self._made_by_helper(there, (term,), depth + 1)
             )
             for term in returned
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, External
 from statelint.analysis.ownership import MARKS_PUBLIC
+from statelint.analysis.ownership.keys import primary_key
 from statelint.analysis.ownership.references import last_name
 from statelint.analysis.queries.query import Atom
 from statelint.analysis.terms import walk
@@ -46,6 +47,8 @@ _GIVEN = frozenset({"defaults", "create_defaults"})
 """Keywords of ``get_or_create`` that hold values, not predicates."""
 _OF_JOINS = frozenset({"isouter", "full"})
 """Keywords of a statement's joins that are no columns."""
+_IDENTITIES = frozenset({"pk", "ident"})
+"""Keywords whose value is a whole key."""
 _KEYED = frozenset({"get_by_id", "delete_by_id", "aget", "query"})
 """Methods of models, besides those that fetch by key, whose argument is a key unless it is a predicate."""
 
@@ -76,17 +79,29 @@ class Predicates:
             for name, value in step.keywords:
                 if (name in _GIVEN and step.method.endswith("or_create")) or name in _OF_JOINS:
                     continue
-                if name:
-                    path = _path(name)
-                    found.append(Atom(path, value, "==", step.optional, model))
+                if name in _IDENTITIES:
+                    found += self._by_key(query.module, model, value, step.optional)
+                elif name:
+                    found.append(Atom(_path(name), value, "==", step.optional, model))
                 if not name or isinstance(query.module.terms[value], (Binary, Compare, Logic)):
                     found += self.positional(query.module, value, step.optional)
             for argument in step.args:
                 inner = list(self.positional(query.module, argument, step.optional))
                 if not inner and step.method in self.words["by_key"] | _KEYED:
-                    inner = [Atom(("pk",), argument, "==", step.optional, model)]
+                    inner = list(self._by_key(query.module, model, argument, step.optional))
                 found += inner
         return found
+
+    def _by_key(self, module: Module, model: Model | None, key: TermId, optional: TermId) -> Iterator[Atom]:
+        """Yield what a key compares: ``session.get(Note, (me, note_id))`` names the owner's column by its place."""
+        held = module.terms[key]
+        values = held.items if isinstance(held, Sequence) else (key,)
+        columns: tuple[str, ...] = ()
+        if model is not None and model.klass is not None and len(values) > 1:
+            columns = primary_key(self.entities.inference, model.klass)
+        for place, value in enumerate(values):
+            known = model is not None and len(columns) == len(values) and columns[place] in model.own_columns
+            yield Atom((columns[place] if known else "pk",), value, "==", optional, model)
 
     @staticmethod
     def _named(module: Module, step: Step) -> str:
