@@ -229,11 +229,15 @@ class Principals:
             for target in self.graph.dependencies(module, annotation, default)
         )
 
-    @staticmethod
-    def _put_on_request(module: Module, held: Attr) -> bool:
-        """``request.project``: an attribute that no framework sets was put there by the project's own guards."""
+    def _put_on_request(self, module: Module, held: Attr) -> bool:
+        """``request.project``: an attribute that no framework sets was put there by the project's own guards.
+
+        What a lifespan yields is there for everybody.
+        """
         base = module.terms[held.base]
         if isinstance(base, Attr) and base.name in {"state", "ctx"}:
+            if held.name in self.inference.yielded:
+                return False
             base = module.terms[base.base]
         if isinstance(base, Attr) and base.name == "request":
             name = "request"
