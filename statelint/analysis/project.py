@@ -36,7 +36,7 @@ from statelint.analysis.transports import Transports
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from statelint.catalogue.loader import Catalogue
+    from statelint.catalogue.lookup import Catalogue
     from statelint.config.settings import Settings
     from statelint.extract.facts import ModuleFacts, Observation
     from statelint.extract.launches import Launch

@@ -22,7 +22,7 @@ from statelint.source.text import SourceError, decode
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from statelint.catalogue.loader import Catalogue
+    from statelint.catalogue.lookup import Catalogue
     from statelint.lint.rule import Rule
 
 _SCHEMA = re.compile(r"create\s+(?:\w+\s+)?table|create_table", re.IGNORECASE)

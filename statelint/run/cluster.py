@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from statelint.catalogue.loader import Catalogue
+from statelint.catalogue.lookup import Catalogue
 from statelint.catalogue.schema import Library
 from statelint.run.errors import ExecutorError
 from statelint.run.executors import DASK_SCHEME, LOCAL_DASK

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from statelint.catalogue.loader import Catalogue
+    from statelint.catalogue.lookup import Catalogue
     from statelint.config.settings import Settings
     from statelint.extract.facts import ModuleFacts
     from statelint.extract.launches import Launch

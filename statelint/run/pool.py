@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from statelint.catalogue.loader import Catalogue
+from statelint.catalogue.lookup import Catalogue
 from statelint.catalogue.schema import Library
 from statelint.run.reader import Reader
 from statelint.run.records import Record, pack

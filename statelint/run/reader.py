@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from statelint.catalogue.loader import Catalogue
+    from statelint.catalogue.lookup import Catalogue
     from statelint.extract.facts import ModuleFacts
     from statelint.lint.rule import Rule
 

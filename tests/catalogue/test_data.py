@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from statelint.catalogue.loader import bundled, expand, load, names_method
+from statelint.catalogue.loader import bundled, load
+from statelint.catalogue.patterns import expand, names_method
 from statelint.catalogue.schema import EntryKind, Identity, Memoisers, ModelStyle, Types
 
 if TYPE_CHECKING:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from statelint.catalogue.loader import Catalogue, CatalogueError, expand, load, names_method
+from statelint.catalogue.loader import load
+from statelint.catalogue.lookup import Catalogue
+from statelint.catalogue.patterns import CatalogueError, expand, names_method
 from statelint.catalogue.schema import (
     Answer,
     ClassRole,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from statelint.analysis.model import ClassInfo, FunctionInfo, FunctionValue, Module, Value
-    from statelint.catalogue.loader import Catalogue
+    from statelint.catalogue.lookup import Catalogue
     from statelint.extract.facts import Call, Event, TermId
 
 Values = tuple["Value", ...]
