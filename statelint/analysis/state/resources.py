@@ -8,7 +8,7 @@ from statelint.analysis.model import Place, Result
 from statelint.analysis.reach import Reach
 from statelint.analysis.state.keys import children
 from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, Global
-from statelint.extract.facts import Attr, Call, Name
+from statelint.extract.facts import Attr, Call, Name, Param
 from statelint.source.roles import is_offline_path
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Resources:
         for module in self.inference.modules:
             if is_offline_path(module.path):
                 continue
-            for resource in (*self._made(module), *self._aliases(module)):
+            for resource in (*self._made(module), *self._aliases(module), *self._first_given(module)):
                 key = (resource.place.module.path, resource.place.position.line, resource.place.position.column)
                 if key not in seen:
                     seen.add(key)
@@ -200,6 +200,32 @@ class Resources:
             if role == "session" and self._used(module, binding.name):
                 place = Place(module, binding.position)
                 yield Resource(role, kind, binding.name, place, place, self.state.serves)
+
+    def _first_given(self, module: Module) -> Iterator[Resource]:
+        """A singleton whose constructor keeps a session that it is given: that of the first request serves all."""
+        for klass in module.classes:
+            make = klass.method("__init__")
+            own = {holder.place for holder in self.state.lifetimes.holders(klass) if holder.root == Field(klass, "")}
+            if make is None or not own or not self._at_work(klass):
+                continue
+            for event in make.events:
+                given = module.terms[event.value] if event.op == "write" else None
+                role, kind = self._typed(module, event.value) if isinstance(given, Param) else ("", "")
+                if role != "session" or not isinstance(given, Param) or self._elsewhere(make, given.index):
+                    continue
+                for location in self.state.writes_of(make, event):
+                    if isinstance(location.root, Field) and not location.path:
+                        name, made = f"{klass.name}.{location.root.name}", Place(module, event.position)
+                        yield from (Resource(role, kind, name, place, made, self.state.serves) for place in own)
+
+    def _elsewhere(self, make: FunctionInfo, parameter: int) -> bool:
+        """Tell whether all that is known to be passed are globals, which are looked at themselves."""
+        given = [
+            home.terms[term] if term >= 0 else None
+            for home, call, bound in (self.inference.callers or {}).get(make, ())
+            for term in (self.inference.argument(home, call, make, parameter, bound),)
+        ]
+        return bool(given) and all(isinstance(held, Name) for held in given)
 
 
 def _taken(module: Module, name: str) -> Iterator[str]:
