@@ -20,7 +20,7 @@ from statelint.analysis.proofs import Judge
 from statelint.analysis.queries import QueryFinder
 from statelint.analysis.queries.generic import GenericQueryFinder
 from statelint.analysis.reach import ReachMap
-from statelint.analysis.state.kept import StateMap
+from statelint.analysis.state.statemap import StateMap
 from statelint.analysis.stores.documents import DocumentQueryFinder, Documents
 from statelint.analysis.stores.dynamodb import DynamoDb
 from statelint.analysis.stores.keys import KeyQueryFinder, Keys

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from statelint.analysis.model import Module
-    from statelint.analysis.state.kept import StateMap
+    from statelint.analysis.state.statemap import StateMap
     from statelint.extract.facts import TermId
 
 _DEVELOPMENT = re.compile(

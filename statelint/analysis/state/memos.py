@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import FunctionInfo, Module
-    from statelint.analysis.state.kept import StateMap
+    from statelint.analysis.state.statemap import StateMap
     from statelint.extract.facts import TermId
 
 PERSONAL = frozenset({"user", "session", "token"})

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from statelint.analysis.model import ClassInfo, FunctionInfo, Module
-    from statelint.analysis.state.kept import StateMap
     from statelint.analysis.state.roots import Root
+    from statelint.analysis.state.statemap import StateMap
     from statelint.extract.facts import Event, TermId
 
 MAX_DEPTH = 3

@@ -40,6 +40,7 @@ PROCESS_WIDE = frozenset({"os.environ", "sys.modules"})
 DICT_MUTATORS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
 
 
+_REMOVERS = frozenset({"del", "pop", "remove", "discard", "clear", "popitem", "popleft"})
 OPTIONS = frozenset({"headers", "cookies", "auth", "params", "default_headers", "base_headers"})
 """Attributes of clients that go along with every request they make."""
 
@@ -73,6 +74,32 @@ class Write(NamedTuple):
         names = [step for step in path if step != "[]"]
         single = len(names) == len(path) and self.how == "="
         return single and (len(names) == 1 or (not path and isinstance(root, (Field, Library))))
+
+    @property
+    def removes(self) -> bool:
+        """Whether an entry, or all of them, go."""
+        return self.how in _REMOVERS and not self.rebinds
+
+    @property
+    def reads(self) -> bool:
+        """Whether it is a read that may insert a default."""
+        return self.how == "[]"
+
+    @property
+    def resets(self) -> bool:
+        """Whether the place is set to None."""
+        held = self.module.terms[self.value] if self.value >= 0 else None
+        return self.rebinds and isinstance(held, Const) and held.value is None
+
+    @property
+    def keeps_nothing(self) -> bool:
+        """Whether it only removes something or makes room for it."""
+        if self.value < 0 or self.removes:
+            return True
+        held = self.module.terms[self.value]
+        if isinstance(held, Call):
+            return not held.args and not held.keywords
+        return isinstance(held, (Sequence, Mapping)) and not (held.items if isinstance(held, Sequence) else held.keys)
 
 
 class WriteCollector:
