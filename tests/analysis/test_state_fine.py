@@ -25,6 +25,11 @@ FINE = {
             return log
         """,
     "class-level constant": "class C:\n    sizes = {'s': 1}\n@app.get('/{n}')\ndef f(n: str): return C.sizes[n]",
+    "settings that a library keeps in the database": """
+        from constance import config
+        @app.post("/{user_id}")
+        def f(user_id: str, motto: str): config.MOTTO = motto
+        """,
     "a row that a module makes": """
         from sqlmodel import SQLModel
         class User(SQLModel, table=True):
