@@ -48,6 +48,50 @@ def logout({parameter}: str) -> None:
     {write}
 """
 
+GAME = """
+from fastapi import FastAPI
+app = FastAPI()
+class Player:
+    def __init__(self):
+        self.score = 0
+    def won(self):
+        self.score += 1
+class Game:
+    def __init__(self):
+        self.players = {}
+        self.question = None
+    def join(self, name: str):
+        self.players[name] = Player()
+    def won(self, name: str):
+        self.players[name].won()
+game = Game()
+@app.post("/join")
+def join(name: str) -> None:
+    game.join(name)
+@app.post("/won")
+def won(name: str) -> None:
+    game.won(name)
+@app.post("/ask")
+def ask(question: str) -> None:
+    game.question = question
+"""
+STORES = """
+from fastapi import FastAPI{imported}
+from langchain_chroma import Chroma
+app = FastAPI()
+class ConnectionCache:
+    def __init__(self):
+        self._connections = {{}}
+    def store(self, key: str):
+        if key not in self._connections:
+            self._connections[key] = (Chroma(collection_name=key), 0)
+        return self._connections[key][0]
+connection_cache = ConnectionCache()
+@app.get("/search")
+def search(key: str, query: str) -> list:
+    return connection_cache.store(key).similarity_search(query)
+"""
+
 
 def codes(text: str) -> set[str]:
     result, _ = findings_of({"app.py": text}, Settings(), RULES)
@@ -78,3 +122,15 @@ def test_late_work(text: str, reported: set[str]) -> None:
 )
 def test_revoked_tokens(definition: str, parameter: str, write: str, reported: set[str]) -> None:
     assert codes(TOKENS.format(definition=definition, parameter=parameter, write=write)) == reported
+
+
+def test_what_an_object_holds_is_reported_with_it() -> None:
+    found = codes(GAME)
+    assert "SL201" in found
+    assert "SL101" not in found
+
+
+def test_connections_of_a_service_without_sockets_are_not_those_of_clients() -> None:
+    assert codes(STORES.format(imported="")) & {"SL201", "SL204"} == {"SL201"}
+    served = '@app.websocket("/ws")\nasync def talk(websocket: WebSocket) -> None:\n    await websocket.accept()\n'
+    assert codes(STORES.format(imported=", WebSocket") + served) & {"SL201", "SL204"} == {"SL204"}

@@ -8,7 +8,7 @@ from statelint.analysis.model import External
 from statelint.analysis.reach import Reach
 from statelint.analysis.state.classes import INSTANCE_BASES
 from statelint.analysis.state.keys import Origin, children, names_in
-from statelint.analysis.state.roots import ClassAttribute, Field, Global, Local
+from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, Global, Local
 from statelint.extract.facts import Attr, Call, Compare, Const, FunctionRef, Item, Logic, Name, Not
 
 if TYPE_CHECKING:
@@ -77,9 +77,22 @@ class Harmless:
             return "numbering"
         if self._fixed(write.module, write.key) and self.once(function, root):
             return "set-up"
+        if isinstance(root, AppAttribute) and self._makes(write):
+            return "set-up"
         if self.keeps_alive(write):
             return "keep-alive"
         return ""
+
+    def _makes(self, write: Write) -> bool:
+        """Tell whether what is changed belongs to an application that the function itself makes."""
+        module, term = write.module, write.event.term
+        while isinstance(held := module.terms[term], (Attr, Item)):
+            term = held.base
+        roles = self.inference.catalogue.roles
+        return isinstance(held, Call) and any(
+            isinstance(value, External) and "app" in roles.get(value.name, frozenset())
+            for value in self.inference.term(module, held.func)
+        )
 
     def filled_in(self, write: Write) -> bool:
         """Tell whether a change fills in an entry of a fixed table: the key is checked, and the value made of it."""

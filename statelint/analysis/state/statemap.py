@@ -219,7 +219,7 @@ class StateMap:
                 if self._framework(holder.klass):
                     continue
                 if holder.element or not isinstance(holder.root, Field):
-                    container = self._container(holder.root, write, objects) if holder.element else None
+                    container = self._container(holder.root, write, objects, inside=True) if holder.element else None
                     if holder.element:
                         if container is not None:
                             yield container, True
@@ -270,24 +270,23 @@ class StateMap:
             found = objects[key] = Kept("app" if settings else "instance", name, place, root, klass)
         return found
 
-    def _container(self, root: Root, write: Write, objects: dict[object, Kept]) -> Kept | None:
-        if root in objects:
-            return objects[root]
-        if isinstance(root, Global) and self._is_resource(root):
-            return None
-        place = definition(root) or Place(write.module, write.event.position)
+    def _container(self, root: Root, write: Write, objects: dict[object, Kept], *, inside: bool = False) -> Kept | None:
+        """Return the object that ``root`` keeps; ``inside`` if an object held in it is what changes."""
         if isinstance(root, Global):
+            if self._is_resource(root):
+                return None
             path = write.location.path
-            if path and path[0] != "[]":
+            if inside or (path and path[0] != "[]"):
                 for value in self.inference.name(root.module, root.name):
                     if isinstance(value, Instance):
                         for holder in self.lifetimes.holders(value.klass):
-                            if holder.root == root:
+                            if holder.root == root and not holder.element:
                                 return self._instance(root, holder.place, holder.klass, objects)
-            kind = "global"
-        else:
-            kind = KINDS[type(root)]
-        kept = objects[root] = Kept(kind, name_of(root), place, root, None)
+        kept = objects.get(root)
+        if kept is None:
+            place = definition(root) or Place(write.module, write.event.position)
+            kind = "global" if isinstance(root, Global) else KINDS[type(root)]
+            kept = objects[root] = Kept(kind, name_of(root), place, root, None)
         return kept
 
     # -- how sure, and about what
@@ -308,7 +307,17 @@ class StateMap:
             subject = subject_of(self._names(module, term), values=True)
             if subject:
                 return subject
-        return subject_of([kept.name, *write.location.path])
+        return subject_of([kept.name, *write.location.path], values=not self._may_connect(module, write.value))
+
+    def _may_connect(self, module: Module, value: TermId) -> bool:
+        """Tell whether "connections" may be those of clients: of a service without sockets they are a database's."""
+        return (
+            not self.serves
+            or any(entry.kind == "websocket" for entry in self.project.entry_points.found)
+            or any(
+                isinstance(held, Result) and held.name.endswith("Queue") for held in self.inference.term(module, value)
+            )
+        )
 
     def _names(self, module: Module, term: TermId) -> Iterator[str]:
         """Yield the names in a term; of a parameter, also what known callers pass for it."""
