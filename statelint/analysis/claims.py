@@ -66,7 +66,7 @@ class Claims:
             return []
         for atom in atoms:
             named = atom.column[:-1] if atom.column[-1] in KEYS and len(atom.column) > 1 else atom.column
-            if atom.op == "==" and len(named) == 1 and self._owner_kind(verdict, named[0]):
+            if atom.op == "==" and len(named) == 1 and self._owner_kind(verdict, named[0], alone=len(atoms) == 1):
                 claims = {
                     entry: Claim(verdict, entry, name, known)
                     for entry, name, known in self._sources(query.function, atom.value, 0)
@@ -82,11 +82,12 @@ class Claims:
             return self.principals.is_declared_principal(function, held.index)
         return self.principals.is_principal(function.module, value)
 
-    def _owner_kind(self, verdict: Verdict, column: str) -> bool:
+    def _owner_kind(self, verdict: Verdict, column: str, *, alone: bool) -> bool:
+        """Tell whether a column says whose the rows are; or, where nothing else is asked, who is a member of them."""
         model = verdict.query.chain.model
+        kinds = {OwnerKind.OWNER, OwnerKind.MEMBERSHIP} if alone else {OwnerKind.OWNER}
         return model is not None and any(
-            path.columns in {(column,), (column.removesuffix("_id"),)} and path.kind is OwnerKind.OWNER
-            for path in model.paths
+            path.columns in {(column,), (column.removesuffix("_id"),)} and path.kind in kinds for path in model.paths
         )
 
     def _sources(self, function: FunctionInfo, value: TermId, depth: int) -> Iterator[tuple[FunctionInfo, str, bool]]:

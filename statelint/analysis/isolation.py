@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from statelint.analysis.queries import Atom, Query
 
 
+_COUNTING = frozenset({"count", "acount", "exists", "aexists", "count_documents", "estimated_document_count"})
+"""Ends of statements that give no row."""
+
+
 class Stop(NamedTuple):
     """One station on the way from an entry point to a query."""
 
@@ -288,7 +292,8 @@ class Isolation:
         else:
             # Data layers written in SQL are often there for others to call; what no known request reaches is a hint.
             library = query.given is not None and bool(self.reach.entry_points)
-            certainty = 0 if library or self.reach.in_sight(query.module) else 1
+            known = self.reach.in_sight(query.module) or self.reach.unused(query.module)
+            certainty = 0 if library or known else 1
         entry = self.reach.root(verdict.way[0].caller if verdict.way else query.function)
         if entry is not None and self.judge.policies is not None and self.judge.policies.told(entry.function):
             # The database is told who is calling; policies that use it may be anywhere.
@@ -301,6 +306,9 @@ class Isolation:
             private = self.judge.ownership.is_private_name(query.chain.name) or model in self._kept_apart
             certainty = min(certainty, 1 if action != "read" or (private and keyed) else 0)
         if kind is OwnerKind.MEMBERSHIP and not keyed:
+            certainty = 0
+        if not keyed and query.chain.steps and query.chain.steps[-1].method in _COUNTING:
+            # How many rows there are tells nothing of any of them.
             certainty = 0
         if not keyed and action == "read":
             # A list nobody restricts may be meant for everybody; a caller who is known, or another query that

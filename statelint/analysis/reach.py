@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from statelint.analysis.entrypoints import OFFLINE_KINDS, EntryPoint
@@ -98,6 +99,16 @@ class ReachMap:
         anything.
         """
         return module in self._surroundings
+
+    def unused(self, module: Module) -> bool:
+        """Tell whether a module lies in or below a package of what is in sight, and yet nobody imports it."""
+        return module not in self._surroundings and any(
+            str(parent) in self._packages for parent in PurePosixPath(module.path).parents if parent.name
+        )
+
+    @cached_property
+    def _packages(self) -> frozenset[str]:
+        return frozenset(str(PurePosixPath(module.path).parent) for module in self._surroundings)
 
     @cached_property
     def _surroundings(self) -> frozenset[Module]:

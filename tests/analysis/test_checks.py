@@ -526,3 +526,93 @@ def read(token: str, session=Depends(get_session)):
 def test_values_of_new_rows_are_no_conditions(code: Code) -> None:
     body = "room, made = Room.objects.get_or_create(pk=pk, defaults={'owner': request.user})\nreturn show(room)"
     assert proofs(code, DJANGO + VIEW.format(indent(body, "    ")), "Room") == [None]
+
+
+LOADED = """
+def read(note_id: int, session=Depends(get_session)):
+    return session.get(Note, note_id)
+
+
+def rename(note, title, owner_id):
+    if note.user_id == owner_id:
+        note.title = title
+        return note
+    raise HTTPException(403)
+
+
+def retitle(note, title, owner_id):
+    note.title = title
+    return note
+
+
+def of_dependency(note: Note = Depends(read)):
+    return note
+
+"""
+CHECKED = "    if note.user_id != user.id:\n        raise HTTPException(403)\n"
+
+
+@pytest.mark.parametrize(
+    ("dependency", "body", "proof"),
+    [
+        ("read", CHECKED + "    return note", "caller"),
+        ("read", "    if note.user_id == user.id:\n        return note\n    raise HTTPException(403)", "caller"),
+        ("read", "    return rename(note, title, user.id)", "caller"),
+        ("of_dependency", CHECKED + "    return note", "caller"),
+        # What is given to the handler is not checked, or too late, or by nobody.
+        ("read", "    return note", None),
+        ("read", "    return retitle(note, title, user.id)", None),
+        ("read", "    note.title = title\n" + CHECKED + "    return note", None),
+        ("read", "    if user.id != 1:\n        raise HTTPException(403)\n    return note", None),
+        ("of_dependency", "    return note", None),
+    ],
+)
+def test_rows_that_dependencies_load(code: Code, dependency: str, body: str, proof: str | None) -> None:
+    handler = f"""
+@router.get("/notes/{{note_id}}")
+def handle(title: str, note: Note = Depends({dependency}), user: User = Depends(get_current_user)):
+{body}
+"""
+    assert proofs(code, FASTAPI + LOADED + handler, "Note") == [proof]
+
+
+@pytest.mark.parametrize(
+    ("test", "proof"),
+    [
+        ('header != f"Bearer {settings.worker_token}"', "admin"),
+        ('not settings.worker_token or header != f"Bearer {settings.worker_token}"', "admin"),
+        ('header != os.environ["SYNC_SECRET"]', "admin"),
+        ('header != os.getenv("SYNC_SECRET")', "admin"),
+        ("header != app.config['API_KEY']", "admin"),
+        ("not hmac.compare_digest(header, settings.SYNC_KEY)", "admin"),
+        # Anybody's version, the wrong way round, and either of two.
+        ("header != settings.version", None),
+        ("header == settings.worker_token", None),
+        ("header != settings.worker_token and note_id != 0", None),
+        ("header != config_of(user).note_title", None),
+    ],
+)
+def test_secrets_of_the_configuration(code: Code, test: str, proof: str | None) -> None:
+    body = f"""
+header = request.headers.get("authorization")
+if {test}:
+    raise HTTPException(403)
+return session.exec(select(Note)).all()
+"""
+    imports = "import hmac\nimport os\nfrom config import app, settings\n"
+    assert proofs(code, imports + FASTAPI + ROUTE.format(indent(body, "    ")), "Note") == [proof]
+
+
+@pytest.mark.parametrize(
+    ("body", "certainty"),
+    [
+        ("return HttpResponse(Note.objects.count())", [0]),
+        ("return HttpResponse(Note.objects.filter(text='').exists())", [0]),
+        ("return render(request, 'notes.html', {'notes': Note.objects.all()})", [1]),
+        # Whether this note exists, and how many notes are in this room.
+        ("return HttpResponse(Note.objects.filter(room_id=pk).count())", [2]),
+    ],
+)
+def test_how_many_rows_there_are(code: Code, body: str, certainty: list[int]) -> None:
+    leaks = code(DJANGO + VIEW.format(indent(body, "    "))).project.isolation.leaks
+    assert [leak.certainty for leak in leaks] == certainty

@@ -214,3 +214,80 @@ def test_the_caller_is_no_claim(sample: Make, name: str) -> None:
 @pytest.mark.parametrize("name", PAIRS)
 def test_the_clients_word_is_one(sample: Make, name: str) -> None:
     assert claims(sample(version(name, 2))) == ["user_id"]
+
+
+MEMBERS = """
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.db import models
+from django.http import JsonResponse
+from django.urls import path
+
+
+class Room(models.Model):
+    name = models.CharField(max_length=20)
+    member = models.ManyToManyField(User)
+
+
+@login_required
+def rooms(request, user_id: int):
+    found = Room.objects.filter({})
+    return JsonResponse({{"rooms": [room.name for room in found]}})
+
+
+urlpatterns = [path("users/<int:user_id>/rooms", rooms)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "named"),
+    [
+        ("member=user_id", ["user_id"]),
+        ("member=request.user", []),
+        # Who else is in a room of the caller's.
+        ("member=user_id, name=request.user.username", []),
+    ],
+)
+def test_whose_memberships_the_client_chooses(sample: Make, condition: str, named: list[str]) -> None:
+    made = sample({"main.py": MEMBERS.format(condition)})
+    assert [leak.given for leak in made.project.isolation.claims] == named
+
+
+def test_a_module_that_nobody_imports_is_a_hint(sample: Make) -> None:
+    models = """
+from sqlmodel import Field, SQLModel
+
+class User(SQLModel, table=True):
+    id: int = Field(primary_key=True)
+
+class Note(SQLModel, table=True):
+    id: int = Field(primary_key=True)
+    user_id: int = Field(foreign_key="user.id")
+"""
+    routes = """
+from fastapi import Depends, FastAPI
+from sqlmodel import select
+from app.auth import get_current_user, get_session
+from app.models import Note, User
+
+app = FastAPI()
+
+@app.get("/notes")
+def mine(session=Depends(get_session), user: User = Depends(get_current_user)):
+    return session.exec(select(Note).where(Note.user_id == user.id)).all()
+"""
+    data = """
+from sqlmodel import select
+from app.models import Note
+
+def every(session):
+    return session.exec(select(Note)).all()
+"""
+    package = {"app/models.py": models, "app/main.py": routes}
+
+    def certainty(path: str) -> list[int]:
+        return [leak.certainty for leak in sample({**package, path: data}).project.isolation.leaks]
+
+    assert certainty("app/old.py") == certainty("app/services/old.py") == [0]
+    # Elsewhere, it may be part of another service.
+    assert certainty("tools.py") == certainty("other/data.py") == [1]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import External, FunctionValue
 from statelint.analysis.proofs.global_filters import GlobalFilters
 from statelint.analysis.proofs.guards import Guards
+from statelint.analysis.proofs.injected import Injected
+from statelint.analysis.proofs.machines import knows_secret
 from statelint.analysis.proofs.naming import called_name, name_of, raw_names
 from statelint.analysis.proofs.regard import Regard
 from statelint.analysis.proofs.rows import Rows
@@ -57,6 +59,7 @@ class Judge:
         self.rows = Rows(self)
         self.guards = Guards(self, admin_guards)
         self.statement = Statement(self)
+        self.injected = Injected(self)
         self.global_filters = GlobalFilters(self)
         self.policies = policies
         self._verdicts: dict[tuple[FunctionInfo, TermId], Verdict] = {}
@@ -250,7 +253,13 @@ class Judge:
             ):
                 continue
             if edge.call < 0:
-                if edge.kind == "dependency" and edge.caller in self.reach.entry_points:
+                arrival = self.injected.arrival(edge)
+                if arrival is not None:
+                    proof, longer = self._discharged(edge.caller, arrival, arrival.term, [], (edge, *way))
+                    if proof is None:
+                        return None, longer
+                    discharged = Proof.CALLER if proof is not Proof.ADMIN else proof
+                elif edge.kind == "dependency" and edge.caller in self.reach.entry_points:
                     proof = self.guards.guard_before(edge.caller, [])
                     if proof is None:
                         return None, (edge, *way)
@@ -314,7 +323,9 @@ class Judge:
             held = module.facts.conditions[step]
             if held.kind not in {"if", "guard", "assert", "call-guard"} or held.test < 0:
                 continue
-            if grants_role(self.principals, module, held.test, held.positive):
+            if grants_role(self.principals, module, held.test, held.positive) or knows_secret(
+                module, held.test, held.positive
+            ):
                 return Proof.ADMIN
             if self._is_callers(module, held.test, names, held.positive):
                 return Proof.PARENT

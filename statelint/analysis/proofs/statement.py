@@ -357,7 +357,7 @@ class Statement:
                 # A generic view's object, for which the view is judged.
                 return True
             for target in self.inference.term(module, held.func):
-                if isinstance(target, FunctionValue) and self._returns_rows(target.function):
+                if isinstance(target, FunctionValue) and self.returns_rows(target.function):
                     return True
                 if isinstance(target, ClassValue) and self.ownership.model_of(target.klass) is not None:
                     return True
@@ -370,7 +370,7 @@ class Statement:
             for atom in self.queries.atoms(query)
         )
 
-    def _returns_rows(self, function: FunctionInfo) -> bool:
+    def returns_rows(self, function: FunctionInfo) -> bool:
         """Tell whether a function hands out owned rows."""
         found = self._getters.get(function)
         if found is None:
