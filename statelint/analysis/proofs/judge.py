@@ -10,11 +10,12 @@ from statelint.analysis.proofs.guards import Guards
 from statelint.analysis.proofs.injected import Injected
 from statelint.analysis.proofs.machines import knows_secret
 from statelint.analysis.proofs.naming import called_name, name_of, raw_names
+from statelint.analysis.proofs.parents import Parents
 from statelint.analysis.proofs.regard import Regard
 from statelint.analysis.proofs.rows import Rows
 from statelint.analysis.proofs.statement import Statement
 from statelint.analysis.proofs.verdict import Proof, Verdict
-from statelint.analysis.proofs.words import CHECKING, DEMANDING, FRESH, HANDLERS, KEYS
+from statelint.analysis.proofs.words import FRESH, HANDLERS, KEYS
 from statelint.analysis.reach import Reach
 from statelint.analysis.roles import grants_role
 from statelint.extract.facts import Attr, Call, Cell, Compare, Const, Logic, Name, Not, Param
@@ -59,6 +60,7 @@ class Judge:
         self.rows = Rows(self)
         self.guards = Guards(self, admin_guards)
         self.statement = Statement(self)
+        self._parents = Parents(self)
         self.injected = Injected(self)
         self.global_filters = GlobalFilters(self)
         self.policies = policies
@@ -206,7 +208,7 @@ class Judge:
         proof = (
             self._conditions(function, event.condition, keys)
             or self.rows.checked(function, event, leaf, names)
-            or self._parent(function, event, leaf, keys)
+            or self._parents.prove(function, event, leaf, keys)
             or self.guards.guard_before(function, keys)
         )
         if proof is not None:
@@ -350,131 +352,3 @@ class Judge:
                 )
             case _:
                 return False
-
-    def _parent(self, function: FunctionInfo, event: Event, leaf: TermId, keys: list[TermId]) -> Proof | None:
-        """The same key was used before to load a row that is proven, or was checked by a guard."""
-        module = function.module
-        holds = self.queries.containment(module).holds
-        chain = set(self.rows.chain(module, event.condition))
-        names = {name for key in keys for name in raw_names(module, key)}
-        proven: set[TermId] = set()
-        for other in self.queries.of(function):
-            if other.leaf != leaf and self.judge(other).proof is not None:
-                proven.add(other.leaf)
-            if other.leaf == leaf or other.event.position.line > event.position.line:
-                continue
-            shared = {
-                name for atom in self.queries.atoms(other) if atom.value >= 0 for name in raw_names(module, atom.value)
-            }
-            if not (names & shared):
-                continue
-            if other.event.condition and other.event.condition not in chain:
-                continue
-            if not self._vouches(function, other, event, names) and not self._tested_owner(
-                module, other.leaf, chain, names
-            ):
-                continue
-            aborting = any(step.method in DEMANDING for step in other.chain.steps) or self._demanded(function, other)
-            tested = any(
-                holds(module.facts.conditions[step].test, other.leaf)
-                for step in chain
-                if module.facts.conditions[step].test >= 0
-            )
-            if aborting or tested:
-                return Proof.PARENT
-        for place in function.events:
-            if place is event:
-                break
-            if place.op != "call" or (place.condition and place.condition not in chain):
-                continue
-            call = module.terms[place.term]
-            if not isinstance(call, Call):
-                continue
-            arguments = (*call.args, *(value for _, value in call.keywords))
-            if not any(arg in keys or names & set(raw_names(module, arg)) for arg in arguments):
-                continue
-            if self._tested_owner(module, place.term, chain, names):
-                return Proof.PARENT
-            name = called_name(module, call)
-            functions = [
-                value.function for value in self.inference.term(module, call.func) if isinstance(value, FunctionValue)
-            ]
-            if any(
-                self._demands_own(edge.callee, index)
-                for edge in self.graph.callees.get(function, ())
-                if edge.call == place.term and edge.kind == "call"
-                for index in range(len(edge.callee.facts.parameters))
-                for arg in (self.inference.argument(module, edge.call, edge.callee, index, edge.bound),)
-                if arg >= 0 and (arg in keys or names & set(raw_names(module, arg)))
-            ):
-                return Proof.PARENT
-            with_caller = any(self.rows.tells_caller(module, arg) for arg in arguments)
-            if functions and not self.regard.of_any(functions):
-                continue
-            if CHECKING.search(name) and (with_caller or functions):
-                return Proof.PARENT
-            if with_caller and functions:
-                tested = any(
-                    holds(module.facts.conditions[step].test, place.term)
-                    for step in chain
-                    if module.facts.conditions[step].test >= 0
-                )
-                if tested or any(map(self.regard.leaves, functions)):
-                    return Proof.PARENT
-        return Proof.PARENT if self.rows.permits.among_own(function, names, proven) else None
-
-    def _demands_own(self, function: FunctionInfo, index: int) -> bool:
-        """Tell whether a function leaves unless the row that one of its parameters names is the caller's."""
-        module = function.module
-        for event in function.events:
-            if event.op != "raise" and not self.rows.aborts(module, event):
-                continue
-            for step in self.rows.chain(module, event.condition):
-                condition = module.facts.conditions[step]
-                if condition.kind != "if" or condition.test < 0:
-                    continue
-                for part in self.queries.containment(module).parts(condition.test):
-                    held = module.terms[part]
-                    if (
-                        isinstance(held, Call)
-                        and self._is_given(module, held, function, index)
-                        and self.rows.is_check(module, condition.test, part, not condition.positive)
-                    ):
-                        return True
-        return False
-
-    @staticmethod
-    def _is_given(module: Module, call: Call, function: FunctionInfo, index: int) -> bool:
-        return any(
-            isinstance(given := module.terms[arg], Param) and given.function == function.index and given.index == index
-            for arg in (*call.args, *(value for _, value in call.keywords))
-        )
-
-    def _vouches(self, function: FunctionInfo, other: Query, event: Event, names: set[str]) -> bool:
-        """Tell whether the proof of another query stands for what is asked later, in ``event``."""
-        proof = self.judge(other).proof
-        if proof is Proof.CHECKED:
-            # Its rows may be checked in each branch that uses them, and in none that leads here.
-            return self.rows.checked_before(function, other, event, names)
-        return proof in {Proof.PREDICATE, Proof.PARENT, Proof.RELATION, Proof.CALLER, Proof.GUARD}
-
-    def _demanded(self, function: FunctionInfo, query: Query) -> bool:
-        """``session.scalars(statement).one()``: whoever runs a statement may demand that it finds a row."""
-        module = function.module
-        return any(
-            event.op == "call"
-            and isinstance(call := module.terms[event.term], Call)
-            and isinstance(func := module.terms[call.func], Attr)
-            and func.name in DEMANDING - {"get"}
-            and self.queries.containment(module).holds(func.base, query.leaf)
-            for event in function.events
-        )
-
-    def _tested_owner(self, module: Module, rows: TermId, chain: set[int], names: set[str]) -> bool:
-        """Tell whether one of the conditions checks the owner of ``rows``, or what the caller may do with them."""
-        conditions = module.facts.conditions
-        return any(
-            self.rows.is_check(module, conditions[step].test, rows, conditions[step].positive)
-            or self.rows.permits.admits(module, conditions[step].test, rows, names)
-            for step in chain
-        )

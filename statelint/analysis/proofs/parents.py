@@ -1,0 +1,176 @@
+"""Keys that were proven before: by a row that they loaded, or by a call that leaves unless they are the caller's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.model import FunctionValue
+from statelint.analysis.proofs.naming import called_name, raw_names
+from statelint.analysis.proofs.verdict import Proof
+from statelint.analysis.proofs.words import CHECKING, DEMANDING
+from statelint.extract.facts import Attr, Call, Param
+
+if TYPE_CHECKING:
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.proofs.judge import Judge
+    from statelint.analysis.queries import Query
+    from statelint.extract.facts import Event, TermId
+
+
+class Parents:
+    """Looks at what a function does with the keys of a query before it asks."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self.inference = judge.inference
+        self.graph = judge.graph
+        self.queries = judge.queries
+        self.rows = judge.rows
+        self.regard = judge.regard
+
+    def prove(self, function: FunctionInfo, event: Event, leaf: TermId, keys: list[TermId]) -> Proof | None:
+        """Return ``PARENT`` where the keys by which ``event`` asks were proven or checked before it."""
+        names = {name for key in keys for name in raw_names(function.module, key)}
+        if (
+            self._loaded_before(function, event, leaf, names)
+            or self._checked_before(function, event, keys, names)
+            or self.rows.permits.among_own(function, names, self._proven(function, leaf))
+        ):
+            return Proof.PARENT
+        return None
+
+    def _proven(self, function: FunctionInfo, besides: TermId) -> set[TermId]:
+        """Return the other rows that a function loads and that are proven."""
+        others = (other for other in self.queries.of(function) if other.leaf != besides)
+        return {other.leaf for other in others if self.judge.judge(other).proof is not None}
+
+    def _loaded_before(self, function: FunctionInfo, event: Event, leaf: TermId, names: set[str]) -> bool:
+        """Tell whether the same key was used before to load a row that is proven, and had to be there."""
+        module = function.module
+        holds = self.queries.containment(module).holds
+        chain = set(self.rows.chain(module, event.condition))
+        for other in self.queries.of(function):
+            if other.leaf == leaf or other.event.position.line > event.position.line:
+                continue
+            shared = {
+                name for atom in self.queries.atoms(other) if atom.value >= 0 for name in raw_names(module, atom.value)
+            }
+            if not (names & shared):
+                continue
+            if other.event.condition and other.event.condition not in chain:
+                continue
+            if not self._vouches(function, other, event, names) and not self._tested_owner(
+                module, other.leaf, chain, names
+            ):
+                continue
+            aborting = any(step.method in DEMANDING for step in other.chain.steps) or self._demanded(function, other)
+            tested = any(
+                holds(module.facts.conditions[step].test, other.leaf)
+                for step in chain
+                if module.facts.conditions[step].test >= 0
+            )
+            if aborting or tested:
+                return True
+        return False
+
+    def _checked_before(self, function: FunctionInfo, event: Event, keys: list[TermId], names: set[str]) -> bool:
+        """Tell whether a key was handed before to a call that leaves unless it is the caller's."""
+        module = function.module
+        holds = self.queries.containment(module).holds
+        chain = set(self.rows.chain(module, event.condition))
+        for place in function.events:
+            if place is event:
+                break
+            if place.op != "call" or (place.condition and place.condition not in chain):
+                continue
+            call = module.terms[place.term]
+            if not isinstance(call, Call):
+                continue
+            arguments = (*call.args, *(value for _, value in call.keywords))
+            if not any(arg in keys or names & set(raw_names(module, arg)) for arg in arguments):
+                continue
+            if self._tested_owner(module, place.term, chain, names):
+                return True
+            name = called_name(module, call)
+            functions = [
+                value.function for value in self.inference.term(module, call.func) if isinstance(value, FunctionValue)
+            ]
+            if any(
+                self._demands_own(edge.callee, index)
+                for edge in self.graph.callees.get(function, ())
+                if edge.call == place.term and edge.kind == "call"
+                for index in range(len(edge.callee.facts.parameters))
+                for arg in (self.inference.argument(module, edge.call, edge.callee, index, edge.bound),)
+                if arg >= 0 and (arg in keys or names & set(raw_names(module, arg)))
+            ):
+                return True
+            with_caller = any(self.rows.tells_caller(module, arg) for arg in arguments)
+            if functions and not self.regard.of_any(functions):
+                continue
+            if CHECKING.search(name) and (with_caller or functions):
+                return True
+            if with_caller and functions:
+                tested = any(
+                    holds(module.facts.conditions[step].test, place.term)
+                    for step in chain
+                    if module.facts.conditions[step].test >= 0
+                )
+                if tested or any(map(self.regard.leaves, functions)):
+                    return True
+        return False
+
+    def _demands_own(self, function: FunctionInfo, index: int) -> bool:
+        """Tell whether a function leaves unless the row that one of its parameters names is the caller's."""
+        module = function.module
+        for event in function.events:
+            if event.op != "raise" and not self.rows.aborts(module, event):
+                continue
+            for step in self.rows.chain(module, event.condition):
+                condition = module.facts.conditions[step]
+                if condition.kind != "if" or condition.test < 0:
+                    continue
+                for part in self.queries.containment(module).parts(condition.test):
+                    held = module.terms[part]
+                    if (
+                        isinstance(held, Call)
+                        and self._is_given(module, held, function, index)
+                        and self.rows.is_check(module, condition.test, part, not condition.positive)
+                    ):
+                        return True
+        return False
+
+    @staticmethod
+    def _is_given(module: Module, call: Call, function: FunctionInfo, index: int) -> bool:
+        return any(
+            isinstance(given := module.terms[arg], Param) and given.function == function.index and given.index == index
+            for arg in (*call.args, *(value for _, value in call.keywords))
+        )
+
+    def _vouches(self, function: FunctionInfo, other: Query, event: Event, names: set[str]) -> bool:
+        """Tell whether the proof of another query stands for what is asked later, in ``event``."""
+        proof = self.judge.judge(other).proof
+        if proof is Proof.CHECKED:
+            # Its rows may be checked in each branch that uses them, and in none that leads here.
+            return self.rows.checked_before(function, other, event, names)
+        return proof in {Proof.PREDICATE, Proof.PARENT, Proof.RELATION, Proof.CALLER, Proof.GUARD}
+
+    def _demanded(self, function: FunctionInfo, query: Query) -> bool:
+        """``session.scalars(statement).one()``: whoever runs a statement may demand that it finds a row."""
+        module = function.module
+        return any(
+            event.op == "call"
+            and isinstance(call := module.terms[event.term], Call)
+            and isinstance(func := module.terms[call.func], Attr)
+            and func.name in DEMANDING - {"get"}
+            and self.queries.containment(module).holds(func.base, query.leaf)
+            for event in function.events
+        )
+
+    def _tested_owner(self, module: Module, rows: TermId, chain: set[int], names: set[str]) -> bool:
+        """Tell whether one of the conditions checks the owner of ``rows``, or what the caller may do with them."""
+        conditions = module.facts.conditions
+        return any(
+            self.rows.is_check(module, conditions[step].test, rows, conditions[step].positive)
+            or self.rows.permits.admits(module, conditions[step].test, rows, names)
+            for step in chain
+        )
