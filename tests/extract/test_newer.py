@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import sys
 from pathlib import Path
 from textwrap import dedent
@@ -23,7 +24,7 @@ OLD = SyntaxError("what ast said")
 
 def reread(text: str) -> str:
     """Return what ``text`` means in older syntax."""
-    tree, older = newer.parse(dedent(text), OLD)
+    tree, older = newer.parse(dedent(text), OLD, math.inf)
     assert older.count("\n") == dedent(text).count("\n")
     return ast.unparse(tree)
 
@@ -92,7 +93,7 @@ def test_newer_strings_keep_their_constants_and_expressions(text, older):
     expected = ast.parse(older, mode="eval").body
     plain(expected)
     for context in ("x = {}", "def g():\n    return {}", "class A[T]: x = {}\n"):
-        tree, _ = newer.parse(context.format(text.replace("\n", "\r\n") if "class" in context else text), OLD)
+        tree, _ = newer.parse(context.format(text.replace("\n", "\r\n") if "class" in context else text), OLD, math.inf)
         found = next(node for node in ast.walk(tree) if isinstance(node, ast.Assign | ast.Return)).value
         assert found is not None
         assert ast.dump(found) == ast.dump(expected)
@@ -104,7 +105,7 @@ LIBRARY = Path(ast.__file__).parent
 @pytest.mark.parametrize("name", ["pprint.py", "asyncio/base_futures.py", "asyncio/events.py", "asyncio/streams.py"])
 def test_older_syntax_is_read_as_ast_reads_it(name):
     text = (LIBRARY / name).read_text("utf-8")
-    expected, (found, _) = ast.parse(text), newer.parse(text, OLD)
+    expected, (found, _) = ast.parse(text), newer.parse(text, OLD, math.inf)
     plain(expected)
     assert any(isinstance(node, ast.JoinedStr) for node in ast.walk(expected))
     assert ast.dump(found) == ast.dump(expected)
@@ -130,7 +131,7 @@ def test_calls_keep_their_lines_and_columns():
                 """; six()
                 return t"{seven()}", eight()
     ''')
-    tree, older = newer.parse(text, OLD)
+    tree, older = newer.parse(text, OLD, math.inf)
     lines = text.splitlines()
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     names = {"one", "two", "three", "four", "five", "six", "seven", "eight"}
@@ -143,7 +144,7 @@ def test_calls_keep_their_lines_and_columns():
 
 def test_escapes_in_expressions_and_strings_without_expressions():
     assert reread(r"""x = f"{'\n'.join(y)}" """) == reread(r"""x = f"{"\n".join(y)}" """)
-    tree, _ = newer.parse(r"""f"{"\n".join(y)}"; t"a".b""", OLD)
+    tree, _ = newer.parse(r"""f"{"\n".join(y)}"; t"a".b""", OLD, math.inf)
     constants = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
     assert constants == ["a", "\n"]
 
@@ -179,14 +180,14 @@ def test_invalid_code_stays_a_syntax_error(text, line):
 @pytest.mark.parametrize("text", ["x = " + "-" * 50_000 + "1\n", "x = " + "+".join("a" * 3_000), "x = t'a' t'b'"])
 def test_what_libcst_cannot_read_raises_the_first_error(text):
     with pytest.raises(SyntaxError) as caught:
-        newer.parse(text, OLD)
+        newer.parse(text, OLD, math.inf)
     assert caught.value is OLD
 
 
 def test_what_cannot_be_rewritten_needs_a_newer_python(monkeypatch):
     monkeypatch.delattr(newer._Finder, "visit_TypeAlias")
     with pytest.raises(SyntaxError, match=r"needs a newer Python than the 3\.\d+ that statelint runs on") as caught:
-        newer.parse("x = 1\ntype X = int\n", OLD)
+        newer.parse("x = 1\ntype X = int\n", OLD, math.inf)
     assert caught.value.lineno == 2
 
 

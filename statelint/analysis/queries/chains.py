@@ -165,14 +165,20 @@ class Chains:
             if event.op == "return":
                 chains = self.of(module, event.term) if event.term >= 0 else ()
                 if not chains or any(
-                    chain.model is None
-                    or chain.verb != "read"
-                    or (chain.steps and chain.steps[-1].method in self.words["terminals"] | self.words["by_key"])
-                    for chain in chains
+                    chain.model is None or chain.verb != "read" or self._has_run(module, chain) for chain in chains
                 ):
                     return ()
                 found += chains
         return tuple(found)
+
+    def _has_run(self, module: Module, chain: Chain) -> bool:
+        """Tell whether a statement ends in a step that runs it; ``.all()`` of a manager only begins one."""
+        if not chain.steps:
+            return False
+        last = chain.steps[-1]
+        return last.method in self.words["terminals"] | self.words["by_key"] or (
+            last.method == "all" and last.call != chain.start and not isinstance(module.terms[chain.start], Attr)
+        )
 
     def _adds(self, function: FunctionInfo, index: int) -> bool:
         """Tell whether a function gives back the statement that it is given, with steps that build only."""
