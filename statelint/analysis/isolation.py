@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from statelint.analysis.queries import Atom, Query
 
 
-_COUNTING = frozenset({"count", "acount", "exists", "aexists", "count_documents", "estimated_document_count"})
-"""Ends of statements that give no row."""
+_ASKING = frozenset({"exists", "aexists"})
+"""Ends of statements that say yes or no."""
 
 
 class Stop(NamedTuple):
@@ -307,8 +307,8 @@ class Isolation:
             certainty = min(certainty, 1 if action != "read" or (private and keyed) else 0)
         if kind is OwnerKind.MEMBERSHIP and not keyed:
             certainty = 0
-        if not keyed and query.chain.steps and query.chain.steps[-1].method in _COUNTING:
-            # How many rows there are tells nothing of any of them.
+        if not keyed and query.chain.steps and query.chain.steps[-1].method in _ASKING:
+            # Whether there is any row tells nothing of them.
             certainty = 0
         if not keyed and action == "read":
             # A list nobody restricts may be meant for everybody; a caller who is known, or another query that
