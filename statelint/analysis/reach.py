@@ -108,7 +108,8 @@ class ReachMap:
 
     @cached_property
     def _packages(self) -> frozenset[str]:
-        return frozenset(str(PurePosixPath(module.path).parent) for module in self._surroundings)
+        marked = {module.path.rpartition("/")[0] for module in self.graph.inference.modules if module.is_package}
+        return frozenset(str(PurePosixPath(module.path).parent) for module in self._surroundings) & marked
 
     @cached_property
     def _surroundings(self) -> frozenset[Module]:

@@ -283,7 +283,7 @@ from app.models import Note
 def every(session):
     return session.exec(select(Note)).all()
 """
-    package = {"app/models.py": models, "app/main.py": routes}
+    package = {"app/__init__.py": "", "app/models.py": models, "app/main.py": routes}
 
     def certainty(path: str) -> list[int]:
         return [leak.certainty for leak in sample({**package, path: data}).project.isolation.leaks]
