@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.entrypoints import EntryPointFinder
+from statelint.analysis.inference.functions import is_vague
 from statelint.analysis.model import ClassValue, External, FunctionInfo, FunctionValue, Instance
 from statelint.extract.facts import (
     Attr,
     Call,
+    Cell,
     Compare,
     Comprehension,
     Const,
@@ -98,11 +100,28 @@ class CallGraph:
         return callers
 
     def _called(self, module: Module, call: Call) -> Iterator[Value]:
-        """Yield what a call calls: its function, and the argument that this function calls at once."""
-        yield from self.inference.term(module, call.func)
+        """Yield what a call calls: its function, and the argument that this function calls at once.
+
+        A function that is handed over (``job: Callable``) is left to whoever hands it over, and so refers to it:
+        otherwise each caller would seem to run what all the others hand over.
+        """
+        if not self._is_handed(module, call.func):
+            yield from self.inference.term(module, call.func)
         position = self.inference.invoked(module, call)
         if 0 <= position < len(call.args):
             yield from self.inference.term(module, call.args[position])
+
+    def _is_handed(self, module: Module, term: TermId) -> bool:
+        """Tell whether a term is a parameter of which only the annotation says that it can be called."""
+        held = module.terms[term]
+        if isinstance(held, Cell):
+            cells = module.functions[held.function].facts.cells.get(held.name, ())
+            held = module.terms[cells[0]] if len(cells) == 1 else held
+        if not isinstance(held, Param):
+            return False
+        annotation = module.functions[held.function].facts.parameters[held.index].annotation
+        known = self.inference.annotation(module, annotation) if annotation >= 0 else ()
+        return bool(known) and all(map(is_vague, known))
 
     def _edges(self, module: Module, function: FunctionInfo) -> Iterator[Edge]:
         for event in function.events:

@@ -27,6 +27,22 @@ def test_a_function_that_is_handed_on_is_referred_to(code):
     assert project.calls("g") == {"reference job"}
 
 
+def test_nobody_runs_what_others_hand_over(code):
+    project = code("""
+        from collections.abc import Callable
+        def run(job: Callable):
+            def at_once(): return job()
+            return job() or at_once()
+        def read(): ...
+        def purge(): ...
+        def serve(): return run(read)
+        def clean(): return run(purge)
+    """)
+    assert project.calls("run") == {"call run.at_once"}
+    assert project.calls("run.at_once") == set()
+    assert project.calls("serve") == {"call run", "reference read"}
+
+
 def test_an_unknown_receiver_is_matched_by_a_rare_name_only(code):
     rare = "class A:\n    def load_row(self): ...\ndef f(x):\n    x.load_row()\n"
     common = (

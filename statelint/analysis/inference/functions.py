@@ -33,7 +33,7 @@ class Functions(Members):
         known = [
             value for value in declared if not isinstance(value, Result) or value.name not in {"dict", "list", "tuple"}
         ]
-        if known and not all(map(_is_vague, known)):
+        if known and not all(map(is_vague, known)):
             return declared
         op = "yield" if facts.is_generator else "return"
         inferred = [
@@ -62,7 +62,7 @@ class Functions(Members):
         found = False
         if parameter.annotation >= 0:
             for value in self.annotation(module, parameter.annotation):
-                found = found or not _is_vague(value)
+                found = found or not is_vague(value)
                 yield value
         if parameter.default >= 0:
             for value in self.term(module, parameter.default):
@@ -163,6 +163,6 @@ class Functions(Members):
             yield Result(given) if given is not None else value
 
 
-def _is_vague(value: Value) -> bool:
+def is_vague(value: Value) -> bool:
     """Tell whether an annotation only says what can be done with a value: ``Callable``, ``Iterable``, ``Any``."""
     return isinstance(value, Result) and value.name.startswith(("typing.", "typing_extensions.", "collections.abc."))
