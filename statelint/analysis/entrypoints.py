@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.analysis.entries import entries
 from statelint.analysis.model import ClassValue, External, FunctionInfo, FunctionValue, Instance, Place, Result
-from statelint.analysis.rows import entries
 from statelint.catalogue.patterns import names_method
 from statelint.extract.facts import Attr, Call, Item, Mapping, Name, Sequence, Star
 from statelint.source.roles import is_offline_path

@@ -110,9 +110,8 @@ class OpenFields:
         """``NoteSerializer(data=request.data)`` and ``NoteForm(request.POST)`` in functions that save them."""
         for module in self.inference.modules:
             for function in module.functions:
-                for event in function.events:
-                    call = module.terms[event.term] if event.op == "call" else None
-                    if not isinstance(call, Call) or not self._is_filled(module, call):
+                for event, call in function.calls:
+                    if not self._is_filled(module, call):
                         continue
                     for value in self.inference.term(module, call.func):
                         if isinstance(value, ClassValue) and self.judge.reach.of(function) is Reach.SERVED:
@@ -149,13 +148,8 @@ class OpenFields:
 
     def _saved(self, function: FunctionInfo, made: TermId) -> bool:
         module = function.module
-        return any(
-            event.op == "call"
-            and isinstance(call := module.terms[event.term], Call)
-            and called_name(module, call) == "save"
-            and self.judge.queries.containment(module).holds(call.func, made)
-            for event in function.events
-        )
+        holds = self.judge.queries.containment(module).holds
+        return any(called_name(module, call) == "save" and holds(call.func, made) for _, call in function.calls)
 
     def _schema(self, klass: ClassInfo) -> Iterator[tuple[ClassInfo, Model, _Names, Place]]:
         """Yield a serializer or form with its model and what it says about fields."""

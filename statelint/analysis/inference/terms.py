@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from statelint.analysis.inference.base import Values
-    from statelint.analysis.model import Module, Value
+    from statelint.analysis.model import FunctionInfo, Module, Value
     from statelint.extract.facts import TermId
 
 
@@ -67,6 +67,10 @@ class Inference(Elements):
             self._open -= 1
             table[term] = found if found is None or self._doubts == before else Provisional(found)
         return found
+
+    def functions(self, module: Module, term: TermId) -> list[FunctionInfo]:
+        """Return the project's functions among what ``term`` stands for."""
+        return [value.function for value in self.term(module, term) if isinstance(value, FunctionValue)]
 
     def _term(self, module: Module, term: TermId) -> Iterable[Value]:
         held = module.terms[term]

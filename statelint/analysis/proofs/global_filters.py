@@ -125,16 +125,9 @@ class GlobalFilters:
         if any(self._names_event(module, decorator) for decorator in function.facts.decorators):
             return True
         for other in module.functions:
-            for event in other.events:
-                call = module.terms[event.term] if event.op == "call" else None
-                if (
-                    isinstance(call, Call)
-                    and self._names_event(module, event.term)
-                    and any(
-                        isinstance(value, FunctionValue) and value.function is function
-                        for argument in call.args
-                        for value in self.inference.term(module, argument)
-                    )
+            for event, call in other.calls:
+                if self._names_event(module, event.term) and any(
+                    function in self.inference.functions(module, argument) for argument in call.args
                 ):
                     return True
         return False

@@ -272,19 +272,12 @@ class Guards:
 def _fetches(function: FunctionInfo) -> bool:
     """Tell whether a view's method has its object fetched and checked by the framework."""
     return any(
-        event.op == "call"
-        and isinstance(call := function.module.terms[event.term], Call)
-        and called_name_of(function.module, call.func) in {"get_object", "check_object_permissions"}
-        for event in function.events
+        called_name_of(function.module, call.func) in {"get_object", "check_object_permissions"}
+        for _, call in function.calls
     )
 
 
 def _runs_what_it_holds(function: FunctionInfo) -> bool:
     """Tell whether a function calls each of a list: ``for permission in self.permissions: permission(request)``."""
     module = function.module
-    return any(
-        event.op == "call"
-        and isinstance(call := module.terms[event.term], Call)
-        and isinstance(module.terms[call.func], Element)
-        for event in function.events
-    )
+    return any(isinstance(module.terms[call.func], Element) for _, call in function.calls)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.model import FunctionValue
 from statelint.analysis.proofs.naming import called_name, raw_names
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import CHECKING, DEMANDING
@@ -92,9 +91,7 @@ class Parents:
             if self._tested_owner(module, place.term, chain, names):
                 return True
             name = called_name(module, call)
-            functions = [
-                value.function for value in self.inference.term(module, call.func) if isinstance(value, FunctionValue)
-            ]
+            functions = self.inference.functions(module, call.func)
             if any(
                 self._demands_own(edge.callee, index)
                 for edge in self.graph.callees.get(function, ())
@@ -158,12 +155,10 @@ class Parents:
         """``session.scalars(statement).one()``: whoever runs a statement may demand that it finds a row."""
         module = function.module
         return any(
-            event.op == "call"
-            and isinstance(call := module.terms[event.term], Call)
-            and isinstance(func := module.terms[call.func], Attr)
+            isinstance(func := module.terms[call.func], Attr)
             and func.name in DEMANDING - {"get"}
             and self.queries.containment(module).holds(func.base, query.leaf)
-            for event in function.events
+            for _, call in function.calls
         )
 
     def _tested_owner(self, module: Module, rows: TermId, chain: set[int], names: set[str]) -> bool:

@@ -104,13 +104,10 @@ class Regard:
         for event in function.events:
             if event.op == "raise" or self.judge.rows.aborts(module, event):
                 return True
-            call = module.terms[event.term] if event.op == "call" else None
-            if isinstance(call, Call) and LEAVING.search(called_name(module, call)):
+        for _, call in function.calls:
+            name = called_name(module, call)
+            if LEAVING.search(name) or (CHECKING.search(name) and not self.inference.functions(module, call.func)):
                 return True
-            if isinstance(call, Call) and CHECKING.search(called_name(module, call)):
-                values = self.inference.term(module, call.func)
-                if not any(isinstance(value, FunctionValue) for value in values):
-                    return True
         return depth < MAX_DEPTH and any(
             edge.kind in {"call", "override"} and edge.callee is not function and self.leaves(edge.callee, depth + 1)
             for edge in self.judge.graph.callees.get(function, ())
@@ -156,9 +153,8 @@ class Regard:
         if inner is function or not decorates(function):
             return set()
         found = set()
-        for event in inner.events:
-            call = inner.module.terms[event.term] if event.op == "call" else None
-            func = inner.module.terms[call.func] if isinstance(call, Call) else None
+        for event, call in inner.calls:
+            func = inner.module.terms[call.func]
             if isinstance(func, Cell) or (isinstance(func, Param) and func.function != inner.index):
                 found.add(event.term)
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.model import ClassValue, FunctionValue
+from statelint.analysis.model import ClassValue
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.proofs.naming import called_name, name_of
 from statelint.analysis.proofs.permits import Permits
@@ -24,7 +24,7 @@ from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Item, Lo
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.model import ClassInfo, FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
     from statelint.analysis.queries import Query
     from statelint.extract.facts import Event, TermId
@@ -75,24 +75,20 @@ class Rows:
                     # A subquery is part of the statement around it, which is judged itself.
                     and not self.queries.chains(module, other.term)
                     and not self._never_returns(module, call)
-                    and not self._makes_form(module, call)
+                    # What becomes of the row in a form is seen where the form is used.
+                    and not self.forms(module, call)
                 ):
                     found.append(other)
         return found
 
-    def _makes_form(self, module: Module, call: Call) -> bool:
-        """``NoteForm(request.POST, instance=note)``: what becomes of the row is seen where the form is used."""
-        return any(
-            isinstance(value, ClassValue)
-            and any(base.startswith(FORMS) for base in self.inference.external_bases(value.klass))
-            for value in self.inference.term(module, call.func)
-        )
+    def forms(self, module: Module, call: Call) -> list[ClassInfo]:
+        """Return the classes of forms and serializers that a call makes an instance of."""
+        classes = [value.klass for value in self.inference.term(module, call.func) if isinstance(value, ClassValue)]
+        return [each for each in classes if any(base.startswith(FORMS) for base in self.inference.external_bases(each))]
 
     def _never_returns(self, module: Module, call: Call) -> bool:
         """``fail(result.error)``: what is called always raises, and gives the rows to nobody."""
-        functions = [
-            value.function for value in self.inference.term(module, call.func) if isinstance(value, FunctionValue)
-        ]
+        functions = self.inference.functions(module, call.func)
         return bool(functions) and all(
             any(event.op == "raise" and not event.condition for event in function.events) for function in functions
         )
@@ -270,10 +266,7 @@ class Rows:
             isinstance(call, Call)
             and self.inside_test(module, event.term)
             and called_name(module, call) not in WRITING
-            and not any(
-                isinstance(value, FunctionValue) and self._changes_rows(value.function)
-                for value in self.inference.term(module, call.func)
-            )
+            and not any(map(self._changes_rows, self.inference.functions(module, call.func)))
         )
 
     @staticmethod
@@ -382,9 +375,7 @@ class Rows:
         arguments = (*call.args, *(value for _, value in call.keywords))
         if not any(holds(term, leaf) for term in (*receiver, *arguments)):
             return False
-        functions = [
-            value.function for value in self.inference.term(module, call.func) if isinstance(value, FunctionValue)
-        ] or self._methods_of_row(module, call, leaf)
+        functions = self.inference.functions(module, call.func) or self._methods_of_row(module, call, leaf)
         if not functions:
             return bool(CHECKING.search(called_name(module, call)))
         if not self.regard.of_any(functions) or not any(map(self.regard.leaves, functions)):
@@ -451,8 +442,7 @@ class Rows:
         if not isinstance(call, Call) or module.dotted(call.func) in self.inference.catalogue.aborting_names:
             return True
         name = called_name(module, call)
-        values = list(self.inference.term(module, call.func))
-        functions = [value.function for value in values if isinstance(value, FunctionValue)]
+        functions = self.inference.functions(module, call.func)
         if functions:
             return any(
                 event.op == "raise" or self.aborts(function.module, event)

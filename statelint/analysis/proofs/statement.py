@@ -13,7 +13,6 @@ from statelint.analysis.proofs.published import Published
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     CREDENTIAL,
-    FORMS,
     KEYS,
     NEGATIVE,
     OWN_METHOD,
@@ -51,6 +50,7 @@ _MANAGER = re.compile(r"(Manager|QuerySet|Query)$")
 MAX_DEPTH = 3
 """Functions between a statement and the one that makes its condition."""
 _SETTING = re.compile(r"(^|\.)[A-Z][A-Z0-9_]+$")
+"""Constants, of modules and of settings."""
 
 
 class Statement:
@@ -133,13 +133,10 @@ class Statement:
                 for given in (*call.args, *(given for _, given in call.keywords))
             ):
                 continue
-            for made in self.inference.term(module, call.func):
-                if isinstance(made, ClassValue) and any(
-                    base.startswith(FORMS) for base in self.inference.external_bases(made.klass)
-                ):
-                    methods = made.klass.facts.methods.values()
-                    if any(self.judge.regard.weighs(made.klass.module.functions[index]) for index in methods):
-                        return True
+            for form in self.judge.rows.forms(module, call):
+                methods = (form.module.functions[index] for index in form.facts.methods.values())
+                if any(map(self.judge.regard.weighs, methods)):
+                    return True
         return False
 
     @staticmethod
@@ -207,10 +204,9 @@ class Statement:
     def _made_by_helper(self, query: Query, conditions: Iterable[TermId], depth: int = 0) -> bool:
         """Tell whether one of the conditions is made by a function that always compares an owner's column."""
         return depth < MAX_DEPTH and any(
-            self._compares_owner(query, value.function, depth)
+            self._compares_owner(query, function, depth)
             for call in self._conjuncts(query.module, conditions)
-            for value in self.inference.term(query.module, call.func)
-            if isinstance(value, FunctionValue)
+            for function in self.inference.functions(query.module, call.func)
         )
 
     def _conjuncts(self, module: Module, terms: Iterable[TermId]) -> Iterator[Call]:
@@ -251,8 +247,7 @@ class Statement:
     def _own_methods(self, module: Module, step: Step) -> list[FunctionInfo]:
         """Return the methods of the project that a step may be: those of what is called, or of managers by name."""
         call = module.terms[step.call]
-        values = self.inference.term(module, call.func) if isinstance(call, Call) else ()
-        found = [value.function for value in values if isinstance(value, FunctionValue)]
+        found = self.inference.functions(module, call.func) if isinstance(call, Call) else []
         return found or [
             method
             for method in self.judge.graph.methods(step.method)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.ownership.references import last_name
 from statelint.analysis.queries.chains import Chains
 from statelint.analysis.queries.entities import Entities
-from statelint.analysis.queries.predicates import Predicates
+from statelint.analysis.queries.predicates import Predicates, refers_outside
 from statelint.analysis.queries.query import Query
 from statelint.analysis.terms import Containment
 from statelint.extract.facts import NO_TERM, Attr, Call, Choice, Item
@@ -99,10 +99,9 @@ class QueryFinder:
     def _is_correlated(self, module: Module, chain: Chain) -> bool:
         """``.filter(id=OuterRef("id"))``: a subquery asks for what belongs to the rows of the statement around it."""
         return any(
-            isinstance(call := module.terms[part], Call) and last_name(module, call.func) == "OuterRef"
+            refers_outside(module, self.containment(module).parts(value))
             for step in chain.steps
             for value in (*step.args, *(value for _, value in step.keywords))
-            for part in self.containment(module).parts(value)
         )
 
     def _receivers(self, module: Module, term: TermId) -> Iterator[TermId]:

@@ -29,7 +29,7 @@ from statelint.extract.facts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from statelint.analysis.model import Module
     from statelint.analysis.ownership import Model
@@ -200,10 +200,7 @@ class Predicates:
         compared = [held for part in parts if isinstance(held := module.terms[part], Compare)]
         sides = [[self._column(module, side) for side in (held.left, held.right)] for held in compared]
         related = any(left[0] and right[0] and left[1] is not right[1] for left, right in sides)
-        if not related and not any(
-            isinstance(held := module.terms[part], Call) and last_name(module, held.func) == "OuterRef"
-            for part in parts
-        ):
+        if not related and not refers_outside(module, parts):
             return
         for part in parts:
             held = module.terms[part]
@@ -251,6 +248,12 @@ class Predicates:
         if isinstance(root, Param) and module.functions[root.function].name == "<lambda>" and path:
             return path, None
         return (), None
+
+
+def refers_outside(module: Module, parts: Iterable[TermId]) -> bool:
+    """Tell whether a statement names the rows of the one around it: ``OuterRef("id")``, of Django."""
+    calls = (held for part in parts if isinstance(held := module.terms[part], Call))
+    return any(last_name(module, call.func) == "OuterRef" for call in calls)
 
 
 def _path(name: str) -> tuple[str, ...]:

@@ -93,9 +93,8 @@ class Policies:
 
     def _set_in(self, function: FunctionInfo) -> Iterator[str]:
         module = function.module
-        for event in function.events:
-            call = module.terms[event.term] if event.op == "call" else None
-            if not isinstance(call, Call) or self._depends_on_database(module, event.condition):
+        for event, call in function.calls:
+            if self._depends_on_database(module, event.condition):
                 continue
             func = module.terms[call.func]
             if isinstance(func, Attr) and func.name == "set_config" and len(call.args) > 1:
