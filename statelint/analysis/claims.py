@@ -202,8 +202,8 @@ class Claims:
                 return True
         return any(
             value in parts(event.term) and self._beside(module, event.term, value)
-            for event in function.events
-            if event.op == "call" and not is_replacement(module, event.term)
+            for event, _ in function.calls
+            if not is_replacement(module, event.term)
         )
 
     def _beside(self, module: Module, term: TermId, value: TermId) -> bool:
@@ -235,16 +235,14 @@ class Claims:
             and any(isinstance(each, ClassValue) for each in self.inference.term(module, made.func))
         ):
             return frozenset()
-        functions = [
-            each.function for each in self.inference.term(module, call.func) if isinstance(each, FunctionValue)
-        ]
-        refuses = CHECKING.search(func.name) or any(map(self.judge.regard.leaves, functions))
+        called = self.inference.functions(module, call.func)
+        refuses = CHECKING.search(func.name) or any(map(self.judge.regard.leaves, called))
         given = (parts(argument) for argument in (*call.args, *(each for _, each in call.keywords)))
         return frozenset() if refuses else parts(func.base).difference(*given)
 
     def _knows_another(self, function: FunctionInfo, value: TermId) -> bool:
         """Tell whether a helper asks for the caller itself, besides what it is handed."""
-        return any(event.op == "call" and self._beside(function.module, event.term, value) for event in function.events)
+        return any(self._beside(function.module, event.term, value) for event, _ in function.calls)
 
     def _compares_caller(self, module: Module, test: TermId, value: TermId) -> bool:
         """``if chat.creator_id != user.id: raise``: whoever may go on may choose among the others."""

@@ -98,7 +98,7 @@ class QueryFinder:
 
     def _is_correlated(self, module: Module, chain: Chain) -> bool:
         """``.filter(id=OuterRef("id"))``: a subquery asks for what belongs to the rows of the statement around it."""
-        return any(
+        return "OuterRef" in module.mentioned and any(
             refers_outside(module, self.containment(module).parts(value))
             for step in chain.steps
             for value in (*step.args, *(value for _, value in step.keywords))
