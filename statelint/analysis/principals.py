@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External, FunctionValue, Instance, Result
+from statelint.analysis.ownership.references import last_name
 from statelint.analysis.terms import walk
 from statelint.extract.facts import NO_TERM, Attr, Call, Cell, Choice, Comprehension, Element, Item, Logic, Name, Param
 
@@ -75,8 +76,7 @@ REPLACEMENTS = frozenset({"replace", "evolve", "model_copy"})
 def is_replacement(module: Module, term: TermId) -> bool:
     """Tell whether a term is ``replace(principal, user_id=…)``."""
     call = module.terms[term]
-    func = module.terms[call.func] if isinstance(call, Call) else None
-    return (func.name if isinstance(func, Attr) else getattr(func, "id", "")) in REPLACEMENTS
+    return isinstance(call, Call) and last_name(module, call.func) in REPLACEMENTS
 
 
 def is_identity_name(name: str) -> bool:
