@@ -66,10 +66,12 @@ class Claims:
             return []
         for atom in atoms:
             named = atom.column[:-1] if atom.column[-1] in KEYS and len(atom.column) > 1 else atom.column
-            if atom.op == "==" and len(named) == 1 and self._owner_kind(verdict, named[0], alone=len(atoms) == 1):
+            kind = self._kind(verdict, named[0], alone=len(atoms) == 1) if len(named) == 1 else None
+            if atom.op == "==" and kind is not None:
                 claims = {
                     entry: Claim(verdict, entry, name, known)
                     for entry, name, known in self._sources(query.function, atom.value, 0)
+                    if known or kind is not OwnerKind.TENANT
                 }
                 if claims:
                     return list(claims.values())
@@ -82,13 +84,13 @@ class Claims:
             return self.principals.is_declared_principal(function, held.index)
         return self.principals.is_principal(function.module, value)
 
-    def _owner_kind(self, verdict: Verdict, column: str, *, alone: bool) -> bool:
-        """Tell whether a column says whose the rows are; or, where nothing else is asked, who is a member of them."""
+    def _kind(self, verdict: Verdict, column: str, *, alone: bool) -> OwnerKind | None:
+        """Return how a column says whose the rows are; or, where nothing else is asked, who is a member of them."""
         model = verdict.query.chain.model
-        kinds = {OwnerKind.OWNER, OwnerKind.MEMBERSHIP} if alone else {OwnerKind.OWNER}
-        return model is not None and any(
-            path.columns in {(column,), (column.removesuffix("_id"),)} and path.kind in kinds for path in model.paths
-        )
+        kinds = {OwnerKind.OWNER, OwnerKind.TENANT, *({OwnerKind.MEMBERSHIP} if alone else ())}
+        names = {(column,), (column.removesuffix("_id"),)}
+        found = [path.kind for path in model.paths if path.columns in names] if model is not None else []
+        return next((kind for kind in found if kind in kinds), None)
 
     def _sources(self, function: FunctionInfo, value: TermId, depth: int) -> Iterator[tuple[FunctionInfo, str, bool]]:
         """Yield the endpoints whose clients give ``value``, where nothing compares it with the caller.

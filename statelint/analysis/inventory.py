@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.analysis.isolation import statement_place
 from statelint.analysis.model import Place
 from statelint.analysis.proofs import Proof
 from statelint.analysis.reach import Reach
@@ -140,9 +141,12 @@ def _access(
 ) -> Access:
     query = verdict.query
     model = query.chain.model
-    place = Place(query.module, query.event.position)
+    place = statement_place(query)
+    chosen = project.isolation.chosen.get((entry.function, place))
     if model is not None and model.is_public:
         state, reason = State.PUBLIC, "public by configuration"
+    elif chosen is not None:
+        state, reason = State.UNSCOPED, f"the client's {chosen} says whose rows"
     elif verdict.proof is not None:
         state, reason = REASONS.get(verdict.proof, (State.UNKNOWN, str(verdict.proof)))
     elif verdict.way and verdict.way[0].caller not in reached:
@@ -159,7 +163,7 @@ def _access(
         owner=str(model.paths[0]) if model is not None else "",
         action=project.judge.rows.written(query),
         state=state,
-        proof=str(verdict.proof) if verdict.proof is not None else "",
+        proof=str(verdict.proof) if verdict.proof is not None and state is not State.UNSCOPED else "",
         reason=reason,
         place=place,
     )

@@ -111,6 +111,16 @@ class Isolation:
         return found
 
     @cached_property
+    def chosen(self) -> dict[tuple[FunctionInfo, Place], str]:
+        """The parameter by which clients of an endpoint choose whose rows a query touches, by endpoint and query."""
+        return {
+            (claim.entry, leak.place): claim.name
+            for leak, claims in self._claimed
+            for claim in claims
+            if claim.known or self._exposures.asks(claim.entry) or self._exposures.open(claim.entry)
+        }
+
+    @cached_property
     def exposures(self) -> list[Exposure]:
         """The routers whose endpoints hand out owned rows and ask nobody who is calling.
 
@@ -247,7 +257,7 @@ class Isolation:
         sibling = self._siblings.get(model) if model is not None else None
         entry = self.reach.root(verdict.way[0].caller if verdict.way else query.function)
         return Leak(
-            place=_statement(query),
+            place=statement_place(query),
             symbol=f"{query.function.qualname}:{query.chain.name}",
             model=query.chain.name,
             owner=str(model.paths[0]) if model is not None else "",
@@ -364,7 +374,7 @@ def _place_of(function: FunctionInfo) -> Place:
     return Place(function.module, function.facts.position)
 
 
-def _statement(query: Query) -> Place:
+def statement_place(query: Query) -> Place:
     """Return where the statement begins; one built on an earlier line is mended there, not where it runs."""
     position = query.event.position
     first = query.chain.steps[0].call if query.chain.steps else query.leaf

@@ -109,6 +109,33 @@ def test_each_access_has_its_state(run: Run, shop: Path) -> None:
     ]
 
 
+def test_whoever_names_the_owner_sees_anybodys_rows(run: Run, shop: Path) -> None:
+    (shop / "shop" / "routes.py").write_text(
+        ROUTES
+        + """
+
+@app.get("/users/{user_id}/notes")
+def of_user(user_id: int, session=Depends(get_session), user=Depends(get_current_user)):
+    return session.exec(select(Note).where(Note.user_id == user_id)).all()
+"""
+    )
+    assert table(run, "--entry", "of_user") == [("GET /users/{user_id}/notes", "Note", "read", "unscoped")]
+
+
+def test_a_statement_built_before_it_runs_is_placed_where_it_begins(run: Run, shop: Path) -> None:
+    (shop / "shop" / "routes.py").write_text(
+        ROUTES
+        + """
+
+@app.get("/any/{note_id}")
+def any_note(note_id: int, session=Depends(get_session), user=Depends(get_current_user)):
+    statement = select(Note).where(Note.id == note_id)
+    return session.exec(statement).one()
+"""
+    )
+    assert table(run, "--entry", "any_note") == [("GET /any/{note_id}", "Note", "read", "unscoped")]
+
+
 def test_public_models_are_shown_as_such(run: Run, shop: Path) -> None:
     (shop / "pyproject.toml").write_text('[tool.statelint]\npublic-models = ["Note"]\n')
     assert {row[3] for row in table(run, "--model", "note")} == {"public"}
