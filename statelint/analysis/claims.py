@@ -26,6 +26,8 @@ MAX_DEPTH = 3
 _KINDS = frozenset({"route", "tool"})
 """Entry points whose parameters a client fills; of tools, those that know their caller."""
 _CONVERSIONS = frozenset({"int", "str", "UUID", "ObjectId"})
+_OF_FRAMEWORK = frozenset({"request", "req", "info", "context", "ctx"})
+"""What frameworks hand to endpoints under these names is no value of the client's, unless its type says so."""
 _OF_CLIENT = frozenset(
     {
         "json", "args", "form", "values", "GET", "POST", "data", "query_params", "query", "path_params", "match_info",
@@ -118,7 +120,7 @@ class Claims:
                 and not self.principals.is_declared_principal(function, held.index)
                 and not list(self.judge.graph.dependencies(module, parameter.annotation, parameter.default))
                 and not self.judge.graph.depends_on_unknown(module, parameter.annotation, parameter.default)
-                and parameter.name not in {"request", "req", "info", "context", "ctx"}
+                and (parameter.name not in _OF_FRAMEWORK or self.principals.is_body(module, value))
                 and self.judge.guards.guard_before(function, [value]) is None
             ):
                 known = self.judge.guards.knows_caller(function)

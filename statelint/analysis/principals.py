@@ -39,12 +39,13 @@ _ADMIN = re.compile(
 _SYSTEM = re.compile(
     r"(^|_)(webhook|signature|cron|internal|service_token|system|scheduler|hmac|admin_token)($|_)", re.IGNORECASE
 )
-
+_REQUEST_NAMES = frozenset({"request", "req"})
+_FRAMEWORK_REQUEST = re.compile(r"(^|\.)(\w*Http|WSGI|ASGI|Web)?(Request|Connection|WebSocket)$")
 _REQUEST_ATTRIBUTES = frozenset(
     {
         "get", "post", "put", "patch", "delete", "body", "data", "query_params", "path_params", "json", "form",
         "args", "values", "files", "headers", "cookies", "meta", "method", "path", "url", "base_url", "match_info",
-        "query", "query_string", "stream", "session", "client", "scope", "app", "state", "ctx", "view_args",
+        "matchdict", "query", "query_string", "stream", "session", "client", "scope", "app", "state", "ctx", "view_args",
         "content_type", "content", "text", "raw", "params", "get_json", "read", "message", "messages", "remote_addr",
         "host", "is_json", "resolver_match", "encoding", "kwargs", "rel_url", "can_read_body", "input", "id", "ids",
         "conversation_id", "session_id", "name", "title", "query_arguments", "arguments", "uri", "full_path",
@@ -118,6 +119,8 @@ class Principals:
         match held:
             case Attr(base=base, name=name) if (replaced := self._replaced(module, base, name)) >= 0:
                 return self.is_principal(module, replaced)
+            case Attr(base=base) if self.is_body(module, base):
+                return False
             case Attr(base=base):
                 if self._put_on_request(module, held) or self._member_of_view(module, held):
                     return True
@@ -228,6 +231,23 @@ class Principals:
             isinstance(target, FunctionValue) and self.is_provider(target.function)
             for target in self.graph.dependencies(module, annotation, default)
         )
+
+    def is_body(self, module: Module, term: TermId) -> bool:
+        """Tell whether ``request``, or an attribute of it, is what the client sends, not the framework's request."""
+        while isinstance(held := module.terms[term], Attr):
+            term = held.base
+        if not isinstance(held, Param):
+            return False
+        function = module.functions[held.function]
+        if function.facts.parameters[held.index].name not in _REQUEST_NAMES:
+            return False
+        names: list[str] = []
+        for value in self.inference.term(module, term):
+            if isinstance(value, Instance):
+                names += (value.klass.name, *self.inference.mro(value.klass)[1])
+            elif isinstance(value, (External, Result)):
+                names.append(value.name)
+        return bool(names) and not any(map(_FRAMEWORK_REQUEST.search, names))
 
     def _put_on_request(self, module: Module, held: Attr) -> bool:
         """``request.project``: an attribute that no framework sets was put there by the project's own guards.

@@ -393,7 +393,9 @@ class Rows:
 
     def tells_caller(self, module: Module, term: TermId) -> bool:
         """Tell whether who is given a value knows the caller: it is the caller, an owner, or the whole request."""
-        return self.is_ownerish(module, term) or name_of(module, term) == "request"
+        if name_of(module, term) == "request":
+            return not self.principals.is_body(module, term)
+        return self.is_ownerish(module, term)
 
     def is_ownerish(self, module: Module, term: TermId) -> bool:
         """The caller's identity, or a value whose name says that it is an owner's."""
