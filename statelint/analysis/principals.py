@@ -46,10 +46,10 @@ _REQUEST_ATTRIBUTES = frozenset(
         "get", "post", "put", "patch", "delete", "body", "data", "query_params", "path_params", "json", "form",
         "args", "values", "files", "headers", "cookies", "meta", "method", "path", "url", "base_url", "match_info",
         "matchdict", "query", "query_string", "stream", "session", "client", "scope", "app", "state", "ctx",
-        "view_args", "content_type", "content", "text", "raw", "params", "get_json", "read", "message", "messages", "remote_addr",
-        "host", "is_json", "resolver_match", "encoding", "kwargs", "rel_url", "can_read_body", "input", "id", "ids",
-        "conversation_id", "session_id", "name", "title", "query_arguments", "arguments", "uri", "full_path",
-        "get_full_path", "build_absolute_uri",
+        "view_args", "content_type", "content", "text", "raw", "params", "get_json", "read", "message", "messages",
+        "remote_addr", "host", "is_json", "resolver_match", "encoding", "kwargs", "rel_url", "can_read_body", "input",
+        "id", "ids", "conversation_id", "session_id", "name", "title", "query_arguments", "arguments", "uri",
+        "full_path", "get_full_path", "build_absolute_uri",
     }
 )  # fmt: skip
 
