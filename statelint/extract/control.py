@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from statelint.extract.facts.words import Dropping
     from statelint.source.lines import Columns
 
-SWALLOWING = frozenset({"suppress", "contextlib.suppress"})
+SWALLOWING = frozenset({"suppress", "raises", "assertRaises", "assertRaisesRegex"})
 """Context managers whose block may end early with control going on after it."""
 
 
@@ -221,7 +221,8 @@ class ControlReader(BindingReader):
         for item in node.items:
             context = self.expr(item.context_expr)
             scope.condition = self.under("with", context)
-            if isinstance(item.context_expr, ast.Call) and dotted(item.context_expr.func) in SWALLOWING:
+            called = dotted(item.context_expr.func) if isinstance(item.context_expr, ast.Call) else ""
+            if called.rpartition(".")[2] in SWALLOWING:
                 swallows = True
                 scope.condition = self.under("try", NO_TERM)
             if item.optional_vars is not None:

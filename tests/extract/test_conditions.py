@@ -169,8 +169,11 @@ def test_a_guard_in_a_with_holds_afterwards_and_the_with_does_not(read):
     assert reading.before("effect") == ["guard not $x.bad"]
 
 
-def test_a_with_that_may_swallow_does_not_end_the_function(read):
-    reading = read("def f(x):\n    with suppress(E):\n        return g()\n    effect()\n")
+@pytest.mark.parametrize(
+    "manager", ["suppress(E)", "contextlib.suppress(E)", "pytest.raises(E)", "self.assertRaises(E)"]
+)
+def test_a_with_that_may_swallow_does_not_end_the_function(read, manager):
+    reading = read(f"def f(x):\n    with {manager}:\n        return g()\n    effect()\n")
     assert reading.before("effect") == []
 
 

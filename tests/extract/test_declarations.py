@@ -1,46 +1,26 @@
 """The declarations that ``ast`` gives are those that LibCST gives, over the standard library of the running Python.
 
-A sample of it: ``STATELINT_WHOLE_LIBRARY=1`` reads all of it, CPython's own tests included where they are installed,
-which takes a quarter of an hour.
+A sample of it: ``python tests/extract/declarations.py`` compares all of it, which takes minutes.
 """
 
 from __future__ import annotations
 
-import os
 import random
-import sysconfig
-from pathlib import Path
+from collections import Counter
 
-from statelint.extract.extractor import extract
-from statelint.extract.nesting import tractable
-from statelint.extract.walk import UNREADABLE
-from statelint.source.text import SourceError, decode
-from tests.extract.declarations import CATALOGUE, by_ast, by_libcst
+from tests.extract.declarations import LIBRARY, compared, python_files
 
-LIBRARY = Path(sysconfig.get_path("stdlib"))
 SAMPLE = 25
 LARGEST = 60_000
 """Bytes of a file in the sample."""
 
 
-def files() -> list[Path]:
-    found = sorted(path for path in LIBRARY.rglob("*.py") if "site-packages" not in path.parts)
-    if os.environ.get("STATELINT_WHOLE_LIBRARY"):
-        return found
-    return random.Random(9).sample([path for path in found if path.stat().st_size < LARGEST], SAMPLE)
-
-
 def test_ast_and_libcst_agree() -> None:
-    compared = 0
-    for path in files():
-        data = path.read_bytes()
-        facts = extract("module.py", data, CATALOGUE)
-        try:
-            readable = tractable(decode(data))
-            theirs = by_libcst(data) if readable else None
-        except (*UNREADABLE, SourceError, UnicodeDecodeError):
-            theirs = None
-        if theirs is not None and facts.failure is None:
-            assert by_ast(facts) == theirs, path
-            compared += 1
-    assert compared > SAMPLE * 0.8
+    small = [path for path in python_files(LIBRARY) if path.stat().st_size < LARGEST]
+    counts: Counter[str] = Counter()
+    for path in random.Random(9).sample(small, SAMPLE):
+        more, difference = compared(path)
+        assert not more["files that differ"], f"{path}: {difference}"
+        counts += more
+    assert counts["declarations"] > SAMPLE
+    assert counts["read by neither"] < SAMPLE * 0.2
