@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import signal
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -83,7 +84,13 @@ def cli() -> None:
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
+    signal.signal(signal.SIGTERM, _terminated)
     sys.exit(run(args))
+
+
+def _terminated(number: int, _: object) -> NoReturn:
+    """Exit in good order, with what is temporary removed; as the first process of a container, too."""
+    raise SystemExit(128 + number)
 
 
 def run(args: Sequence[str] | None = None) -> int:

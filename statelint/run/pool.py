@@ -6,6 +6,7 @@ import gc
 import multiprocessing
 import os
 import signal
+import threading
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -144,8 +145,17 @@ _reader: Reader | None = None
 def _initialise(root: Path, libraries: bytes, visitors: tuple[type[Rule], ...], limits: Limits) -> None:
     global _reader  # noqa: PLW0603 - a process of the pool serves one run only
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches the whole group: die without a traceback
+    threading.Thread(target=_outlive_nobody, daemon=True).start()
     gc.disable()
     _reader = Reader(root, Catalogue(_LIBRARIES.decode(libraries)), visitors, limits)
+
+
+def _outlive_nobody() -> None:
+    """End this process when the one that it works for has gone, for whose work it would wait for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # noqa: S101 - this is a process of the pool
+    parent.join()
+    os._exit(1)
 
 
 def _extract_batch(paths: Sequence[str], result: str) -> str:
