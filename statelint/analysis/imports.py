@@ -63,7 +63,11 @@ class ModuleIndex:
             self._memo[key] = self._absolute(importer.folder, tuple(name.split(".")))
         found = self._memo[key]
         # A module does not mean itself: ``import redis`` in a file of that name is the library.
-        return None if found == importer.parts else found
+        # A package does, unless it is part of another package, whose folder is no import root.
+        if found == importer.parts:
+            root = importer.parts[: -1 - name.count(".")]
+            return found if importer.is_package and root not in self._packages else None
+        return found
 
     def _absolute(self, folder: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...] | None:
         standard = wanted[0] in sys.stdlib_module_names
