@@ -35,6 +35,8 @@ _PLAIN = (Const, Format, Compare, Not, Comprehension, Mapping, Sequence)
 """Terms that stand for no function."""
 COMMON_NAMES = 3
 """A method name that more classes than this define says nothing about an unknown receiver."""
+_BUILTIN = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind) if not name.startswith("_"))
+"""Methods that any unknown receiver may have: ``row.get("title")`` is no call of a repository's ``get``."""
 
 
 class Edge(NamedTuple):
@@ -147,7 +149,8 @@ class CallGraph:
             named = self._by_name.get(func.name, ())
             if 0 < len(named) <= COMMON_NAMES and all(map(self._users_own, self.inference.term(module, call.func))):
                 for callee in named:
-                    yield Edge(function, callee, term, True, "name")
+                    if func.name not in _BUILTIN or _is_named_after(module, func.base, callee.owner):
+                        yield Edge(function, callee, term, True, "name")
         for argument in (*call.args, *(value for _, value in call.keywords)):
             yield from self._references(module, function, argument)
 
@@ -261,6 +264,17 @@ class CallGraph:
                 target = self.inference.dependency_target(held)
                 if target >= 0:
                     yield from self.inference.term(module, target)
+
+
+def _is_named_after(module: Module, receiver: TermId, owner: ClassInfo | None) -> bool:
+    """Tell whether a receiver is called like a class: ``self.note_repo`` like ``NoteRepository``."""
+    held = module.terms[receiver]
+    if isinstance(held, Param):
+        name = module.functions[held.function].facts.parameters[held.index].name
+    else:
+        name = getattr(held, "name", "") or getattr(held, "id", "")
+    words = [word for word in name.lower().split("_") if len(word) > 2]
+    return owner is not None and any(word in owner.name.lower() for word in words)
 
 
 def decorates(function: FunctionInfo) -> bool:

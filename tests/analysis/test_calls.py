@@ -52,6 +52,19 @@ def test_an_unknown_receiver_is_matched_by_a_rare_name_only(code):
     assert code(common).calls("f") == set()
 
 
+def test_an_unknown_receiver_is_no_repository_for_having_a_method_that_dictionaries_have(code):
+    project = code("""
+        class NoteRepository:
+            def get(self, note): ...
+        def shown(chunk):
+            return chunk.get("title")
+        def found(repo, note):
+            return repo.get(note)
+    """)
+    assert project.calls("shown") == set()
+    assert project.calls("found") == {"name NoteRepository.get"}
+
+
 PLAIN = """
     def traced(f):
         def wrapper(*args):
