@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.analysis.formfields import JOINS
 from statelint.analysis.model import ClassValue, Instance, Place
-from statelint.analysis.ownership import OwnerKind
+from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.reach import Reach
 from statelint.extract.facts import Attr, Call, Compare, Element, Item, Param
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 DUMPS = frozenset({"dict", "model_dump"})
 """Methods that turn a validated body into keyword arguments."""
 MAX_DEPTH = 3
+_PART = re.compile(
+    r"(^|_)(assign(ee|ed)?|recipient|receiver|reviewer|approver|responsible|executor|performer|invitee)(_|$)"
+)
+"""Users whom a row's owner may choose."""
 
 
 class OwnerAssignment(NamedTuple):
@@ -114,8 +120,7 @@ class OwnerAssignments:
     def _assigned(self, function: FunctionInfo, filled: _Filled, place: Place) -> Iterator[OwnerAssignment]:
         module = function.module
         model = filled.model
-        columns = {path.columns[0] for path in model.paths if len(path.columns) == 1 and path.kind is OwnerKind.OWNER}
-        for column in sorted(columns):
+        for column in sorted(self._owners(model)):
             for value in filled.bodies:
                 body = self._dumped(module, value)
                 held = module.terms[body] if body >= 0 else None
@@ -131,6 +136,15 @@ class OwnerAssignments:
                             place, symbol, model.name, column, item.klass.name, field, entry, parameter, filled.new
                         )
                         return
+
+    def _owners(self, model: Model) -> set[str]:
+        """Return the columns that say whose a row is: beside another owner, a key to a user may be an assignee's."""
+        if JOINS.search(model.name):
+            return set()
+        own = {path.columns[0] for path in model.paths if len(path.columns) == 1 and path.kind is OwnerKind.OWNER}
+        named = {column for column in own if self.judge.ownership.column_kind(column) is OwnerKind.OWNER}
+        inherited = any(len(path.columns) > 1 and path.kind is not OwnerKind.ATTRIBUTION for path in model.paths)
+        return named if named or inherited else {column for column in own if not _PART.search(snake(column))}
 
     @staticmethod
     def _dumped(module: Module, term: TermId) -> TermId:
@@ -185,6 +199,7 @@ class OwnerAssignments:
                 self.judge.reach.entry_points[function][0].kind == "route"
                 and guards.knows_caller(function)
                 and guards.guard_before(function, []) is None
+                and not guards.asked_before(function, None)
             ):
                 yield function, function.facts.parameters[body.index].name
             return
