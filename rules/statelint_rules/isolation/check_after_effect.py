@@ -19,6 +19,7 @@ _MESSAGES = {
     Fault.INVERTED: "the check of {model}'s owner on line {line} turns the owner away and lets all others go on",
     Fault.IDLE: "the check of {model}'s owner on line {line} stops nobody: {model} is {verb} all the same",
     Fault.OTHER: "the check on line {line} is about {about}: this {model} is {verb} unchecked",
+    Fault.DROPPED: "Python's `and` picks one of the conditions: the one on {model}'s owner never reaches the database",
 }
 _REMEDIES = {
     Fault.LATE: "check first, and leave if it fails",
@@ -26,6 +27,7 @@ _REMEDIES = {
     Fault.INVERTED: "turn the comparison round",
     Fault.IDLE: "raise or return where the check fails",
     Fault.OTHER: "check this row, too, or load it through the one that is checked",
+    Fault.DROPPED: "separate the conditions by commas, or join them by and_() or &",
 }
 
 

@@ -32,6 +32,8 @@ class Fault(StrEnum):
     """Whoever fails it goes on."""
     OTHER = "other"
     """It asks whose other rows are."""
+    DROPPED = "dropped"
+    """Python's ``and`` keeps it from the database."""
 
 
 class Misplaced(NamedTuple):
@@ -52,6 +54,8 @@ class MisplacedChecks:
     def of(self, verdict: Verdict) -> Misplaced | None:
         """Return the check of the rows' owner that misses them, in the function that asks or in one that called it."""
         query = verdict.query
+        if any(self.judge.statement.on_owner(query, atom) for atom in self.judge.queries.dropped(query)):
+            return Misplaced(Place(query.module, query.event.position), Fault.DROPPED, query.chain.name)
         stations = [(query.function, query.leaf), *((edge.caller, edge.call) for edge in reversed(verdict.way))]
         for function, leaf in stations:
             for fault, event in self._faults(function, leaf):

@@ -33,13 +33,15 @@ class Permits:
         if test < 0:
             return False
         wanted = set(names)
+        # What the statement itself asks for is judged as its predicate.
+        own = self.queries.containment(module).parts(leaf)
         for call in self._asked(module, test):
             inside = self._given(module, call, leaf)
             if (
                 call != leaf
                 and not self.makes(module, call)
                 and (leaf in inside or wanted & self._names(module, inside))
-                and any(self.principals.is_principal(module, other) for other in inside)
+                and any(self.principals.is_principal(module, other) for other in inside if other not in own)
                 and self._is_read(module, call)
             ):
                 return True

@@ -133,3 +133,7 @@ class QueryFinder:
     def atoms(self, query: Query) -> list[Atom]:
         """Return the comparisons that the statement makes."""
         return self._predicates.atoms(query)
+
+    def dropped(self, query: Query) -> Iterator[Atom]:
+        """Yield the comparisons that the statement seems to make, and Python's ``and`` or ``or`` keeps from it."""
+        return self._predicates.dropped(query)

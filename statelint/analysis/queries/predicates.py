@@ -10,6 +10,7 @@ from statelint.analysis.ownership import MARKS_PUBLIC
 from statelint.analysis.ownership.keys import primary_key
 from statelint.analysis.ownership.references import last_name
 from statelint.analysis.queries.query import Atom
+from statelint.analysis.queries.truth import Truth
 from statelint.analysis.terms import walk
 from statelint.extract.facts import (
     NO_TERM,
@@ -59,6 +60,7 @@ class Predicates:
     def __init__(self, entities: Entities) -> None:
         self.entities = entities
         self.words = entities.inference.catalogue.queries
+        self._truth = Truth(entities.inference, self._column)
 
     def atoms(self, query: Query) -> list[Atom]:
         """Return the comparisons that the statement makes."""
@@ -91,6 +93,16 @@ class Predicates:
                     inner = list(self._by_key(query.module, model, argument, step.optional))
                 found += inner
         return found
+
+    def dropped(self, query: Query) -> Iterator[Atom]:
+        """Yield the comparisons that Python's ``and`` or ``or`` keeps from the database."""
+        for step in query.chain.steps:
+            if step.method in self.words["filters"]:
+                for part in walk(query.module, *step.args):
+                    held = query.module.terms[part]
+                    if isinstance(held, Logic):
+                        for value in set(held.values).difference(self._truth.kept(query.module, held)):
+                            yield from self.positional(query.module, value, step.optional)
 
     def _by_key(self, module: Module, model: Model | None, key: TermId, optional: TermId) -> Iterator[Atom]:
         """Yield what a key compares: ``session.get(Note, (me, note_id))`` names the owner's column by its place."""
@@ -125,8 +137,8 @@ class Predicates:
                     path, model = self._column(module, column)
                     if path:
                         yield Atom(path, value, op, optional, model)
-            case Logic(values=values):
-                for value in values:
+            case Logic():
+                for value in self._truth.kept(module, held):
                     yield from self.positional(module, value, optional, depth + 1)
             case Binary(left=left, right=right):
                 yield from self.positional(module, left, optional, depth + 1)
