@@ -122,6 +122,7 @@ class Claims:
                 and not self.judge.graph.depends_on_unknown(module, parameter.annotation, parameter.default)
                 and (parameter.name not in _OF_FRAMEWORK or self.principals.is_body(module, value))
                 and self.judge.guards.guard_before(function, [value]) is None
+                and not self.judge.guards.asked_before(function, None)
             ):
                 known = self.judge.guards.knows_caller(function)
                 if known or entries[0].kind == "route":
@@ -145,6 +146,7 @@ class Claims:
             and entry.kind == "route"
             and not self._compared(function, value)
             and self.judge.guards.guard_before(entry.function, [value]) is None
+            and not self.judge.guards.asked_before(entry.function, None)
         ):
             known = self.judge.guards.knows_caller(entry.function) or self._knows_another(function, value)
             yield entry.function, key, known

@@ -9,8 +9,9 @@ from statelint.analysis.calls import nested
 from statelint.analysis.model import ClassValue, External
 from statelint.analysis.ownership import snake
 from statelint.analysis.principals import is_admin_name, is_system_name
-from statelint.analysis.proofs.before import Before
+from statelint.analysis.proofs.before import Before, Guard
 from statelint.analysis.proofs.naming import called_name_of, raw_names
+from statelint.analysis.proofs.tenants import TenantAdmins
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     GUARD_NAME,
@@ -21,14 +22,14 @@ from statelint.analysis.proofs.words import (
     WEBHOOK,
 )
 from statelint.analysis.roles import is_everyday
-from statelint.extract.facts import Attr, Call, Compare, Element, Item, Logic, Mapping, Not
+from statelint.extract.facts import Attr, Call, Compare, Const, Element, Item, Logic, Mapping, Not, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from statelint.analysis.model import ClassInfo, FunctionInfo, Module, Value
     from statelint.analysis.proofs.judge import Judge
-    from statelint.extract.facts import TermId
+    from statelint.extract.facts import Event, TermId
 
 
 class Guards:
@@ -42,18 +43,23 @@ class Guards:
         self.rows = judge.rows
         self.regard = judge.regard
         self.before = Before(judge)
+        self.tenants = TenantAdmins(judge)
         self._admin_guards = frozenset(admin_guards)
 
-    def guard_before(self, function: FunctionInfo, keys: list[TermId]) -> Proof | None:
-        """Decorators, dependencies, permission classes and mixins that admit administrators or check the same id."""
+    def guard_before(self, function: FunctionInfo, keys: list[TermId], *, of_tenant: bool = False) -> Proof | None:
+        """Decorators, dependencies, permission classes and mixins that admit administrators or check the same id.
+
+        Of rows ``of_tenant``, a tenant's administrators may see their own alone.
+        """
         module = function.module
         if WEBHOOK.search(snake(function.qualname.replace(".", "_"))):
             return Proof.ADMIN
         names = {name for key in keys for name in raw_names(module, key)}
-        for name, guard, roles in self.before.guards(function):
+        for before in self.before.guards(function):
+            name, guard, roles = before
             if guard is not None and self._checks_key(guard, names):
                 return Proof.GUARD
-            if any(map(is_everyday, roles)):
+            if any(map(is_everyday, roles)) or (of_tenant and self.tenants.lets_in(before)):
                 continue
             if is_admin_name(name) or name in self._admin_guards or name in self.inference.catalogue.admin:
                 return Proof.ADMIN
@@ -63,7 +69,11 @@ class Guards:
                 if GUARD_NAME.search(name) and name.rpartition(".")[2] not in NO_GUARD:
                     return Proof.GUARD
             elif self._admits_admins(guard) or (
-                (ROLE_GATE.search(name) or any(role.isidentifier() and is_admin_name(role) for role in roles))
+                (
+                    ROLE_GATE.search(name)
+                    or _is_told_role(guard)
+                    or any(role.isidentifier() and is_admin_name(role) for role in roles)
+                )
                 and self._is_role_gate(guard)
             ):
                 return Proof.ADMIN
@@ -71,6 +81,42 @@ class Guards:
         if proof is not None:
             return proof
         return self.class_guard(function.owner, objects=_fetches(function)) if function.owner is not None else None
+
+    def asked_before(self, function: FunctionInfo, event: Event | None, *, of_tenant: bool = False) -> bool:
+        """Tell whether a function has asked for a role before an event, or at all: ``ensure_admin(user)``."""
+        module = function.module
+        above = {0, *(self.rows.chain(module, event.condition) if event is not None else ())}
+        for other in function.events:
+            if other is event:
+                break
+            if other.op == "call" and other.condition in above:
+                for gate in self.gates(module, other.term):
+                    if not (of_tenant and self.tenants.lets_in(gate)):
+                        return True
+        return False
+
+    def gates(self, module: Module, term: TermId) -> Iterator[Guard]:
+        """Yield the functions that a call runs, and that turn the caller away for the lack of a role."""
+        call = module.terms[term]
+        if not isinstance(call, Call) or not any(
+            self.rows.tells_caller(module, given) for given in (*call.args, *(value for _, value in call.keywords))
+        ):
+            return
+        name = called_name_of(module, call.func)
+        roles = self.before.roles(module, term)
+        if any(map(is_everyday, roles)):
+            return
+        for function in self.inference.functions(module, call.func):
+            if not self._looks_at_id(function) and (
+                self._admits_admins(function, answers=False)
+                or (
+                    self.rows.may_abort(function)
+                    and (ROLE_GATE.search(name) or any(role.isidentifier() and is_admin_name(role) for role in roles))
+                    and self._is_role_gate(function)
+                    and self.regard.weighs(function)
+                )
+            ):
+                yield Guard(name, function, roles)
 
     def guarded(self, function: FunctionInfo) -> bool:
         """Tell whether a guard stands before a function that admits administrators or checks permissions."""
@@ -110,8 +156,8 @@ class Guards:
             LOGIN.search(base.rpartition(".")[2]) for base in self.inference.external_bases(owner)
         )
 
-    def _admits_admins(self, guard: FunctionInfo) -> bool:
-        """Tell whether a guard turns away whoever is no administrator."""
+    def _admits_admins(self, guard: FunctionInfo, *, answers: bool = True) -> bool:
+        """Tell whether a guard turns away whoever is no administrator, by an exception or also by its answer."""
         for function in (guard, *nested(guard)):
             module = function.module
             conditions = module.facts.conditions
@@ -121,7 +167,8 @@ class Guards:
                 condition = conditions[event.condition]
                 leaves = event.op == "raise" or self.rows.aborts(module, event)
                 if (
-                    (leaves and condition.kind in {"if", "guard"}) or (event.op == "return" and condition.kind == "if")
+                    (leaves and condition.kind in {"if", "guard"})
+                    or (answers and event.op == "return" and condition.kind == "if")
                 ) and self._denies(module, condition.test, condition.positive):
                     return True
             if function.name == "<lambda>" and any(
@@ -138,6 +185,10 @@ class Guards:
                 return self._denies(module, value, not positive)
             case Logic(op=op, values=values):
                 return (op == "or") is positive and any(self._denies(module, value, positive) for value in values)
+            case Compare(op=op, left=left, right=right) if op in {"==", "is"} and _is_const(module, right, False):
+                return self._denies(module, left, not positive)
+            case Compare(op=op, left=left, right=right) if op in {"==", "is"} and _is_const(module, right, True):
+                return self._denies(module, left, positive)
             case Compare(op=op):
                 return (op in {"!=", "not in", "is not"}) is positive and self.principals.mentions_admin(module, test)
             case Attr() | Call():
@@ -152,12 +203,30 @@ class Guards:
             not any(self.rows.may_abort(function) for function in functions)
             and not any(event.op == "return" and event.condition for function in functions for event in function.events)
             and not any(map(_runs_what_it_holds, functions))
+            and not any(self._delegates(function) for function in functions)
         ):
             return False
-        looked_at = {
-            parameter.name for function in functions[1:] or functions for parameter in function.facts.parameters
-        }
-        return not any(name in KEYS or name.endswith(("_id", "_uuid", "_pk")) for name in looked_at)
+        return not any(map(self._looks_at_id, functions[1:] or functions))
+
+    @staticmethod
+    def _looks_at_id(function: FunctionInfo) -> bool:
+        """Tell whether a function is told an id: a role in one workspace is none in another."""
+        names = (parameter.name for parameter in function.facts.parameters)
+        return any(name in KEYS or name.endswith(("_id", "_uuid", "_pk")) for name in names)
+
+    def _delegates(self, function: FunctionInfo) -> bool:
+        """Tell whether a function hands what it was made with to one that may leave: ``check(user, permission)``."""
+        module = function.module
+        return any(
+            edge.kind == "call"
+            and edge.call >= 0
+            and self.regard.leaves(edge.callee)
+            and any(
+                isinstance(held := module.terms[part], Param) and held.function != function.index
+                for part in self.queries.containment(module).parts(edge.call)
+            )
+            for edge in self.graph.callees.get(function, ())
+        )
 
     def _checks_key(self, guard: FunctionInfo, names: set[str]) -> bool:
         """Tell whether a guard of the project looks at one of the ids that the query uses, and may abort."""
@@ -267,6 +336,17 @@ class Guards:
         return any(
             method is not None and self.regard.weighs(method) for method in (of_request, of_object if objects else None)
         )
+
+
+def _is_const(module: Module, term: TermId, value: object) -> bool:
+    held = module.terms[term]
+    return isinstance(held, Const) and held.value is value
+
+
+def _is_told_role(guard: FunctionInfo) -> bool:
+    """Tell whether what makes a guard is told a role or a permission: ``def require(permission): …``."""
+    parent = guard.parent
+    return parent is not None and any(ROLE_GATE.search(each.name) for each in parent.facts.parameters)
 
 
 def _fetches(function: FunctionInfo) -> bool:

@@ -102,7 +102,8 @@ class Judge:
         if proof is not None:
             return Verdict(query, proof)
         keys = [atom.value for atom in atoms if atom.value >= 0 and not self._constant(query.module, atom.value)]
-        proof, way = self._discharged(query.function, query.event, query.leaf, keys, ())
+        of_tenant = self.guards.tenants.concerns(model)
+        proof, way = self._discharged(query.function, query.event, query.leaf, keys, (), of_tenant=of_tenant)
         if proof is None and self._only_runs(query):
             proof = Proof.CALLER
         return Verdict(query, proof, way)
@@ -117,7 +118,7 @@ class Judge:
         proof = self.statement.predicate(query, atoms)
         if proof is not None:
             return Verdict(query, proof)
-        proof, way = self._discharged(function, query.event, query.leaf, keys, ())
+        proof, way = self._discharged(function, query.event, query.leaf, keys, (), of_tenant=False)
         return Verdict(query, proof, way)
 
     def _weakest(self, query: Query) -> tuple[Query, Proof | None]:
@@ -202,20 +203,28 @@ class Judge:
         return Proof.NO_ESCAPE if all(self.rows.only_tested(query.module, escape) for escape in escapes) else None
 
     def _discharged(
-        self, function: FunctionInfo, event: Event, leaf: TermId, keys: list[TermId], way: tuple[Edge, ...]
+        self,
+        function: FunctionInfo,
+        event: Event,
+        leaf: TermId,
+        keys: list[TermId],
+        way: tuple[Edge, ...],
+        *,
+        of_tenant: bool,
     ) -> tuple[Proof | None, tuple[Edge, ...]]:
         names = {name for key in keys for name in raw_names(function.module, key)}
         proof = (
             self._conditions(function, event.condition, keys)
             or self.rows.checked(function, event, leaf, names)
             or self._parents.prove(function, event, leaf, keys)
-            or self.guards.guard_before(function, keys)
+            or self.guards.guard_before(function, keys, of_tenant=of_tenant)
+            or (Proof.ADMIN if self.guards.asked_before(function, event, of_tenant=of_tenant) else None)
         )
         if proof is not None:
             return proof, way
         if (function in self.reach.entry_points and not self._is_helper(function)) or len(way) >= MAX_CALLERS:
             return None, way
-        return self._callers(function, keys, way)
+        return self._callers(function, keys, way, of_tenant)
 
     def _is_helper(self, function: FunctionInfo) -> bool:
         """Tell whether a method of a view or consumer, any of which may be served, is one that its handlers call."""
@@ -239,7 +248,7 @@ class Judge:
         )
 
     def _callers(
-        self, function: FunctionInfo, keys: list[TermId], way: tuple[Edge, ...]
+        self, function: FunctionInfo, keys: list[TermId], way: tuple[Edge, ...], of_tenant: bool
     ) -> tuple[Proof | None, tuple[Edge, ...]]:
         discharged: Proof | None = None
         edges = self.graph.callers.get(function, ())
@@ -257,12 +266,14 @@ class Judge:
             if edge.call < 0:
                 arrival = self.injected.arrival(edge)
                 if arrival is not None:
-                    proof, longer = self._discharged(edge.caller, arrival, arrival.term, [], (edge, *way))
+                    proof, longer = self._discharged(
+                        edge.caller, arrival, arrival.term, [], (edge, *way), of_tenant=of_tenant
+                    )
                     if proof is None:
                         return None, longer
                     discharged = Proof.CALLER if proof is not Proof.ADMIN else proof
                 elif edge.kind == "dependency" and edge.caller in self.reach.entry_points:
-                    proof = self.guards.guard_before(edge.caller, [])
+                    proof = self.guards.guard_before(edge.caller, [], of_tenant=of_tenant)
                     if proof is None:
                         return None, (edge, *way)
                     discharged = proof
@@ -281,7 +292,9 @@ class Judge:
             ):
                 discharged = Proof.CALLER
                 continue
-            proof, longer = self._discharged(edge.caller, call_event, edge.call, outer_keys, (edge, *way))
+            proof, longer = self._discharged(
+                edge.caller, call_event, edge.call, outer_keys, (edge, *way), of_tenant=of_tenant
+            )
             if proof is None:
                 return None, longer
             discharged = Proof.CALLER if proof is not Proof.ADMIN else proof
