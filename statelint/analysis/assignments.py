@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 DUMPS = frozenset({"dict", "model_dump"})
 """Methods that turn a validated body into keyword arguments."""
 MAX_DEPTH = 3
-_PART = re.compile(
-    r"(^|_)(assign(ee|ed)?|recipient|receiver|reviewer|approver|responsible|executor|performer|invitee)(_|$)"
+PART = re.compile(
+    r"(^|_)(assign(ee|ed)?|recipient|receiver|reviewer|approver|operator|responsible|executor|performer|invitee)(_|$)"
 )
 """Users whom a row's owner may choose."""
 
@@ -144,7 +144,7 @@ class OwnerAssignments:
         own = {path.columns[0] for path in model.paths if len(path.columns) == 1 and path.kind is OwnerKind.OWNER}
         named = {column for column in own if self.judge.ownership.column_kind(column) is OwnerKind.OWNER}
         inherited = any(len(path.columns) > 1 and path.kind is not OwnerKind.ATTRIBUTION for path in model.paths)
-        return named if named or inherited else {column for column in own if not _PART.search(snake(column))}
+        return named if named or inherited else {column for column in own if not PART.search(snake(column))}
 
     @staticmethod
     def _dumped(module: Module, term: TermId) -> TermId:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.analysis.assignments import OwnerAssignments
+from statelint.analysis.assignments import PART, OwnerAssignments
 from statelint.analysis.children import Adoptions, parent_key
 from statelint.analysis.claims import Claims
 from statelint.analysis.exposure import Exposures
 from statelint.analysis.formfields import OpenFields
 from statelint.analysis.model import Place
-from statelint.analysis.ownership import OwnerKind
+from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.misplaced import MisplacedChecks
 from statelint.analysis.proofs.words import KEYS
@@ -313,7 +313,7 @@ class Isolation:
             certainty = min(certainty, 1 if query.given is None or self._identified(verdict) else 0)
         kind = model.kind if model is not None else OwnerKind.OWNER
         if kind is OwnerKind.ATTRIBUTION:
-            private = self.judge.ownership.is_private_name(query.chain.name) or model in self._kept_apart
+            private = self._is_private(query.chain.name, model) or model in self._kept_apart
             certainty = min(certainty, 1 if action != "read" or (private and keyed) else 0)
         if kind is OwnerKind.MEMBERSHIP and not keyed:
             certainty = 0
@@ -327,6 +327,11 @@ class Isolation:
                 certainty, 1 if self._identified(verdict) or (sibling and kind is not OwnerKind.ATTRIBUTION) else 0
             )
         return certainty
+
+    def _is_private(self, name: str, model: Model | None) -> bool:
+        """Tell whether rows are nobody's but their author's by their name, and not work that is handed on."""
+        handed = model is not None and any(PART.search(snake(column)) for column in model.columns)
+        return not handed and self.judge.ownership.is_private_name(name)
 
     def _identified(self, verdict: Verdict) -> bool:
         """Tell whether the entry point that reaches the query knows its caller."""
@@ -351,7 +356,7 @@ class Isolation:
             sibling = self._siblings.get(model)
             certainty = 2 if view.action != "read" or view.keyed else 1
             if model.kind is OwnerKind.ATTRIBUTION and view.action == "read":
-                certainty = 1 if view.keyed and self.judge.ownership.is_private_name(model.name) else 0
+                certainty = 1 if view.keyed and self._is_private(model.name, model) else 0
             if model.kind is OwnerKind.MEMBERSHIP and not view.keyed:
                 certainty = 0
             yield Leak(

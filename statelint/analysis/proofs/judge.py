@@ -9,6 +9,7 @@ from statelint.analysis.proofs.global_filters import GlobalFilters
 from statelint.analysis.proofs.guards import Guards
 from statelint.analysis.proofs.injected import Injected
 from statelint.analysis.proofs.machines import knows_secret
+from statelint.analysis.proofs.matches import Matches
 from statelint.analysis.proofs.naming import called_name, name_of, raw_names
 from statelint.analysis.proofs.parents import Parents
 from statelint.analysis.proofs.regard import Regard
@@ -61,6 +62,7 @@ class Judge:
         self.guards = Guards(self, admin_guards)
         self.statement = Statement(self)
         self._parents = Parents(self)
+        self.matches = Matches(self.rows)
         self.injected = Injected(self)
         self.global_filters = GlobalFilters(self)
         self.policies = policies
@@ -220,11 +222,32 @@ class Judge:
             or self.guards.guard_before(function, keys, of_tenant=of_tenant)
             or (Proof.ADMIN if self.guards.asked_before(function, event, of_tenant=of_tenant) else None)
         )
+        matched = self.matches.before(function, event, leaf) if proof is None else None
+        if matched is not None:
+            proof = self._of_parent(function, leaf, *matched)
         if proof is not None:
             return proof, way
         if (function in self.reach.entry_points and not self._is_helper(function)) or len(way) >= MAX_CALLERS:
             return None, way
-        return self._callers(function, keys, way, of_tenant)
+        found = self._callers(function, keys, way, of_tenant)
+        if found[0] is None and matched is not None:
+            for value in matched[1]:
+                by_parent = self._callers(function, [value], way, of_tenant)
+                if by_parent[0] is not None:
+                    return by_parent
+        return found
+
+    def _of_parent(self, function: FunctionInfo, leaf: TermId, use: Event, values: list[TermId]) -> Proof | None:
+        """Rows whose parent is a row that is judged itself, or whose key was proven before they are used."""
+        for value in values:
+            if self.statement.from_row(function, value, leaf) or self.statement.of_loaded_row(
+                function.module, value, ""
+            ):
+                return Proof.PARENT
+            proof = self._parents.prove(function, use, leaf, [value]) or self.guards.guard_before(function, [value])
+            if proof is not None:
+                return proof
+        return None
 
     def _is_helper(self, function: FunctionInfo) -> bool:
         """Tell whether a method of a view or consumer, any of which may be served, is one that its handlers call."""

@@ -54,7 +54,9 @@ class MisplacedChecks:
     def of(self, verdict: Verdict) -> Misplaced | None:
         """Return the check of the rows' owner that misses them, in the function that asks or in one that called it."""
         query = verdict.query
-        if any(self.judge.statement.on_owner(query, atom) for atom in self.judge.queries.dropped(query)):
+        queries = self.judge.queries
+        dropped = (atom for term in queries.dropped(query) for atom in queries.compared(query.module, term))
+        if any(self.judge.statement.on_owner(query, atom) for atom in dropped):
             return Misplaced(Place(query.module, query.event.position), Fault.DROPPED, query.chain.name)
         stations = [(query.function, query.leaf), *((edge.caller, edge.call) for edge in reversed(verdict.way))]
         for function, leaf in stations:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.proofs.naming import called_name, called_name_of, raw_names
 from statelint.analysis.proofs.words import MAKING, RUNNING
-from statelint.extract.facts import Attr, Call, Compare, Const, Element, Item, Logic, Not, Param
+from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Element, Item, Logic, Not, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -110,6 +110,12 @@ class Permits:
                     yield from self._asked(module, value)
             case Compare(left=left, right=right) if isinstance(module.terms[right], Const):
                 yield from self._asked(module, left)
+            case Choice(then=then, other=other):
+                # member = False; if user: member = is_member(user, room)
+                for answer, besides in ((then, other), (other, then)):
+                    no = module.terms[besides]
+                    if isinstance(no, Const) and not no.value:
+                        yield from self._asked(module, answer)
 
     @staticmethod
     def _names(module: Module, terms: Iterable[TermId]) -> set[str]:

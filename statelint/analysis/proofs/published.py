@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import ClassValue
 from statelint.analysis.ownership import MARKS_PUBLIC
 from statelint.analysis.proofs.words import NEGATIVE
-from statelint.extract.facts import Attr, Call, Const
+from statelint.extract.facts import Attr, Call, Const, Logic, Not
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
-    from statelint.analysis.queries import Atom, Query
+    from statelint.analysis.queries import Atom, Query, QueryFinder
     from statelint.extract.facts import TermId
 
 _SAYS_SO = re.compile(r"(^|[._])(public|published|shared|listed)$", re.IGNORECASE)
@@ -71,3 +71,24 @@ class Published:
             if event.op == "return" and event.term >= 0:
                 for part in self.queries.containment(method.module).parts(event.term):
                     yield from self.queries.compared(method.module, part)
+
+
+def is_shown(queries: QueryFinder, module: Module, step: int, leaf: TermId) -> bool:
+    """Tell whether a condition says that a row is marked as public: ``if note.is_public: …``."""
+    condition = module.facts.conditions[step]
+    return _says_public(queries, module, condition.test, leaf, condition.positive)
+
+
+def _says_public(queries: QueryFinder, module: Module, test: TermId, leaf: TermId, positive: bool) -> bool:
+    held = module.terms[test] if test >= 0 else None
+    match held:
+        case Attr(base=base, name=name):
+            return positive and MARKS_PUBLIC.search(name) is not None and queries.containment(module).holds(base, leaf)
+        case Not(value=value):
+            return _says_public(queries, module, value, leaf, not positive)
+        case Logic(op=op, values=values):
+            return (op == "and") is positive and any(
+                _says_public(queries, module, value, leaf, positive) for value in values
+            )
+        case _:
+            return False

@@ -119,7 +119,7 @@ class Regard:
             return True
         for each in (function, *nested(function)):
             module = each.module
-            wrapped = self._wrapped(function, each)
+            wrapped = self._wrapped(function, each) | self._dropped(each)
             said = (part for root in self._roots(each) for part in self._parts(module, root))
             if any(part not in wrapped and self._looks(module, part) for part in said):
                 return True
@@ -158,6 +158,15 @@ class Regard:
             if isinstance(func, Cell) or (isinstance(func, Param) and func.function != inner.index):
                 found.add(event.term)
         return found
+
+    def _dropped(self, function: FunctionInfo) -> set[TermId]:
+        """Return what a function says in conditions that never reach the database."""
+        return {
+            part
+            for query in self.queries.of(function)
+            for term in self.queries.dropped(query)
+            for part in self._parts(function.module, term)
+        }
 
     def _raised(self, module: Module, term: TermId) -> str:
         held = module.terms[term] if term >= 0 else None

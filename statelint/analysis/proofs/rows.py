@@ -8,6 +8,7 @@ from statelint.analysis.model import ClassValue
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.proofs.naming import called_name, name_of
 from statelint.analysis.proofs.permits import Permits
+from statelint.analysis.proofs.published import is_shown
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     CHECKING,
@@ -172,6 +173,9 @@ class Rows:
             if escape.op == "call" and (escape.term in checking_terms or self.inside_test(module, escape.term)):
                 continue
             chain = set(self.chain(module, escape.condition))
+            if escape.op in {"return", "yield"} and any(is_shown(self.queries, module, step, leaf) for step in chain):
+                found = True
+                continue
             if chain & checks or places[id(escape)] > left:
                 continue
             if any(

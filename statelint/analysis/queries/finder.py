@@ -134,6 +134,6 @@ class QueryFinder:
         """Return the comparisons that the statement makes."""
         return self._predicates.atoms(query)
 
-    def dropped(self, query: Query) -> Iterator[Atom]:
-        """Yield the comparisons that the statement seems to make, and Python's ``and`` or ``or`` keeps from it."""
+    def dropped(self, query: Query) -> Iterator[TermId]:
+        """Yield the conditions that the statement seems to make, and Python's ``and`` or ``or`` keeps from it."""
         return self._predicates.dropped(query)

@@ -94,15 +94,14 @@ class Predicates:
                 found += inner
         return found
 
-    def dropped(self, query: Query) -> Iterator[Atom]:
-        """Yield the comparisons that Python's ``and`` or ``or`` keeps from the database."""
+    def dropped(self, query: Query) -> Iterator[TermId]:
+        """Yield the conditions that Python's ``and`` or ``or`` keeps from the database."""
         for step in query.chain.steps:
             if step.method in self.words["filters"]:
                 for part in walk(query.module, *step.args):
                     held = query.module.terms[part]
                     if isinstance(held, Logic):
-                        for value in set(held.values).difference(self._truth.kept(query.module, held)):
-                            yield from self.positional(query.module, value, step.optional)
+                        yield from set(held.values).difference(self._truth.kept(query.module, held))
 
     def _by_key(self, module: Module, model: Model | None, key: TermId, optional: TermId) -> Iterator[Atom]:
         """Yield what a key compares: ``session.get(Note, (me, note_id))`` names the owner's column by its place."""

@@ -1,0 +1,77 @@
+"""Rows that are compared with their parent: ``if note.book_id != book.id: raise`` asks as much as a predicate would."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.proofs.words import KEYS
+from statelint.extract.facts import Attr, Compare, Const, Logic, Not
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.proofs.rows import Rows
+    from statelint.extract.facts import Event, TermId
+
+
+class Matches:
+    """Finds what rows are compared with before they are used."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.queries = rows.queries
+
+    def before(self, function: FunctionInfo, event: Event, leaf: TermId) -> tuple[Event, list[TermId]] | None:
+        """Return the first use of rows and the values that their parents' keys are equal to wherever they are used."""
+        module = function.module
+        uses = [
+            use
+            for use in self.rows.escapes(function, leaf, event)
+            if use.op != "call" or not self.rows.inside_test(module, use.term)
+        ]
+        if not uses:
+            return None
+        common: set[TermId] | None = None
+        for use in uses:
+            said = {
+                value
+                for step in self.rows.chain(module, use.condition)
+                for value in self._equal(module, *self._condition(module, step), leaf)
+            }
+            common = said if common is None else common & said
+        return (uses[0], sorted(common)) if common else None
+
+    @staticmethod
+    def _condition(module: Module, step: int) -> tuple[TermId, bool]:
+        condition = module.facts.conditions[step]
+        return condition.test, condition.positive
+
+    def _equal(self, module: Module, test: TermId, positive: bool, leaf: TermId) -> Iterator[TermId]:
+        """Yield what a parent's key in the row is equal to, ``test`` being ``positive``."""
+        held = module.terms[test] if test >= 0 else None
+        holds = self.queries.containment(module).holds
+        match held:
+            case Not(value=value):
+                yield from self._equal(module, value, not positive, leaf)
+            case Logic(op=op, values=values) if (op == "and") is positive:
+                for value in values:
+                    yield from self._equal(module, value, positive, leaf)
+            case Compare(op=op, left=left, right=right) if op == ("==" if positive else "!="):
+                for row, other in ((left, right), (right, left)):
+                    if (
+                        self._is_parents_key(module, row)
+                        and holds(row, leaf)
+                        and not holds(other, leaf)
+                        and not isinstance(module.terms[other], Const)
+                    ):
+                        yield other
+
+    @staticmethod
+    def _is_parents_key(module: Module, term: TermId) -> bool:
+        """``note.book_id``, ``note.book.id``."""
+        held = module.terms[term]
+        if not isinstance(held, Attr):
+            return False
+        inner = module.terms[held.base]
+        return held.name.endswith(("_id", "_uuid")) or (held.name in KEYS and isinstance(inner, Attr))
