@@ -1,16 +1,18 @@
-"""Rows whose owner the client may choose: a model is filled with a body that has the owner's field."""
+"""Rows whose owner the client may choose: it names the owner, or a body fills the model that may have its field."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.analysis.children import made_model
+from statelint.analysis.claims import Claims, is_clients
 from statelint.analysis.formfields import JOINS
-from statelint.analysis.model import ClassValue, Instance, Place
+from statelint.analysis.model import Instance, Place, Result
 from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.reach import Reach
-from statelint.extract.facts import Attr, Call, Compare, Element, Item, Param
+from statelint.extract.facts import Attr, Call, Compare, Const, Element, Item, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,18 +32,22 @@ PART = re.compile(
 
 
 class OwnerAssignment(NamedTuple):
-    """``Note(**body.model_dump())``, or ``setattr`` with each of its fields, where ``body`` has the owner's column."""
+    """A row whose owner is the client's to choose.
+
+    ``Note(**body.model_dump())``, or ``setattr`` with each of its fields, where ``body`` has the owner's column
+    (``schema`` and ``field`` say where); the same with a body that nothing describes; ``Note(user_id=body.user_id)``
+    (``given`` is what the endpoint receives it as).
+    """
 
     place: Place
     symbol: str
     model: str
     column: str
-    schema: str
-    field: Place
-    entry: FunctionInfo
-    parameter: str
     new: bool
     """Whether the row is made, as opposed to changed."""
+    schema: str = ""
+    field: Place | None = None
+    given: str = ""
 
 
 class _Filled(NamedTuple):
@@ -58,16 +64,37 @@ class OwnerAssignments:
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
         self.inference = judge.inference
+        self.claims = Claims(judge)
 
     def found(self) -> Iterator[OwnerAssignment]:
         """Yield every row made or changed with a body of the client's that may name the owner."""
         for module in self.inference.modules:
             for function in module.functions:
                 for event, call in function.calls:
+                    place = Place(module, event.position)
                     filled = self._filled(function, event, call)
-                    if filled is None or self.judge.reach.of(function) is not Reach.SERVED:
-                        continue
-                    yield from self._assigned(function, filled, Place(module, event.position))
+                    if filled is not None and self.judge.reach.of(function) is Reach.SERVED:
+                        yield from self._assigned(function, filled, place)
+                    elif call.keywords:
+                        yield from self._named(function, call, place)
+
+    def _named(self, function: FunctionInfo, call: Call, place: Place) -> Iterator[OwnerAssignment]:
+        """Yield ``Note(user_id=body.user_id)``; where the caller is another owner of the row, this one plays a part."""
+        module = function.module
+        model = self._made(module, call) if self.judge.reach.of(function) is Reach.SERVED else None
+        if model is None:
+            return
+        names = {f"{column}{suffix}": column for column in model.own_columns for suffix in ("", "_id")}
+        given = [(names[name], value) for name, value in call.keywords if name in names]
+        if any(self.judge.principals.is_principal(module, value) for _, value in given):
+            return
+        for column, value in given:
+            if column not in self._owners(model):
+                continue
+            for _, name, known in self.claims.sources(function, value, 0):
+                if known:
+                    yield OwnerAssignment(place, _symbol(function, model), model.name, column, new=True, given=name)
+                    return
 
     def _filled(self, function: FunctionInfo, event: Event, call: Call) -> _Filled | None:
         """Return the owned model that a call makes a row of, or a row of which it changes in a loop."""
@@ -77,13 +104,14 @@ class OwnerAssignments:
             dump = self._looped(module, key)
             tests = {module.facts.conditions[step].test for step in self.judge.rows.chain(module, event.condition)}
             parts = self.judge.queries.containment(module).parts
-            # A test of the field's name may leave the owner out.
-            if dump < 0 or any(key in parts(test) for test in tests):
+            # A test of the field's name may leave the owner out; that the row has the field is no such test.
+            asked = [module.terms[test] for test in tests if test >= 0 and key in parts(test)]
+            if dump < 0 or not all(isinstance(held, Call) and called_name(module, held) == "hasattr" for held in asked):
                 return None
             model = self._model_of_row(module, row)
             return _Filled(model, (dump,), new=False) if model is not None else None
         bodies = tuple(value for name, value in call.keywords if not name)
-        model = self._model(module, call.func) if bodies else None
+        model = self._made(module, call) if bodies else None
         given = {name for name, _ in call.keywords}
         if model is None or any(name in given or name.removesuffix("_id") in given for name in model.own_columns):
             # The row has an owner of the server's choice; the others play a part in it: assignee, recipient.
@@ -101,12 +129,9 @@ class OwnerAssignments:
             return func.base if isinstance(func, Attr) and func.name == "items" else -1
         return held.base if isinstance(held, Element) else -1
 
-    def _model(self, module: Module, term: TermId) -> Model | None:
-        for value in self.inference.term(module, term):
-            model = self.judge.ownership.model_of(value.klass) if isinstance(value, ClassValue) else None
-            if model is not None and model.owned:
-                return model
-        return None
+    def _made(self, module: Module, call: Call) -> Model | None:
+        model = made_model(self.judge, module, call)
+        return model if model is not None and model.owned else None
 
     def _model_of_row(self, module: Module, row: TermId) -> Model | None:
         models = [chain.model for chain in self.judge.queries.chains(module, row)]
@@ -118,24 +143,56 @@ class OwnerAssignments:
         return next((model for model in models if model is not None and model.owned), None)
 
     def _assigned(self, function: FunctionInfo, filled: _Filled, place: Place) -> Iterator[OwnerAssignment]:
-        module = function.module
         model = filled.model
+        symbol = _symbol(function, model)
         for column in sorted(self._owners(model)):
+            if self._settled(function, column):
+                continue
             for value in filled.bodies:
-                body = self._dumped(module, value)
-                held = module.terms[body] if body >= 0 else None
-                if not isinstance(held, Param) or self._settled(function, column):
-                    continue
-                for item in self.inference.term(module, body):
-                    field = self._field(item.klass, column) if isinstance(item, Instance) else None
-                    if field is None or not isinstance(item, Instance):
-                        continue
-                    for entry, parameter in self._sources(function, held, column, 0):
-                        symbol = f"{function.qualname}:{model.name}"
-                        yield OwnerAssignment(
-                            place, symbol, model.name, column, item.klass.name, field, entry, parameter, filled.new
-                        )
-                        return
+                if self._is_open(function, value, column):
+                    yield OwnerAssignment(place, symbol, model.name, column, filled.new)
+                    return
+                described = self._described(function, value, column)
+                if described is not None:
+                    schema, field = described
+                    yield OwnerAssignment(place, symbol, model.name, column, filled.new, schema.name, field)
+                    return
+
+    def _is_open(self, function: FunctionInfo, value: TermId, column: str) -> bool:
+        """Tell whether a body is whatever the client sends, and nothing takes the owner's field out."""
+        module = function.module
+        held = module.terms[value]
+        if any(
+            isinstance(part, Const) and part.value == column
+            for event in function.events
+            for term in (event.term, event.value)
+            for part in map(module.terms.__getitem__, self.judge.queries.containment(module).parts(term))
+        ):
+            return False
+        if isinstance(held, Param):
+            values = self.inference.term(module, value)
+            plain = bool(values) and all(isinstance(each, Result) and each.name == "dict" for each in values)
+            return plain and any(self._sources(function, held, column, 0))
+        entry = self.judge.reach.root(function)
+        return (
+            is_clients(module, value)
+            and entry is not None
+            and entry.kind == "route"
+            and self._is_trusting(entry.function)
+        )
+
+    def _described(self, function: FunctionInfo, value: TermId, column: str) -> tuple[ClassInfo, Place] | None:
+        """Return the schema of the client's body that has the owner's field, and where it has it."""
+        module = function.module
+        body = self._dumped(module, value)
+        held = module.terms[body] if body >= 0 else None
+        if not isinstance(held, Param):
+            return None
+        for item in self.inference.term(module, body):
+            field = self._field(item.klass, column) if isinstance(item, Instance) else None
+            if isinstance(item, Instance) and field is not None and any(self._sources(function, held, column, 0)):
+                return item.klass, field
+        return None
 
     def _owners(self, model: Model) -> set[str]:
         """Return the columns that say whose a row is: beside another owner, a key to a user may be an assignee's."""
@@ -187,21 +244,22 @@ class OwnerAssignments:
                         return True
         return False
 
-    def _sources(
-        self, function: FunctionInfo, body: Param, column: str, depth: int
-    ) -> Iterator[tuple[FunctionInfo, str]]:
+    def _is_trusting(self, entry: FunctionInfo) -> bool:
+        """Tell whether an endpoint knows its caller, and lets every one of them in."""
+        guards = self.judge.guards
+        return (
+            guards.knows_caller(entry)
+            and guards.guard_before(entry, []) is None
+            and not guards.asked_before(entry, None)
+        )
+
+    def _sources(self, function: FunctionInfo, body: Param, column: str, depth: int) -> Iterator[FunctionInfo]:
         """Yield the endpoints that know their caller and hand the client's body on as it is."""
         if body.function != function.index or depth > MAX_DEPTH or self._settled(function, column):
             return
-        guards = self.judge.guards
         if function in self.judge.reach.entry_points:
-            if (
-                self.judge.reach.entry_points[function][0].kind == "route"
-                and guards.knows_caller(function)
-                and guards.guard_before(function, []) is None
-                and not guards.asked_before(function, None)
-            ):
-                yield function, function.facts.parameters[body.index].name
+            if self.judge.reach.entry_points[function][0].kind == "route" and self._is_trusting(function):
+                yield function
             return
         for edge in self.judge.graph.callers.get(function, ()):
             if edge.call < 0 or edge.kind == "name":
@@ -211,3 +269,7 @@ class OwnerAssignments:
             held = module.terms[argument] if argument >= 0 else None
             if isinstance(held, Param):
                 yield from self._sources(edge.caller, held, column, depth + 1)
+
+
+def _symbol(function: FunctionInfo, model: Model) -> str:
+    return f"{function.qualname}:{model.name}"

@@ -40,12 +40,27 @@ def parent_key(judge: Judge, query: Query) -> str:
     return found
 
 
+def made_model(judge: Judge, module: Module, call: Call) -> Model | None:
+    """Return the model of ``Message(…)`` or ``Message.objects.create(…)``."""
+    for value in judge.inference.term(module, call.func):
+        if isinstance(value, ClassValue):
+            return judge.ownership.model_of(value.klass)
+    func = module.terms[call.func]
+    if isinstance(func, Attr) and func.name in _CREATES:
+        chains = judge.queries.chains(module, func.base)
+        if chains:
+            return chains[0].model
+        for value in judge.inference.term(module, func.base):
+            if isinstance(value, ClassValue):
+                return judge.ownership.model_of(value.klass)
+    return None
+
+
 class Adoptions:
     """Finds the rows that are made for a parent which a client names and nobody checks."""
 
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
-        self.inference = judge.inference
 
     def of(self, function: FunctionInfo) -> Iterator[tuple[Verdict, str]]:
         """Yield an unproven verdict on each such creation, with the column that holds the parent."""
@@ -55,7 +70,7 @@ class Adoptions:
         for event, call in function.calls:
             if not call.keywords:
                 continue
-            model = self._made(module, call)
+            model = made_model(self.judge, module, call)
             if model is None or not model.parents or not model.owned or self._is_owned_itself(model):
                 continue
             for name, value in call.keywords:
@@ -65,21 +80,6 @@ class Adoptions:
                     if verdict.proof is None:
                         yield verdict, column
                         break
-
-    def _made(self, module: Module, call: Call) -> Model | None:
-        """Return the model of ``Message(…)`` or ``Message.objects.create(…)``."""
-        for value in self.inference.term(module, call.func):
-            if isinstance(value, ClassValue):
-                return self.judge.ownership.model_of(value.klass)
-        func = module.terms[call.func]
-        if isinstance(func, Attr) and func.name in _CREATES:
-            chains = self.judge.queries.chains(module, func.base)
-            if chains:
-                return chains[0].model
-            for value in self.inference.term(module, func.base):
-                if isinstance(value, ClassValue):
-                    return self.judge.ownership.model_of(value.klass)
-        return None
 
     @staticmethod
     def _is_owned_itself(model: Model) -> bool:

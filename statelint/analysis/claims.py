@@ -35,6 +35,7 @@ _OF_CLIENT = frozenset(
     }
 )  # fmt: skip
 """Where requests keep what their clients say, as attributes or methods."""
+_COPIES = frozenset({"to_dict", "copy", "dict"})
 
 
 class Claim(NamedTuple):
@@ -72,7 +73,7 @@ class Claims:
             if atom.op == "==" and kind is not None:
                 claims = {
                     entry: Claim(verdict, entry, name, known)
-                    for entry, name, known in self._sources(query.function, atom.value, 0)
+                    for entry, name, known in self.sources(query.function, atom.value, 0)
                     if known or kind is not OwnerKind.TENANT
                 }
                 if claims:
@@ -94,7 +95,7 @@ class Claims:
         found = [path.kind for path in model.paths if path.columns in names] if model is not None else []
         return next((kind for kind in found if kind in kinds), None)
 
-    def _sources(self, function: FunctionInfo, value: TermId, depth: int) -> Iterator[tuple[FunctionInfo, str, bool]]:
+    def sources(self, function: FunctionInfo, value: TermId, depth: int) -> Iterator[tuple[FunctionInfo, str, bool]]:
         """Yield the endpoints whose clients give ``value``, where nothing compares it with the caller.
 
         With each comes whether a function on the way knows who is calling.
@@ -135,7 +136,7 @@ class Claims:
                 continue
             argument = self.inference.argument(edge.caller.module, edge.call, function, held.index, edge.bound)
             if argument >= 0 and not self.principals.is_principal(edge.caller.module, argument):
-                for entry, name, known in self._sources(edge.caller, argument, depth + 1):
+                for entry, name, known in self.sources(edge.caller, argument, depth + 1):
                     yield entry, name, known or self._knows_another(function, value)
 
     def _asked(self, function: FunctionInfo, value: TermId, key: str) -> Iterator[tuple[FunctionInfo, str, bool]]:
@@ -274,15 +275,19 @@ def asked_of_client(module: Module, value: TermId) -> str:
     elif isinstance(held, Call) and held.args and isinstance(func := module.terms[held.func], Attr):
         base, key = (func.base, held.args[0]) if func.name in {"get", "pop"} else (NO_TERM, NO_TERM)
     text = module.text(key) if key >= 0 else None
-    return text if text is not None and _is_clients(module, base) else ""
+    return text if text is not None and is_clients(module, base) else ""
 
 
-def _is_clients(module: Module, term: TermId) -> bool:
+def is_clients(module: Module, term: TermId) -> bool:
     """Tell whether a term is the part of a request that its client fills."""
     held = module.terms[term]
     if isinstance(held, Call):
-        return _is_clients(module, held.func)
-    if not isinstance(held, Attr) or held.name not in _OF_CLIENT:
+        return is_clients(module, held.func)
+    if not isinstance(held, Attr):
+        return False
+    if held.name in _COPIES:
+        return is_clients(module, held.base)
+    if held.name not in _OF_CLIENT:
         return False
     base = module.terms[held.base]
     return isinstance(base, (Param, Attr, Name)) and name_of(module, held.base) in {"request", "req"}

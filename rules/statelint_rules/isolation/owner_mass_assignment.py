@@ -26,14 +26,23 @@ class OwnerMassAssignment(Rule):
         """Yield a finding for each row that is made so, and for each form or serializer that makes such rows."""
         for found in project.isolation.assignments:
             done, harm = ("made", "make rows in another's name") if found.new else ("changed", "give rows to another")
+            if found.given:
+                what = f"{found.model} is {done} with `{found.column}` from the client's `{found.given}`"
+                advice = "set it from the authenticated user"
+            elif found.field is None:
+                what = f"{found.model} is {done} from all that the client sends, `{found.column}` too"
+                advice = f"name the fields that clients may give, and set {found.column} from the authenticated user"
+            else:
+                what = f"{found.model} is {done} from the client's {found.schema}, which has `{found.column}`"
+                advice = f"take {found.column} out of {found.schema}, and set it from the authenticated user"
+            related = [location(found.field, f"the client may give {found.column} here")] if found.field else []
             yield self.finding(
-                f"{found.model} is {done} from the client's {found.schema}, which has `{found.column}`: "
-                f"any user can {harm}",
+                f"{what}: any user can {harm}",
                 location(found.place, "the client chooses the owner"),
                 symbol=found.symbol,
                 confidence=Confidence.MEDIUM,
-                help=f"take {found.column} out of {found.schema}, and set it from the authenticated user",
-                related=[location(found.field, f"the client may give {found.column} here")],
+                help=advice,
+                related=related,
             )
         for field in project.isolation.open_fields:
             harm = "make rows in another's name" if field.new else "give rows to another"
