@@ -137,7 +137,7 @@ class CallGraph:
         for decorator in function.facts.decorators:
             yield from self._decorator_edges(module, function, decorator)
         for parameter in function.facts.parameters:
-            for target in self.dependencies(module, parameter.annotation, parameter.default):
+            for target in self.inference.dependencies(module, parameter.annotation, parameter.default):
                 yield from self._targets(function, target, -1, "dependency")
 
     def _call_edges(self, module: Module, function: FunctionInfo, term: TermId, call: Call) -> Iterator[Edge]:
@@ -223,29 +223,6 @@ class CallGraph:
                 for target_value in self.dependency_list(module, argument):
                     yield from self._targets(function, target_value, -1, "dependency")
 
-    def dependencies(self, module: Module, annotation: TermId, default: TermId) -> Iterator[Value]:
-        """Yield what ``Depends(...)`` in a parameter's default or annotation calls."""
-        inference = self.inference
-        if default >= 0 and inference.is_dependency(module, default):
-            held = module.terms[default]
-            if isinstance(held, Call):
-                target = inference.dependency_target(held)
-                if target >= 0:
-                    yield from inference.term(module, target)
-                else:
-                    yield from (
-                        ClassValue(value.klass)
-                        for value in inference.annotation(module, annotation)
-                        if isinstance(value, Instance)
-                    )
-        if annotation >= 0:
-            for home, term in inference.annotated_extras(module, annotation):
-                held = home.terms[term]
-                if isinstance(held, Call) and inference.is_dependency(home, term):
-                    target = inference.dependency_target(held)
-                    if target >= 0:
-                        yield from inference.term(home, target)
-
     def depends_on_unknown(self, module: Module, annotation: TermId, default: TermId) -> bool:
         """Tell whether a parameter is filled by something that nothing is known of."""
         call = module.terms[default] if default >= 0 else None
@@ -254,7 +231,7 @@ class CallGraph:
         known = self.inference.term(module, call.func)
         if any(True for _ in known) and not self.inference.is_dependency(module, default):
             return False
-        return not any(True for _ in self.dependencies(module, annotation, default))
+        return not any(True for _ in self.inference.dependencies(module, annotation, default))
 
     def dependency_list(self, module: Module, term: TermId) -> Iterator[Value]:
         """Yield what the dependencies in a list such as ``dependencies=[Depends(f)]`` call."""

@@ -119,7 +119,7 @@ class Claims:
                 # Decorators of the project fill parameters, too: only the route's own and typed ones are the client's.
                 and (parameter.annotation >= 0 or any(parameter.name in entry.path for entry in entries))
                 and not self.principals.is_declared_principal(function, held.index)
-                and not list(self.judge.graph.dependencies(module, parameter.annotation, parameter.default))
+                and not list(self.inference.dependencies(module, parameter.annotation, parameter.default))
                 and not self.judge.graph.depends_on_unknown(module, parameter.annotation, parameter.default)
                 and (parameter.name not in _OF_FRAMEWORK or self.principals.is_body(module, value))
                 and self.judge.guards.guard_before(function, [value]) is None

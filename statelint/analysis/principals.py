@@ -229,7 +229,7 @@ class Principals:
     def _provided(self, module: Module, annotation: TermId, default: TermId) -> bool:
         return any(
             isinstance(target, FunctionValue) and self.is_provider(target.function)
-            for target in self.graph.dependencies(module, annotation, default)
+            for target in self.inference.dependencies(module, annotation, default)
         )
 
     def is_body(self, module: Module, term: TermId) -> bool:
@@ -310,7 +310,7 @@ class Principals:
         """Tell whether a parameter is the verified identity, whoever calls: by its dependency, its type or its name."""
         parameter = function.facts.parameters[index]
         module = function.module
-        targets = list(self.graph.dependencies(module, parameter.annotation, parameter.default))
+        targets = list(self.inference.dependencies(module, parameter.annotation, parameter.default))
         for target in targets:
             if isinstance(target, FunctionValue) and self.is_provider(target.function):
                 return True
@@ -344,7 +344,7 @@ class Principals:
 
     def _is_handed_principal(self, function: FunctionInfo, index: int) -> bool:
         parameter = function.facts.parameters[index]
-        if any(True for _ in self.graph.dependencies(function.module, parameter.annotation, parameter.default)):
+        if any(True for _ in self.inference.dependencies(function.module, parameter.annotation, parameter.default)):
             return False
         name = parameter.name
         callers = self.graph.callers.get(function, ())

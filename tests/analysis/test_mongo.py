@@ -122,6 +122,59 @@ def test_a_store_that_keeps_the_collection_is_followed_to_its_caller(sample: Mak
     assert [edge.caller.name for edge in verdict.way] == ["run"]
 
 
+REACHED = """
+import os
+from fastapi import Depends, FastAPI
+from motor.motor_asyncio import AsyncIOMotorClient
+from auth import get_current_user
+
+app = FastAPI()
+connection = AsyncIOMotorClient(os.environ["MONGO"])
+storage = connection["chat"]
+talks = storage["chats"]
+
+
+def talks_of_service():
+    yield storage["chats"]
+
+
+class Store:
+    def __init__(self, kept):
+        self.kept = kept
+
+    async def load(self, key):
+        return await self.kept.find_one({{"_id": key}})
+
+
+store = Store(talks)
+
+
+@app.post("/new")
+async def new(user=Depends(get_current_user)):
+    await talks.insert_one({{"user_id": user["id"]}})
+
+
+@app.get("/x/{{key}}")
+async def run(key: str, kept=Depends(talks_of_service), user=Depends(get_current_user)):
+    return await {call}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "asks"),
+    [
+        ("talks.find_one({'_id': key})", "run"),
+        ("storage['chats'].find_one({'_id': key})", "run"),
+        ("kept.find_one({'_id': key})", "run"),
+        ("store.load(key)", "load"),
+    ],
+)
+def test_a_collection_is_known_by_where_it_comes_from(sample: Make, call: str, asks: str) -> None:
+    verdicts = sample({"main.py": REACHED.format(call=call)}).project.isolation.verdicts
+    unproven = {(verdict.query.function.name, verdict.query.chain.name) for verdict in verdicts if not verdict.proof}
+    assert (asks, "chats") in unproven
+
+
 def test_children_are_owned_through_their_parents(sample: Make) -> None:
     made = sample({"store.py": DB, "main.py": MAIN.format(lines="    pass")})
     messages = made.project.ownership.named("messages")

@@ -153,6 +153,28 @@ class Annotations(Names):
             for value in self.term(module, held.func)
         )
 
+    def dependencies(self, module: Module, annotation: TermId, default: TermId) -> Iterator[Value]:
+        """Yield what ``Depends(...)`` in a parameter's default or annotation calls."""
+        if default >= 0 and self.is_dependency(module, default):
+            held = module.terms[default]
+            if isinstance(held, Call):
+                target = self.dependency_target(held)
+                if target >= 0:
+                    yield from self.term(module, target)
+                else:
+                    yield from (
+                        ClassValue(value.klass)
+                        for value in self.annotation(module, annotation)
+                        if isinstance(value, Instance)
+                    )
+        if annotation >= 0:
+            for home, term in self.annotated_extras(module, annotation):
+                held = home.terms[term]
+                if isinstance(held, Call) and self.is_dependency(home, term):
+                    target = self.dependency_target(held)
+                    if target >= 0:
+                        yield from self.term(home, target)
+
     @staticmethod
     def dependency_target(call: Call) -> TermId:
         """Return the callable given to ``Depends``, or ``NO_TERM``."""

@@ -129,7 +129,7 @@ class Before:
             for value in self.inference.term(module, target):
                 yield from self._of_value(value, roles)
         else:
-            for value in self.graph.dependencies(module, annotation, term):
+            for value in self.inference.dependencies(module, annotation, term):
                 yield from self._of_value(value, ())
 
     def roles(self, module: Module, term: TermId) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ class Injected:
 
     def _fillers(self, function: FunctionInfo, index: int) -> list[FunctionInfo]:
         parameter = function.facts.parameters[index]
-        values = self.graph.dependencies(function.module, parameter.annotation, parameter.default)
+        values = self.graph.inference.dependencies(function.module, parameter.annotation, parameter.default)
         return [value.function for value in values if isinstance(value, FunctionValue)]
 
     def _loads(self, function: FunctionInfo) -> bool:

@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Package, Result
 from statelint.analysis.queries import Atom, Chain, Query
 from statelint.analysis.stores.calls_on import CallsOn
-from statelint.extract.facts import NO_TERM, Attr, Binary, Call, Cell, Choice, Item, Mapping, Name, Sequence, Unknown
+from statelint.extract.facts import (
+    NO_TERM,
+    Attr,
+    Binary,
+    Call,
+    Cell,
+    Choice,
+    Item,
+    Mapping,
+    Name,
+    Param,
+    Sequence,
+    Unknown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -107,8 +120,26 @@ class Documents(CallsOn[Document]):
             case Cell(function=function, name=name):
                 cells = module.functions[function].facts.cells.get(name, ())
                 return next((found for cell in cells if (found := self.collection(module, cell, depth + 1))), "")
+            case Param(function=function, index=index):
+                return self._handed(module.functions[function], index, depth)
             case _:
                 return ""
+
+    def _handed(self, function: FunctionInfo, index: int, depth: int) -> str:
+        """Return the collection that a dependency gives a parameter, or that every caller does."""
+        parameter = function.facts.parameters[index]
+        for value in self.inference.dependencies(function.module, parameter.annotation, parameter.default):
+            if isinstance(value, FunctionValue) and (found := self._given_by(value.function, depth)):
+                return found
+        names = {
+            self.collection(home, self.inference.argument(home, call, function, index, bound), depth + 1)
+            for home, call, bound in (self.inference.callers or {}).get(function, ())
+        }
+        return names.pop() if len(names) == 1 else _stem(parameter.name)
+
+    def _given_by(self, function: FunctionInfo, depth: int) -> str:
+        terms = (event.term for event in function.events if event.op in {"return", "yield"})
+        return next((found for term in terms if (found := self.collection(function.module, term, depth + 1))), "")
 
     def _called(self, module: Module, func: TermId, args: tuple[TermId, ...], depth: int) -> str:
         called = module.terms[func]
@@ -117,13 +148,8 @@ class Documents(CallsOn[Document]):
         if name == "get_collection" and text:
             return text
         for value in self.inference.term(module, func):
-            if isinstance(value, FunctionValue):
-                home = value.function.module
-                for event in value.function.events:
-                    if event.op in {"return", "yield"}:
-                        found = self.collection(home, event.term, depth + 1)
-                        if found:
-                            return found
+            if isinstance(value, FunctionValue) and (found := self._given_by(value.function, depth)):
+                return found
         return _stem(name)
 
     def _attribute(self, module: Module, base: TermId, name: str, depth: int) -> str:
@@ -149,8 +175,10 @@ class Documents(CallsOn[Document]):
             return name
         return _stem(name)
 
-    def _database(self, module: Module, term: TermId) -> bool:
-        """Tell whether a value is a database, by its type or its name."""
+    def _database(self, module: Module, term: TermId, depth: int = 0) -> bool:
+        """Tell whether a value is a database, by its type, its name or what it is taken from."""
+        if term < 0 or depth > MAX_DEPTH:
+            return False
         if any(
             isinstance(value, (External, Result)) and value.name.startswith(_DRIVERS)
             for value in self.inference.term(module, term)
@@ -158,12 +186,24 @@ class Documents(CallsOn[Document]):
             return True
         held = module.terms[term]
         match held:
-            case Name(id=name) | Attr(name=name):
+            case Name(id=name):
+                home, bindings = self.inference.definition(module, name)
+                return _DATABASE.match(name) is not None or any(
+                    isinstance(home.terms[binding.value], Item) and self._database(home, binding.value, depth + 1)
+                    for binding in bindings
+                    if binding.value >= 0
+                )
+            case Attr(name=name):
                 return _DATABASE.match(name) is not None
+            case Param(function=function, index=index):
+                return _DATABASE.match(module.functions[function].facts.parameters[index].name) is not None
             case Call(func=func):
-                return self._database(module, func)
+                return self._database(module, func, depth + 1)
             case Item(base=base):
-                return self._database(module, base)
+                return self._database(module, base, depth + 1)
+            case Cell(function=function, name=name):
+                cells = module.functions[function].facts.cells.get(name, ())
+                return any(self._database(module, cell, depth + 1) for cell in cells)
             case _:
                 return False
 
