@@ -182,7 +182,8 @@ class _Transaction:
         self._database.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._database.execute("COMMIT" if kind is None else "ROLLBACK")
+        if self._database.in_transaction:  # where the disk is full, SQLite has taken everything back itself
+            self._database.execute("COMMIT" if kind is None else "ROLLBACK")
 
 
 def _pragma(database: sqlite3.Connection, name: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 import sysconfig
+import time
 from pathlib import Path
 
 import msgspec
@@ -57,6 +58,34 @@ def test_bad_input_is_a_failure_with_a_place(data, kind, line):
 )
 def test_unusual_input_is_read(data):
     assert facts_of(data).failure is None
+
+
+def test_mixed_line_ends_and_form_feeds_move_no_line():
+    facts = facts_of("\x0cdef f():\n\x0c    pass\r\n    '\u202e\u2028'\rclass A: pass\n".encode())
+    assert [(f.name, f.position.line) for f in facts.functions[1:]] == [("f", 1)]
+    assert [(klass.name, klass.position.line) for klass in facts.classes] == [("A", 4)]
+
+
+HOSTILE = {
+    "parentheses": ("x = " + "(" * 10_000 + ")" * 10_000, "syntax"),
+    "blocks": ("".join(" " * n + "if a:\n" for n in range(1_000)) + " " * 1_000 + "pass\n", "syntax"),
+    "blocks beyond the size": ("".join(" " * n + "if a:\n" for n in range(5_000)), "unreadable"),
+    "attributes": ("x = a" + ".b" * 5_000, "unreadable"),
+    "a literal": ("x = [" + "0," * 900_000 + "]", None),
+    "a line": ("x = '" + "a" * 2_000_000 + "'", None),
+    "a longer line": ("x = '" + "a" * 20_000_000 + "'", "unreadable"),
+    "decorators": ("@d(a)(b)\n" * 5_000 + "def f(): pass\n", None),
+    "fields": ("x = f'" + "{a:{b}}" * 10_000 + "'", None),
+}
+
+
+@pytest.mark.parametrize("shape", HOSTILE)
+def test_hostile_files_are_read_or_refused_in_seconds(shape):
+    text, kind = HOSTILE[shape]
+    started = time.process_time()
+    failure = facts_of(text.encode()).failure
+    assert (failure.kind if failure else None) == kind
+    assert time.process_time() - started < 20
 
 
 def test_a_byte_order_mark_moves_no_column():

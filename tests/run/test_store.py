@@ -4,7 +4,7 @@ import multiprocessing
 import random
 import sqlite3
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -125,6 +125,23 @@ def test_without_a_place_for_the_file_nothing_is_kept(tmp_path: Path) -> None:
         store.put(VALUES)
         assert store.get(VALUES) == {}
         store.close()
+
+
+def test_on_a_full_disk_nothing_is_added_and_nothing_lost(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = sqlite3.connect
+
+    def full(*args: Any, **keywords: Any) -> sqlite3.Connection:
+        database = connect(*args, **keywords)
+        database.execute("PRAGMA max_page_count=1")  # no more than it has
+        return database
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", full)
+        store = Store(file)
+        store.put({b"new": bytes(1_000_000)})
+        assert store.get([b"new"]) == {}
+        store.close()
+    assert contents(file) == VALUES
 
 
 def test_a_locked_file_is_read_but_not_written(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
