@@ -26,7 +26,7 @@ fuzz: $(VENV)/.installed-dev ## fuzz what reads strangers' bytes, a minute each 
 	$(BIN)/python -m pip install --quiet --group fuzz
 	$(BIN)/python fuzz/run.py $(ARGS)
 
-mutants: $(VENV)/.installed-dev ## plant mistakes, see which the tests notice (ARGS="statelint.lint.baseline tests/lint/test_baseline.py")
+mutants: $(VENV)/.installed-dev ## plant mistakes, see which the tests notice (ARGS="statelint/lint/baseline.py --tests tests/lint")
 	$(BIN)/python tools/mutants.py $(ARGS)
 
 types: $(VENV)/.installed-dev ## mypy in strict mode

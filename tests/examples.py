@@ -74,6 +74,8 @@ def mismatches(example: Example, code: str, rules: Sequence[Rule]) -> list[str]:
     expected = Counter((file.path, mark.line, mark.rule) for file in example.files for mark in file.expected)
     problems = [f"{crash.rule} crashed: {crash.traceback}" for crash in result.crashes]
     for finding in result.findings:
+        if not (finding.message and finding.help and all(isinstance(at.message, str) for at in finding.locations)):
+            problems.append(f"without words: {finding}")
         found = next((mark for mark in _places(finding, facts.get(finding.location.path)) if expected[mark]), None)
         if found:
             expected[found] -= 1
