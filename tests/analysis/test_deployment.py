@@ -43,6 +43,22 @@ def test_the_application_and_what_it_imports() -> None:
     assert evidence(files) == dict.fromkeys(("app/main.py", "app/state.py"), "4 workers (Dockerfile)")
 
 
+def test_what_is_imported_by_way_of_others_belongs_to_it() -> None:
+    files = {
+        "app/main.py": "from app import views\n" + APP,
+        "app/views.py": "from app import state\n",
+        "app/state.py": "from app import views\nCACHE = {}\n",
+        "app/unused.py": "CACHE = {}\n",
+        "Dockerfile": "FROM x\nCMD gunicorn -w 4 app.main:app\n",
+    }
+    assert set(evidence(files)) == {"app/main.py", "app/views.py", "app/state.py"}
+
+
+def test_an_application_that_gunicorn_has_to_work_out() -> None:
+    files = {"app.py": APP, "gunicorn.conf.py": "workers = 3\nwsgi_app = find()\n"}
+    assert evidence(files)["app.py"] == "3 workers (gunicorn.conf.py)"
+
+
 def test_another_service_of_the_repository_is_not_meant() -> None:
     files = {
         "one/main.py": APP,

@@ -231,3 +231,24 @@ def test_an_openapi_document_names_the_functions_that_no_code_calls(sample):
 
 def test_without_connexion_nobody_names_them(sample):
     assert sample({"api/books.py": "app.add_api('openapi.yml')\n\n\ndef listed():\n    return 1\n"}).entries() == set()
+
+
+def test_views_out_of_tables(code):
+    project = code("""
+        from flask import Flask
+        app = Flask(__name__)
+        def a(): ...
+        def b(): ...
+        def c(): ...
+        def d(): ...
+        PLAIN = [a]
+        PAIRS = {"/b": b}
+        ROWS = [("/c", c), ("/d", d)]
+        for view in PLAIN:
+            app.add_url_rule("/a", view_func=view)
+        for path, view in PAIRS.items():
+            app.add_url_rule(path, view_func=view)
+        for row in ROWS:
+            app.add_url_rule(row[0], view_func=row[1])
+    """)
+    assert {entry.split()[1] for entry in project.entries()} == {"a", "b", "c", "d"}

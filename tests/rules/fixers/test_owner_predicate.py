@@ -94,6 +94,13 @@ def test_sqlalchemy_in_the_querys_own_style(before: str, after: str, mended: Men
     assert mended(text, rule="SL301", models=MODELS) == FASTAPI.replace("QUERY", after)
 
 
+def test_a_caller_that_is_handed_over_by_keyword(mended: Mend) -> None:
+    text = FASTAPI.replace("note_id: int, db", "*, note_id: int, db")
+    before = text.replace("QUERY", "db.query(Note).filter_by(id=note_id).one()")
+    after = text.replace("QUERY", "db.query(Note).filter_by(id=note_id, user_id=user.id).one()")
+    assert mended(before, rule="SL301", models=MODELS) == after
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

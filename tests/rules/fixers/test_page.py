@@ -161,6 +161,24 @@ def test_django_has_a_paginator(mended: Mend) -> None:
     assert paged in after
 
 
+def test_a_view_of_django_has_its_request_on_itself(mended: Mend) -> None:
+    text = (
+        "from django.conf import settings\nfrom django.contrib.auth.mixins import LoginRequiredMixin\n"
+        "from django.db import models\nfrom django.http import JsonResponse\nfrom django.urls import path\n"
+        "from django.views import View\n\n\n"
+        "class Message(models.Model):\n    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)\n"
+        "    created_at = models.DateTimeField(auto_now_add=True)\n\n\n"
+        "class Messages(LoginRequiredMixin, View):\n"
+        "    def post(self, *args):\n        Message.objects.create(owner=self.request.user)\n"
+        "        return JsonResponse({})\n\n"
+        "    def get(self, *args):\n"
+        "        rows = [each.pk for each in Message.objects.filter(owner=self.request.user).all()]\n"
+        "        return JsonResponse({'ids': rows})\n\n\n"
+        'urlpatterns = [path("messages", Messages.as_view())]\n'
+    )
+    assert 'get_page(self.request.GET.get("page"))' in mended(text, rule="SL604")
+
+
 def test_what_has_no_order_and_no_known_key_is_left_alone(mended: Mend) -> None:
     text = FASTAPI.replace("QUERY", "db.query(Message).filter(Message.user_id == user.id).all()").replace(
         "    id: Mapped[int] = mapped_column(primary_key=True)\n    user_id",

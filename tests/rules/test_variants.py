@@ -1,0 +1,146 @@
+"""Ways to write what the pages show; mutants have shown that nothing tested them. Findings stand at ``# here`` only."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+from examples import findings_of, settings_of
+
+from statelint.lint.packs import load_rules
+
+RULES = {rule.code: rule for rule in load_rules()}
+NOTES = """
+    from fastapi import Depends, FastAPI
+    from sqlalchemy import Column, ForeignKey, Index, Integer, select
+    from sqlalchemy.orm import Session, as_declarative, declarative_base, declared_attr
+    app = FastAPI()
+    {base}
+    class User(Base):
+        __tablename__ = "users"
+        id = Column(Integer, primary_key=True)
+    class Note(Base):
+        __tablename__ = "notes"
+        {arguments}
+        id = Column(Integer, primary_key=True)
+        user_id = Column(Integer, ForeignKey("users.id")){mark}
+    def get_current_user() -> User: ...
+    def get_db() -> Session: ...
+    {decorator}
+    def notes(user: User = Depends(get_current_user), db: Session = Depends(get_db)):
+        return db.scalars(select(Note).where(Note.user_id == user.id).limit(50)).all()
+"""
+LOGIN = """
+    import os
+    import time
+    from datetime import UTC, datetime, timedelta
+    import jwt
+    from fastapi import FastAPI
+    app = FastAPI()
+    {helper}
+    @app.post("/login")
+    def login(name: str) -> str:
+        claims = {claims}
+        return jwt.encode(claims, os.environ["JWT_KEY"], algorithm="HS256"){mark}
+"""
+FAILING = """
+    from flask import Flask, jsonify
+    app = Flask(__name__)
+    @app.get("/report")
+    def report():
+        try:
+            return jsonify(make_report())
+        except Exception as error:
+            return jsonify({{"error": {text}}}), 500{mark}
+"""
+INDEXES = """@declared_attr.directive
+        def __table_args__(cls):
+            return (Index("ix_notes", {column}),)"""
+HERE = "  # here"
+
+
+def notes(
+    base: str = "Base = declarative_base()",
+    arguments: str = "",
+    mark: str = HERE,
+    decorator: str = '@app.get("/notes")',
+) -> str:
+    return NOTES.format(base=base, arguments=arguments, mark=mark, decorator=decorator)
+
+
+def login(claims: str, mark: str, helper: str = "") -> str:
+    return LOGIN.format(claims=claims, mark=mark, helper=helper)
+
+
+VARIANTS = {
+    "a base class by a decorator": ("SL603", notes("@as_declarative()\n    class Base: ...")),
+    "an index by a declared attribute": ("SL603", notes(arguments=INDEXES.format(column='"user_id"'), mark="")),
+    "an index on something else": ("SL603", notes(arguments=INDEXES.format(column='"id"'))),
+    "a year in seconds": ("SL405", login('{"sub": name, "exp": int(time.time()) + 31_536_000}', HERE)),
+    "a year, as a number": ("SL405", login('{"sub": name, "exp": int(time.time() + 31_536_000)}', HERE)),
+    "a quarter of an hour": ("SL405", login('{"sub": name, "exp": int(time.time() + 900)}', "")),
+    "a year of something else": ("SL405", login('{"sub": name, "exp": time.time() + 900, "born": 31_536_000}', "")),
+    "a year in another claim": (
+        "SL405",
+        login('{"iss": time.time() + 31_536_000, "exp": time.time() + 900}', ""),
+    ),
+    "repr of an error": ("SL701", FAILING.format(text="repr(error)", mark=HERE)),
+    "an error's text in a template": ("SL701", FAILING.format(text='"failed: {}".format(error)', mark=HERE)),
+    "the length of an error": ("SL701", FAILING.format(text="len(str(error))", mark="")),
+    "a decorator without arguments": (
+        "SL701",
+        """
+        from fastapi import FastAPI
+        from fastapi.responses import JSONResponse
+        app = FastAPI()
+        @once()
+        def failed(request, error):
+            return JSONResponse({"error": str(error)}, 500)
+        @app.exception_handler(Exception)
+        def broken(request, error):
+            return JSONResponse({"error": str(error)}, 500)  # here
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_findings_stand_where_they_should(name: str) -> None:
+    code, text = VARIANTS[name]
+    text = dedent(text)
+    result, _ = findings_of({"main.py": text}, settings_of(""), list(RULES.values()))
+    assert not result.crashes
+    expected = [number for number, line in enumerate(text.splitlines(), start=1) if line.endswith("# here")]
+    assert [found.location.line for found in result.findings if found.rule == code] == expected
+
+
+def test_a_constant_by_way_of_a_star() -> None:
+    main = dedent(login('{"sub": name, "exp": int(time.time()) + LIFETIME}', ""))
+    files = {"base.py": "LIFETIME = 31_536_000\n", "config.py": "from base import *\n"}
+    result, _ = findings_of({**files, "main.py": f"from config import *\n{main}"}, settings_of(""), [RULES["SL405"]])
+    assert len(result.findings) == 1
+
+
+def test_an_index_is_wanted_more_where_somebody_looks() -> None:
+    for decorator, words in (('@app.get("/notes")', ["rows are looked for by it here"]), ("", [])):
+        text = dedent(notes(decorator=decorator))
+        result, _ = findings_of({"main.py": text}, settings_of(""), [RULES["SL603"]])
+        assert [place.message for found in result.findings for place in found.related] == words
+
+
+def test_a_tools_error_is_a_hint_and_a_routes_is_not() -> None:
+    text = """
+    from fastapi import FastAPI
+    from mcp.server.fastmcp import FastMCP
+    app = FastAPI()
+    mcp = FastMCP("notes", host="0.0.0.0")
+    @mcp.tool()
+    def search(text: str) -> dict:
+        return {"error": "nothing to search for"}
+    @app.get("/notes")
+    def notes(text: str) -> dict:
+        return {"error": "nothing to search for"}
+    mcp.run(transport="streamable-http")
+    """
+    result, _ = findings_of({"main.py": dedent(text)}, settings_of(""), [RULES["SL702"]])
+    assert [found.confidence.value for found in result.findings] == ["low", "medium"]
