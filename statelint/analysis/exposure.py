@@ -63,6 +63,10 @@ class Exposures:
             found = self._asking[function] = self._middleware_asks or self._asks(function)
         return found
 
+    def demands(self, function: FunctionInfo) -> bool:
+        """Tell whether an endpoint answers only, as far as can be seen, whom it knows."""
+        return self._every_request or self.judge.guards.knows_caller(function) or self._depends_on_unknown(function)
+
     @cached_property
     def everywhere(self) -> bool:
         """Whether no route of the project asks."""
@@ -141,14 +145,9 @@ class Exposures:
                 self._asks(function) or _AUTHENTICATES.search(function.qualname)
             ):
                 return True
+        if self._settings_demand:
+            return True
         for module in self.inference.modules:
-            for name in ("MIDDLEWARE", "REST_FRAMEWORK"):
-                for binding in module.bindings.get(name, ()):
-                    if binding.value >= 0 and any(
-                        _DEMANDED.search(module.text(part) or "")
-                        for part in self.judge.queries.containment(module).parts(binding.value)
-                    ):
-                        return True
             for function in module.functions:
                 for _, call in function.calls:
                     if (
@@ -158,3 +157,36 @@ class Exposures:
                     ):
                         return True
         return False
+
+    @cached_property
+    def _every_request(self) -> bool:
+        """Whether something turns away, before every request, whoever is not known."""
+        return self._settings_demand or any(
+            any(entry.kind == "middleware" for entry in entries) and self._refuses(function)
+            for function, entries in self.judge.reach.entry_points.items()
+        )
+
+    def _refuses(self, function: FunctionInfo) -> bool:
+        """Tell whether middleware may answer in place of an endpoint; a backend of Starlette's only identifies."""
+        return (
+            function.name != "authenticate"
+            and (self._asks(function) or _AUTHENTICATES.search(function.qualname) is not None)
+            and (
+                self.judge.rows.may_abort(function)
+                or any(event.op == "return" and event.condition for event in function.events)
+            )
+        )
+
+    @cached_property
+    def _settings_demand(self) -> bool:
+        """Whether Django's settings have every view ask."""
+        return any(
+            binding.value >= 0
+            and any(
+                _DEMANDED.search(module.text(part) or "")
+                for part in self.judge.queries.containment(module).parts(binding.value)
+            )
+            for module in self.inference.modules
+            for name in ("MIDDLEWARE", "REST_FRAMEWORK")
+            for binding in module.bindings.get(name, ())
+        )

@@ -80,7 +80,7 @@ class OpenFields:
                 new, changed = not kinds.isdisjoint(_MAKES), not kinds.isdisjoint(_CHANGES)
                 if not (new or changed) or self._reads_only(klass) or not self.judge.guards.class_knows_caller(klass):
                     continue
-                if self.judge.guards.class_guard(klass) is not None:
+                if self.judge.guards.permissions.of_class(klass) is not None:
                     continue
                 for schema, model, names, place in self._schemas(klass):
                     for column in self._open(schema, model, names):

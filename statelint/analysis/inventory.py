@@ -161,7 +161,7 @@ def _access(
         entry_place=Place(entry.function.module, entry.function.facts.position),
         model=query.chain.name,
         owner=str(model.paths[0]) if model is not None else "",
-        action=project.judge.rows.written(query),
+        action=project.judge.writes.of(query),
         state=state,
         proof=str(verdict.proof) if verdict.proof is not None and state is not State.UNSCOPED else "",
         reason=reason,

@@ -15,6 +15,7 @@ from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.misplaced import MisplacedChecks
 from statelint.analysis.proofs.words import KEYS
+from statelint.analysis.publicity import Publicity
 from statelint.analysis.reach import Reach
 from statelint.analysis.telling import Telling
 from statelint.analysis.views import generic_views
@@ -148,6 +149,14 @@ class Isolation:
     def _exposures(self) -> Exposures:
         return Exposures(self.judge)
 
+    @cached_property
+    def _publicity(self) -> Publicity:
+        return Publicity(
+            self.judge,
+            self._exposures,
+            lambda verdict: verdict.query.verb == "read" and not self._keyed(verdict.query),
+        )
+
     def _stranger(self, leak: Leak) -> bool:
         return (
             leak.entry is not None
@@ -252,7 +261,7 @@ class Isolation:
     def _leak(self, verdict: Verdict) -> Leak:
         query = verdict.query
         model = query.chain.model
-        action = self.judge.rows.written(query)
+        action = self.judge.writes.of(query)
         keyed = self._keyed(query)
         sibling = self._siblings.get(model) if model is not None else None
         entry = self.reach.root(verdict.way[0].caller if verdict.way else query.function)
@@ -315,7 +324,7 @@ class Isolation:
         if kind is OwnerKind.ATTRIBUTION:
             private = self._is_private(query.chain.name, model) or model in self._kept_apart
             certainty = min(certainty, 1 if action != "read" or (private and keyed) else 0)
-        if kind is OwnerKind.MEMBERSHIP and not keyed:
+        if (kind is OwnerKind.MEMBERSHIP and not keyed) or (action == "read" and self._publicity.of(model)):
             certainty = 0
         if not keyed and query.chain.steps and query.chain.steps[-1].method in _ASKING:
             # Whether there is any row tells nothing of them.
@@ -357,7 +366,9 @@ class Isolation:
             certainty = 2 if view.action != "read" or view.keyed else 1
             if model.kind is OwnerKind.ATTRIBUTION and view.action == "read":
                 certainty = 1 if view.keyed and self._is_private(model.name, model) else 0
-            if model.kind is OwnerKind.MEMBERSHIP and not view.keyed:
+            if (model.kind is OwnerKind.MEMBERSHIP and not view.keyed) or (
+                view.action == "read" and self._publicity.of(model)
+            ):
                 certainty = 0
             yield Leak(
                 place=view.place,

@@ -51,6 +51,8 @@ SCOPING = (
     "perform_update",
 )
 """Methods in which a view may narrow what it shows, or turn a caller away."""
+_SHOWING = ("get", "get_context_data", "list", "retrieve")
+"""Methods that run when rows are shown, and not when they are changed."""
 _FETCHES = ("get_queryset", "get_object", "list")
 """Methods that a view overrides with a question of its own, which is judged itself."""
 _LISTS = ("ListAPIView", "ListCreateAPIView", "ModelViewSet", "ReadOnlyModelViewSet")
@@ -80,20 +82,20 @@ def generic_views(judge: Judge) -> Iterator[GenericView]:
             continue
         for klass in module.classes:
             kinds = [name for base in inference.external_bases(klass) if (name := base.rpartition(".")[2]) in ACTIONS]
-            if not kinds or _narrowed(judge, klass):
+            if not kinds or _narrowed(judge, klass, shown=ACTIONS[kinds[0]][0] == "read"):
                 continue
-            found = _served(judge, klass)
+            found = served(judge, klass)
             if found is None or not found[0].owned:
                 continue
             model, place = found
             if not _guarded(judge, klass):
                 action, keyed = ACTIONS[kinds[0]]
                 yield GenericView(klass, model, action, keyed, place)
-            elif kinds[0] in _LISTS and judge.guards.class_guard(klass) is None and not _barred(judge, klass):
+            elif kinds[0] in _LISTS and judge.guards.permissions.of_class(klass) is None and not _barred(judge, klass):
                 yield GenericView(klass, model, "read", False, place)
 
 
-def _served(judge: Judge, klass: ClassInfo) -> tuple[Model, Place] | None:
+def served(judge: Judge, klass: ClassInfo) -> tuple[Model, Place] | None:
     """Return the model that a view serves, by its ``model`` or ``queryset`` attribute."""
     for name in ("queryset", "model"):
         for owner in judge.inference.mro(klass)[0]:
@@ -126,14 +128,20 @@ def _of_everybody(judge: Judge, chain: Chain) -> bool:
     return False
 
 
-def _narrowed(judge: Judge, klass: ClassInfo) -> bool:
-    """Tell whether a method of the view, a filter or a mixin may narrow what it shows to the caller's."""
+def _narrowed(judge: Judge, klass: ClassInfo, *, shown: bool) -> bool:
+    """Tell whether a method of the view, a filter or a mixin may narrow what it serves to the caller's.
+
+    What is done before rows are merely ``shown`` keeps nobody from changing them.
+    """
     if any(klass.attribute(name) is not None for name in ("filterset_class", "permission_required")):
         return True
     for owner in judge.inference.mro(klass)[0]:
         for name in SCOPING:
             method = owner.method(name)
-            if method is None:
+            if method is None or (name in _SHOWING and not shown):
+                continue
+            if name == "get_form" and not judge.regard.leaves(method):
+                # It chooses what stands in the form, and turns nobody away.
                 continue
             if judge.regard.weighs(method) or (name in _FETCHES and not _extends(method)):
                 return True
@@ -142,7 +150,7 @@ def _narrowed(judge: Judge, klass: ClassInfo) -> bool:
 
 def _guarded(judge: Judge, klass: ClassInfo) -> bool:
     """Tell whether permission classes or a guard by name stand before a view's object."""
-    return judge.guards.class_guard(klass, objects=True) is not None or _barred(judge, klass)
+    return judge.guards.permissions.of_class(klass, objects=True) is not None or _barred(judge, klass)
 
 
 def _barred(judge: Judge, klass: ClassInfo) -> bool:

@@ -171,6 +171,54 @@ def require_access(view):
 def read(note_id: int, session: Session = Depends(get_session), user: User = Depends(get_current_user)):
     return session.get(Note, note_id)
 """,
+    "service-that-is-told-the-caller": """
+def archive(session: Session, note: Note, user: User):
+    if note.text == "":
+        raise ValueError("nothing to keep")
+    «if note.user_id != user.id:
+        raise HTTPException(403)
+    »note.text += f" (archived by {user.id})"
+    session.commit()
+
+
+@router.post("/notes/{note_id}/archive")
+def read(note_id: int, session: Session = Depends(get_session), user: User = Depends(get_current_user)):
+    note = session.get(Note, note_id)
+    archive(session, note, user)
+""",
+    "guard-that-is-handed-all-arguments": """
+def check_note(**arguments):
+    note = SessionLocal().get(Note, arguments["note_id"])
+    if «note.user_id != arguments["user"].id|note.text == ""»:
+        raise HTTPException(403)
+
+
+def own(view):
+    @wraps(view)
+    def wrapper(*args, **kwargs):
+        check_note(**kwargs)
+        return view(*args, **kwargs)
+    return wrapper
+
+
+@router.get("/notes/{note_id}")
+@own
+def read(note_id: int, session: Session = Depends(get_session), user: User = Depends(get_current_user)):
+    return session.get(Note, note_id)
+""",
+    "what-is-called-a-check": """
+def «can_read|cancel_read»(note: Note, user: User):
+    return note.user_id == user.id«| or bool(note.text)»
+
+
+@router.get("/notes/{note_id}")
+def read(note_id: int, session: Session = Depends(get_session), user: User = Depends(get_current_user)):
+    note = session.get(Note, note_id)
+    «if not can_read(note, user):
+        raise HTTPException(403)
+    |cancel_read(note, user)
+    »return note
+""",
     "callable-class-dependency": """
 class OwnerRequired:
     def __call__(self, note_id: int, session: Session = Depends(get_session), user: User = Depends(get_current_user)):

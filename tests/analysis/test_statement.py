@@ -35,6 +35,7 @@ class Latest(models.Manager):
 class Note(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     text = models.TextField()
+    made = models.DateTimeField()
     place = models.IntegerField()
     status = models.CharField()
     is_public = models.BooleanField()
@@ -52,6 +53,14 @@ class Note(models.Model):
     def note_viewer(self, viewer):
         self.text += str(viewer)
 
+    @classmethod
+    def of_user(cls, pk, user):
+        return cls.objects.get(pk=pk, user=user)
+
+    @classmethod
+    def numbered(cls, pk):
+        return cls.objects.get(pk=pk)
+
 
 class FeedToken(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE)
@@ -59,12 +68,16 @@ class FeedToken(models.Model):
     title = models.CharField()
 """
 VIEWS = """\
+from threading import Timer
+
 from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, JsonResponse
+from django.utils import timezone
+from django.views import View
 
 from app.models import FeedToken, Note
 
@@ -216,6 +229,87 @@ def handle(request, pk):
         raise Http404|»
     form.save()
     return JsonResponse({})
+""",
+    "whose-a-row-is": """
+@login_required
+def handle(request, pk):
+    note = Note.objects.get(pk=pk)
+    if note.«user_id|id» != request.user.id:
+        raise Http404
+    return JsonResponse({"text": note.text})
+""",
+    "what-the-clock-chooses": """
+@login_required
+def handle(request, pk):
+    Note.objects.filter(made__lt=«timezone.now() - LIFETIME|request.GET["before"]»).delete()
+""",
+    "what-the-clock-chooses-alone": """
+@login_required
+def handle(request, pk):
+    Note.objects.filter(made__lt=timezone.now()«|, pk=pk»).delete()
+""",
+    "a-row-that-was-just-made": """
+def forget_later(pk):
+    FeedToken.objects.get(pk=pk).delete()
+
+
+@login_required
+def handle(request, pk):
+    token = FeedToken.objects.create(user=request.user)
+    Timer(3600, forget_later, [«token.pk|pk»]).start()
+    return JsonResponse({})
+""",
+    "a-message-about-rows": """
+@login_required
+def handle(request, pk):
+    found = Note.objects.filter(pk=pk).first()
+    message = «"taken"|found.text» if found else "free"
+    return JsonResponse({"message": message})
+""",
+    "what-was-read-of-a-row": """
+@login_required
+def handle(request, pk):
+    note = Note.objects.filter(pk=pk«, user=request.user|»).first()
+    former = note.text
+    Note.objects.filter(pk=pk).update(text=former.strip())
+""",
+    "who-may-look-for-a-row-may-change-it": """
+@login_required
+def handle(request, pk):
+    token = FeedToken.objects.«filter(user=request.user, id=pk)|filter(id=pk)».first()
+    if token is None:
+        raise Http404
+    Note.objects.filter(user=request.user, text=token.title).delete()
+    return JsonResponse({"key": token.title})
+""",
+    "a-method-of-the-model": """
+@login_required
+def handle(request, pk):
+    return JsonResponse({"text": Note.«of_user(pk, request.user)|numbered(pk)».text})
+""",
+    "what-is-handed-to-what-makes-rows": """
+def remember(note, user):
+    return FeedToken.objects.create(title=note.text, user=user)
+
+
+@login_required
+def handle(request, pk):
+    note = Note.objects.get(pk=pk«, user=request.user|»)
+    token = remember(note, request.user)
+    return JsonResponse({"key": token.key})
+""",
+    "a-view-of-the-admin-site": """
+class Notes(«admin.ModelAdmin|View»):
+    def get(self, request, pk):
+        return self.change_view(request, pk)
+
+    def change_view(self, request, pk, form_url="", extra_context=None):
+        return JsonResponse({"text": Note.objects.get(pk=pk).text})
+
+
+@login_required
+def handle(request, pk):
+    return Notes().change_view(request, pk)
 """,
     "an-action-of-the-admin-site": """
 «@admin.action(description="Forget drafts")|@login_required»

@@ -108,6 +108,17 @@ class Own(permissions.BasePermission):
 """,
         "def get_permissions(self):\n        return [permissions.IsAuthenticated()«, Own()»]",
     ),
+    "added-permissions": (
+        """
+class Own(permissions.BasePermission):
+    def has_object_permission(self, request, view, obj):
+        return obj.user == request.user
+""",
+        "permission_classes = [permissions.IsAuthenticated]\n\n"
+        "    def get_permissions(self):\n        if self.action != 'list':\n"
+        "            self.permission_classes += [«Own|permissions.IsAuthenticatedOrReadOnly»]\n"
+        "        return super().get_permissions()",
+    ),
     "permission": (
         """
 class Member(permissions.BasePermission):
@@ -197,6 +208,36 @@ def test_object_permissions_leave_the_list_of_a_viewset_open(
 @pytest.mark.parametrize("name", sorted(PAIRS))
 def test_a_view_that_looks_as_if_is_found(sample: Callable[[dict[str, str]], Sample], name: str) -> None:
     assert leaks(sample(version(name, 2)))
+
+
+@pytest.mark.parametrize("view", OBJECT_VIEWS)
+@pytest.mark.parametrize("name", ["get", "get_context_data"])
+def test_a_check_before_showing_keeps_nobody_from_changing(
+    sample: Callable[[dict[str, str]], Sample], view: str, name: str
+) -> None:
+    given = {"get": "request, *args, **kwargs", "get_context_data": "**kwargs"}[name]
+    body = f"""
+    def {name}(self, {given}):
+        if self.get_object().user != self.request.user:
+            raise PermissionDenied
+        return super().{name}({given})
+"""
+    changed = {"UpdateView": ["Note update"], "DeleteView": ["Note delete"]}
+    assert leaks(sample(plain(view, body))) == changed.get(view, [])
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("if form.instance.user != self.request.user:\n            raise PermissionDenied", []),
+        ("form.fields['book'].queryset = self.request.user.books.all()", ["Note update"]),
+    ],
+)
+def test_a_form_is_made_for_the_caller_or_refused(
+    sample: Callable[[dict[str, str]], Sample], body: str, found: list[str]
+) -> None:
+    method = f"\n    def get_form(self):\n        form = super().get_form()\n        {body}\n        return form\n"
+    assert leaks(sample(plain("UpdateView", method))) == found
 
 
 @pytest.mark.parametrize(

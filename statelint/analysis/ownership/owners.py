@@ -22,7 +22,7 @@ TENANT_SHARE = 5
 """So many models must refer to what a user belongs to for it to be the tenant, and not a role or a country."""
 MAX_PARENTS = 3
 """Longer chains of foreign keys are too weak a sign of ownership."""
-_USER_BASES = frozenset({"AbstractUser", "AbstractBaseUser", "UserMixin"})
+_USER_BASES = frozenset({"AbstractUser", "AbstractBaseUser", "BaseUser", "UserMixin"})
 _PASSWORDS = frozenset({"password", "hashed_password", "password_hash", "passwd", "pwd_hash", "encrypted_password"})
 _KEPT = frozenset(
     {"saved", "save", "favorite", "favourite", "bookmarked", "draft", "hidden", "private", "scheduled", "direct"}
@@ -110,6 +110,14 @@ class Ownership:
         """Tell whether a model of this name, whose definition is not in sight, surely belongs to users."""
         plain = re.sub(r"^(user|my)_|_(model|table|orm|db|entity|list|item|entry|record)$", "", snake(name))
         return plain in self._private or plain.removesuffix("s") in self._private
+
+    def is_personal(self, model: Model) -> bool:
+        """Tell whether rows of a model are surely not for everybody's eyes: conversations, orders, customers."""
+        return (
+            self.is_private_name(model.name)
+            or snake(model.name) in self._principal_names
+            or bool(_LOGINS & {snake(name) for name in model.columns})
+        )
 
     # -- models
 

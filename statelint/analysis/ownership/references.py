@@ -21,6 +21,8 @@ _FOREIGN_KEY_CALLS = frozenset(
 _MANY_CALLS = frozenset({"ManyToManyField", "ManyToMany", "M2M", "Set"})
 _RELATION_CALLS = frozenset({"relationship", "Relationship", "dynamic_loader", "relation"})
 
+_TARGET_KEYWORDS = frozenset({"to", "model", "document_type", "argument", "references"})
+
 
 class References:
     """Reads foreign keys and relations in the spellings of the ORMs."""
@@ -45,6 +47,9 @@ class References:
                 return (text or "").rpartition(".")[0], True, False
             if keyword in {"sa_column", "sa_relationship"}:
                 return self.of(module, value, depth + 1)
+        target = self._made_key(module, held)
+        if target:
+            return target, True, False
         for argument in held.args:
             found = self.of(module, argument, depth + 1)
             if found[0]:
@@ -54,10 +59,20 @@ class References:
                     return meant.klass.name, True, False
         return "", False, False
 
+    def _made_key(self, module: Module, call: Call) -> str:
+        """Return the table that ``reference_col("users")`` refers to, where a function makes foreign keys."""
+        text = next((found for argument in call.args if (found := module.text(argument))), "")
+        makes = text and any(
+            last_name(function.module, made.func) in _FOREIGN_KEY_CALLS
+            for function in self.inference.functions(module, call.func)
+            for _, made in function.calls
+        )
+        return text.partition(".")[0] if makes else ""
+
     def _target(self, module: Module, call: Call) -> str:
         terms = [
             *call.args[:1],
-            *(value for name, value in call.keywords if name in {"to", "model", "document_type", "argument"}),
+            *(value for name, value in call.keywords if name in _TARGET_KEYWORDS),
         ]
         for term in terms:
             text = module.text(term)

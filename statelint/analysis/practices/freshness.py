@@ -219,7 +219,7 @@ class FreshnessFlaws(Practice):
             module = function.module
             for query in queries.of(function):
                 model = query.chain.model
-                if model is not None and self.project.judge.rows.written(query) != "read":
+                if model is not None and self.project.judge.writes.of(query) != "read":
                     found.setdefault(model, []).append((function, Place(module, query.event.position)))
             for event, call in function.calls:
                 func = module.terms[call.func]

@@ -74,6 +74,8 @@ class Before:
                 last = base.rpartition(".")[2]
                 if last.endswith("Mixin") and last not in _HARMLESS_MIXINS:
                     yield Guard(last, None)
+                elif base in self.inference.catalogue.admin:
+                    yield Guard(base, None)
 
     def _decorator(self, module: Module, decorator: TermId) -> Iterator[Guard]:
         held = module.terms[decorator]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from statelint.analysis.calls import nested
-from statelint.analysis.model import ClassValue, External
+from statelint.analysis.calls import decorates, nested
 from statelint.analysis.ownership import snake
 from statelint.analysis.principals import is_admin_name, is_system_name
 from statelint.analysis.proofs.before import Before, Guard
-from statelint.analysis.proofs.naming import called_name_of, raw_names
+from statelint.analysis.proofs.naming import called_name_of, name_of, raw_names
+from statelint.analysis.proofs.permissions import Permissions
 from statelint.analysis.proofs.tenants import TenantAdmins
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
@@ -22,14 +21,19 @@ from statelint.analysis.proofs.words import (
     WEBHOOK,
 )
 from statelint.analysis.roles import is_everyday
-from statelint.extract.facts import Attr, Call, Compare, Const, Element, Item, Logic, Mapping, Not, Param
+from statelint.extract.facts import Attr, Call, Compare, Const, Element, Item, Logic, Not, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from statelint.analysis.model import ClassInfo, FunctionInfo, Module, Value
+    from statelint.analysis.model import ClassInfo, FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
     from statelint.extract.facts import Event, TermId
+
+MAX_DECORATORS = 2
+"""Decorators made by decorators."""
+_ARGUMENTS = frozenset({"kwargs", "kw", "kwds", "view_args", "path_params", "params"})
+"""What holds all that a route passes to its function."""
 
 
 class Guards:
@@ -43,6 +47,7 @@ class Guards:
         self.rows = judge.rows
         self.regard = judge.regard
         self.before = Before(judge)
+        self.permissions = Permissions(judge)
         self.tenants = TenantAdmins(judge)
         self._admin_guards = frozenset(admin_guards)
 
@@ -77,10 +82,10 @@ class Guards:
                 and self._is_role_gate(guard)
             ):
                 return Proof.ADMIN
-        proof = self._decorated_permissions(function)
+        proof = self.permissions.before(function)
         if proof is not None:
             return proof
-        return self.class_guard(function.owner, objects=_fetches(function)) if function.owner is not None else None
+        return self.permissions.of_method(function)
 
     def asked_before(self, function: FunctionInfo, event: Event | None, *, of_tenant: bool = False) -> bool:
         """Tell whether a function has asked for a role before an event, or at all: ``ensure_admin(user)``."""
@@ -138,16 +143,36 @@ class Guards:
             if (
                 name in self.inference.catalogue.login
                 or LOGIN.search(last)
-                or (guard is not None and self.principals.is_provider(guard))
+                or (guard is not None and (self.principals.is_provider(guard) or self._applies_login(guard)))
             ):
                 return True
         if function.owner is not None and self.class_knows_caller(function.owner):
+            return True
+        if any(
+            LOGIN.search(called_name_of(module, part))
+            for listed in self.permissions.listed(function)
+            for part in self.queries.containment(module).parts(listed)
+        ):
             return True
         return any(
             event.term >= 0 and self.principals.is_principal(module, part)
             for event in function.events
             if event.op == "call"
             for part in self.queries.containment(module).parts(event.term)
+        )
+
+    def _applies_login(self, guard: FunctionInfo, depth: int = 0) -> bool:
+        """Tell whether a decorator puts another before what it decorates that asks for a login."""
+        return any(
+            LOGIN.search(called_name_of(function.module, call.func))
+            for function in (guard, *nested(guard))
+            for _, call in function.calls
+        ) or (
+            depth < MAX_DECORATORS
+            and any(
+                edge.kind == "call" and decorates(edge.callee) and self._applies_login(edge.callee, depth + 1)
+                for edge in self.graph.callees.get(guard, ())
+            )
         )
 
     def class_knows_caller(self, owner: ClassInfo) -> bool:
@@ -231,10 +256,11 @@ class Guards:
     def _checks_key(self, guard: FunctionInfo, names: set[str]) -> bool:
         """Tell whether a guard of the project looks at one of the ids that the query uses, and may abort."""
         functions = [guard, *nested(guard)]
+        functions += [helper for function in functions for helper in self._handed_everything(function)]
         seen = {parameter.name for function in functions for parameter in function.facts.parameters}
-        module = guard.module
         texts: set[str] = set()
         for function in functions:
+            module = function.module
             for event in function.events:
                 if event.op == "call" and event.term >= 0:
                     parts = self.queries.containment(module).parts(event.term)
@@ -247,6 +273,13 @@ class Guards:
         return any(self.rows.may_abort(function) for function in functions) or any(
             event.op == "return" and event.condition for function in functions for event in function.events
         )
+
+    def _handed_everything(self, function: FunctionInfo) -> Iterator[FunctionInfo]:
+        """Yield what a guard hands all of a request's arguments to: ``check_note(**kwargs)``."""
+        module = function.module
+        for _, call in function.calls:
+            if any(not name and name_of(module, value) in _ARGUMENTS for name, value in call.keywords):
+                yield from self.inference.functions(module, call.func)
 
     def _asked_of_request(self, module: Module, parts: Iterable[TermId]) -> Iterator[str]:
         """Yield the keys that are looked up by name, except in what holds the caller's identity."""
@@ -261,82 +294,6 @@ class Guards:
             if text is not None and not self.principals.is_principal(module, base):
                 yield text
 
-    def class_guard(self, owner: ClassInfo, *, objects: bool = False) -> Proof | None:
-        """Return what the mixins and permission classes of a view prove for all its methods.
-
-        ``objects`` asks for rows that the view's own ``get_object`` fetches: those are shown to the permission classes.
-        """
-        for klass in self.inference.mro(owner)[0]:
-            for name in ("test_func", "has_permission"):
-                method = klass.method(name)
-                if method is not None and self.regard.weighs(method):
-                    return Proof.GUARD
-            chosen = klass.method("get_permissions")
-            if chosen is not None:
-                answers = [event.term for event in chosen.events if event.op == "return" and event.term >= 0]
-                proofs = [self._permissions(klass.module, answer, objects=objects) for answer in answers]
-                return next(filter(None, proofs), None)
-            binding = klass.attribute("permission_classes")
-            if binding is None or binding.value < 0:
-                continue
-            return self._permissions(klass.module, binding.value, objects=objects)
-        if any(base.startswith("rest_framework.") for base in self.inference.external_bases(owner)):
-            return self._default_permissions
-        return None
-
-    @cached_property
-    def _default_permissions(self) -> Proof | None:
-        """What the permission classes prove that Django REST framework's settings name for all views."""
-        for module in self.inference.modules:
-            for binding in module.bindings.get("REST_FRAMEWORK", ()):
-                held = module.terms[binding.value] if binding.value >= 0 else None
-                if isinstance(held, Mapping):
-                    for key, value in zip(held.keys, held.values, strict=True):
-                        if module.text(key) == "DEFAULT_PERMISSION_CLASSES":
-                            return self._permissions(module, value)
-        return None
-
-    def _decorated_permissions(self, function: FunctionInfo) -> Proof | None:
-        """``@permission_classes([IsOwner])`` before a function."""
-        module = function.module
-        for decorator in function.facts.decorators:
-            held = module.terms[decorator]
-            if isinstance(held, Call) and held.args and called_name_of(module, held.func) == "permission_classes":
-                return self._permissions(module, held.args[0])
-        return None
-
-    def _permissions(self, module: Module, listed: TermId, *, objects: bool = False) -> Proof | None:
-        """Return what permission classes prove, in a list or joined by operators."""
-        for item in self.queries.containment(module).parts(listed):
-            values: Iterable[Value] = self.inference.term(module, item)
-            home, _, last = (module.text(item) or "").rpartition(".")
-            if home:
-                # Settings name classes by their dotted path.
-                parts = self.inference.index.find(module, home, 0)
-                values = [External(f"{home}.{last}")] if parts is None else self.inference.module_member(parts, last)
-            for value in values:
-                if isinstance(value, ClassValue):
-                    if is_admin_name(snake(value.klass.name)):
-                        return Proof.ADMIN
-                    if self._keeps_out(value.klass, objects=objects):
-                        return Proof.GUARD
-                elif isinstance(value, External) and is_admin_name(snake(value.name.rpartition(".")[2])):
-                    return Proof.ADMIN
-        return None
-
-    def _keeps_out(self, permission: ClassInfo, *, objects: bool) -> bool:
-        """Tell whether a permission class has regard for the caller, or for what is not in sight.
-
-        Its ``has_object_permission`` is asked only about what a view's ``get_object`` fetches.
-        """
-        of_request = self.inference.method(permission, "has_permission")
-        of_object = self.inference.method(permission, "has_object_permission")
-        if of_request is None and of_object is None:
-            return GUARD_NAME.search(permission.name) is not None
-        return any(
-            method is not None and self.regard.weighs(method) for method in (of_request, of_object if objects else None)
-        )
-
 
 def _is_const(module: Module, term: TermId, value: object) -> bool:
     held = module.terms[term]
@@ -347,14 +304,6 @@ def _is_told_role(guard: FunctionInfo) -> bool:
     """Tell whether what makes a guard is told a role or a permission: ``def require(permission): …``."""
     parent = guard.parent
     return parent is not None and any(ROLE_GATE.search(each.name) for each in parent.facts.parameters)
-
-
-def _fetches(function: FunctionInfo) -> bool:
-    """Tell whether a view's method has its object fetched and checked by the framework."""
-    return any(
-        called_name_of(function.module, call.func) in {"get_object", "check_object_permissions"}
-        for _, call in function.calls
-    )
 
 
 def _runs_what_it_holds(function: FunctionInfo) -> bool:

@@ -17,6 +17,7 @@ from statelint.analysis.proofs.rows import Rows
 from statelint.analysis.proofs.statement import Statement
 from statelint.analysis.proofs.verdict import Proof, Verdict
 from statelint.analysis.proofs.words import FRESH, HANDLERS, KEYS
+from statelint.analysis.proofs.writes import Writes
 from statelint.analysis.reach import Reach
 from statelint.analysis.roles import grants_role
 from statelint.extract.facts import Attr, Call, Cell, Compare, Const, Logic, Name, Not, Param
@@ -61,6 +62,7 @@ class Judge:
         self.rows = Rows(self)
         self.guards = Guards(self, admin_guards)
         self.statement = Statement(self)
+        self.writes = Writes(self)
         self._parents = Parents(self)
         self.matches = Matches(self.rows)
         self.injected = Injected(self)

@@ -50,6 +50,8 @@ def _is_secret(module: Module, term: TermId) -> bool:
             return _SECRET.search(name) is not None and _is_configuration(module, base)
         case Item(base=base, key=key):
             return _SECRET.search(module.text(key) or "") is not None and _is_configuration(module, base)
+        case Call(args=(base, key, *_)) if called_name(module, held) == "getattr":
+            return _SECRET.search(module.text(key) or "") is not None and _is_configuration(module, base)
         case Call(func=func, args=(key, *_)) if called_name(module, held) in _ASKING:
             target = module.terms[func]
             asked = _SECRET.search(module.text(key) or "") is not None

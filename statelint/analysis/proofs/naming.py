@@ -1,11 +1,12 @@
-"""What calls and raw values are called in the source."""
+"""What calls and raw values are called in the source, and what they are read from."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from statelint.analysis.proofs.words import RUNNING
 from statelint.analysis.terms import children
-from statelint.extract.facts import Attr, Call, Item, Param
+from statelint.extract.facts import Attr, Call, Choice, Element, Item, Logic, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,3 +73,26 @@ def raw_names(module: Module, term: TermId) -> Iterator[str]:
             stack += [*held.args]
         else:
             stack += list(children(held))
+
+
+_SAME_ROWS = RUNNING | {"next", "iter", "list", "tuple", "set", "sorted", "reversed", "enumerate", "zip", "merge"}
+"""Calls that give back the rows that they are given."""
+
+
+def is_read_from(module: Module, term: TermId, leaf: TermId) -> bool:
+    """Tell whether a term is read from what ``leaf`` loads: ``row.members.filter(…)``, but not ``Form(row, …)``."""
+    if term == leaf:
+        return True
+    held = module.terms[term]
+    match held:
+        case Attr(base=base) | Element(base=base) | Item(base=base):
+            return is_read_from(module, base, leaf)
+        case Call(func=func, args=args):
+            given = args if called_name(module, held) in _SAME_ROWS else ()
+            return any(is_read_from(module, each, leaf) for each in (func, *given))
+        case Choice(then=then, other=other):
+            return is_read_from(module, then, leaf) or is_read_from(module, other, leaf)
+        case Logic(values=values):
+            return any(is_read_from(module, value, leaf) for value in values)
+        case _:
+            return False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.proofs.naming import called_name, raw_names
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import CHECKING, DEMANDING
-from statelint.extract.facts import Attr, Call, Param
+from statelint.extract.facts import Attr, Call, Item, Param
 
 if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
@@ -68,8 +68,26 @@ class Parents:
                 for step in chain
                 if module.facts.conditions[step].test >= 0
             )
-            if aborting or tested:
+            if aborting or tested or self._used(function, other, event, chain):
                 return True
+        return False
+
+    def _used(self, function: FunctionInfo, other: Query, event: Event, chain: set[int]) -> bool:
+        """Tell whether something of the one row was read before, which fails where there is none: ``note["title"]``."""
+        module = function.module
+        if not any(step.method in self.queries.words["terminals"] for step in other.chain.steps):
+            return False
+        for place in function.events:
+            if place is event:
+                return False
+            if place.condition and place.condition not in chain:
+                continue
+            for root in (place.term, place.value):
+                if root >= 0 and any(
+                    isinstance(held := module.terms[part], (Attr, Item)) and held.base == other.leaf
+                    for part in self.queries.containment(module).parts(root)
+                ):
+                    return True
         return False
 
     def _checked_before(self, function: FunctionInfo, event: Event, keys: list[TermId], names: set[str]) -> bool:

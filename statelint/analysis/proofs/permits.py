@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.proofs.naming import called_name, called_name_of, raw_names
-from statelint.analysis.proofs.words import MAKING, RUNNING
-from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Element, Item, Logic, Not, Param
+from statelint.analysis.proofs.naming import called_name_of, is_read_from, raw_names
+from statelint.analysis.proofs.words import MAKING
+from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Logic, Not, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -74,26 +74,11 @@ class Permits:
             receiver = parts(func.base)
             own = parts(leaf)
             # room.members.filter(id=user.id).exists(), Member.objects.filter(room=room, user=user).exists()
-            if self._of_row(module, func.base, leaf) or any(
+            if is_read_from(module, func.base, leaf) or any(
                 part not in own and self.queries.chains(module, part) for part in receiver
             ):
                 found |= receiver
         return found
-
-    def _of_row(self, module: Module, term: TermId, leaf: TermId) -> bool:
-        """Tell whether a term is read from the row itself: ``row.members.filter(…)``, but not ``Form(row, …)``."""
-        at = term
-        while at != leaf:
-            held = module.terms[at]
-            if isinstance(held, (Attr, Element, Item)):
-                at = held.base
-            elif isinstance(held, Call) and called_name(module, held) in RUNNING and leaf in held.args:
-                return True
-            elif isinstance(held, Call):
-                at = held.func
-            else:
-                return False
-        return True
 
     def _asked(self, module: Module, test: TermId) -> Iterator[TermId]:
         """Yield the calls whose truth a test asks for."""

@@ -35,7 +35,7 @@ class Published:
         marked = any(atom.optional < 0 and self._marks(query.module, atom) for atom in atoms) or any(
             self._marks(method.module, atom) for method in self._managers(query) for atom in self._filters(method)
         )
-        return marked and self.judge.rows.written(query) == "read"
+        return marked and self.judge.writes.of(query) == "read"
 
     def _marks(self, module: Module, atom: Atom) -> bool:
         """``is_public=True``, ``Note.is_public``, ``status="published"``, ``visibility != "private"`` is not read."""

@@ -96,6 +96,63 @@ class Regard:
                 del self._known[function]
         return found
 
+    def compares_caller(self, function: FunctionInfo, depth: int = 0) -> bool:
+        """Tell whether a function, or one that it calls, asks who or what the caller is, beyond whether there is one.
+
+        Whoever is only told the caller, to write it down, checks nothing: ``cancel(order, by=user)``.
+        """
+        if function.module.facts.screened or not function.events:
+            return True
+        for each in (function, *nested(function)):
+            module = each.module
+            if any(
+                self._asks_about(module, part) for root in self._answers(each) for part in self._parts(module, root)
+            ):
+                return True
+            if any(
+                self.judge.statement.on_owner(query, atom)
+                for query in self.queries.of(each)
+                for atom in self.queries.atoms(query)
+            ):
+                return True
+            for _, call in each.calls:
+                given = (*call.args, *(value for _, value in call.keywords))
+                if (
+                    CHECKING.search(called_name(module, call))
+                    and not self.inference.functions(module, call.func)
+                    and any(self._is_caller(module, value) for value in given)
+                ):
+                    return True
+        return depth < MAX_DEPTH and any(
+            edge.kind in {"call", "override"}
+            and edge.callee is not function
+            and not is_identity_name(edge.callee.name)
+            and self.compares_caller(edge.callee, depth + 1)
+            for edge in self.judge.graph.callees.get(function, ())
+        )
+
+    def _asks_about(self, module: Module, part: TermId) -> bool:
+        """Tell whether an answer hangs on the caller, on a role or on whose a row is."""
+        held = module.terms[part]
+        match held:
+            case Compare(left=left, right=right):
+                return self._looks(module, part) or any(
+                    isinstance(side := module.terms[one], Attr)
+                    and self.judge.ownership.column_kind(side.name) is not None
+                    and not isinstance(module.terms[other], Const)
+                    for one, other in ((left, right), (right, left))
+                )
+            case Attr():
+                return self._looks(module, part) or self.principals.mentions_admin(module, part)
+            case Call(args=args, keywords=keywords):
+                return (
+                    not self._tells_nothing(module, held)
+                    and not self.inference.functions(module, held.func)
+                    and any(self._is_caller(module, value) for value in (*args, *(value for _, value in keywords)))
+                )
+            case _:
+                return False
+
     def leaves(self, function: FunctionInfo, depth: int = 0) -> bool:
         """Tell whether a function, or one that it calls, may end in an exception, as far as can be read."""
         module = function.module

@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     from statelint.analysis.queries import Query
     from statelint.extract.facts import Event, TermId
 
+_YES_OR_NO = frozenset({"has_permission", "has_object_permission", "test_func"})
+"""Methods of views and permission classes whose answer only lets a request in."""
+
+
+def is_permission(function: FunctionInfo) -> bool:
+    """Tell whether a framework asks a method for yes or no alone."""
+    return function.owner is not None and function.name in _YES_OR_NO
+
 
 class Rows:
     """Follows the rows of a query through the function that asks."""
@@ -52,11 +60,11 @@ class Rows:
         for other in function.events:
             if other is event:
                 continue
-            if other.op in {"return", "yield"} and other.term >= 0 and holds(other.term, leaf):
-                if not isinstance(module.terms[other.term], (Compare, Not)):
+            if other.op in {"return", "yield"} and other.term >= 0:
+                if self._reveals(module, other.term, leaf) and not is_permission(function):
                     found.append(other)
             elif other.op == "write":
-                if holds(other.term, leaf) or (other.value >= 0 and holds(other.value, leaf)):
+                if holds(other.term, leaf) or (other.value >= 0 and self._reveals(module, other.value, leaf)):
                     found.append(other)
             elif other.op == "call" and other.term != leaf:
                 call = module.terms[other.term]
@@ -72,7 +80,9 @@ class Rows:
                     )
                 ) or (
                     name not in QUIET
-                    and any(holds(arg, leaf) for arg in (*call.args, *(value for _, value in call.keywords)))
+                    and any(
+                        self._reveals(module, arg, leaf) for arg in (*call.args, *(value for _, value in call.keywords))
+                    )
                     # A subquery is part of the statement around it, which is judged itself.
                     and not self.queries.chains(module, other.term)
                     and not self._never_returns(module, call)
@@ -81,6 +91,16 @@ class Rows:
                 ):
                     found.append(other)
         return found
+
+    def _reveals(self, module: Module, term: TermId, leaf: TermId) -> bool:
+        """Tell whether a term holds the rows, and not only what a test of them chose: ``"taken" if row else ""``."""
+        if term == leaf:
+            return True
+        held = module.terms[term]
+        if not self.queries.containment(module).holds(term, leaf) or isinstance(held, (Compare, Not)):
+            return False
+        inside = (held.then, held.other) if isinstance(held, Choice) else children(held)
+        return any(child >= 0 and self._reveals(module, child, leaf) for child in inside)
 
     def forms(self, module: Module, call: Call) -> list[ClassInfo]:
         """Return the classes of forms and serializers that a call makes an instance of."""
@@ -93,34 +113,6 @@ class Rows:
         return bool(functions) and all(
             any(event.op == "raise" and not event.condition for event in function.events) for function in functions
         )
-
-    def written(self, query: Query) -> str:
-        """Return what happens to the rows of a query: ``read``, ``update`` or ``delete``."""
-        if query.verb != "read":
-            return query.verb
-        module = query.module
-        holds = self.queries.containment(module).holds
-        verb = "read"
-        for event in query.function.events:
-            if event.op == "write" and event.how != "del":
-                target = module.terms[event.term]
-                if isinstance(target, Attr) and holds(target.base, query.leaf):
-                    verb = "update"
-            elif event.op == "call":
-                call = module.terms[event.term]
-                if isinstance(call, Call) and event.term != query.leaf:
-                    func = module.terms[call.func]
-                    name = called_name(module, call)
-                    on_row = isinstance(func, Attr) and holds(func.base, query.leaf)
-                    if name in {"delete", "adelete", "delete_instance"} and (
-                        on_row or any(holds(arg, query.leaf) for arg in call.args)
-                    ):
-                        return "delete"
-                    if (name in {"save", "asave"} and on_row) or (
-                        name in {"bulk_update", "abulk_update"} and any(holds(arg, query.leaf) for arg in call.args)
-                    ):
-                        verb = "update"
-        return verb
 
     def checked(self, function: FunctionInfo, event: Event, leaf: TermId, names: Iterable[str] = ()) -> Proof | None:
         """Every escape of the rows, which the keys called ``names`` chose, is dominated by a check of their owner."""
@@ -305,7 +297,9 @@ class Rows:
                     return False
                 for row, other in ((left, right), (right, left)):
                     if holds(row, leaf) and not holds(other, leaf) and not isinstance(module.terms[other], Const):
-                        if self._names_owner(module, row, leaf) or self.principals.is_principal(module, other):
+                        if self._names_owner(module, row, leaf) or (
+                            self.principals.is_principal(module, other) and not self._is_own_key(module, row, leaf)
+                        ):
                             return True
                         if self._is_secret(module, row, leaf):
                             return True
@@ -327,6 +321,23 @@ class Rows:
                 ) and self.regard.called(self.inference.term(module, held.func))
             case _:
                 return any(self.is_check(module, child, leaf, positive) for child in children(held) if child >= 0)
+
+    def _is_own_key(self, module: Module, row: TermId, leaf: TermId) -> bool:
+        """``post.id == current_user.id`` says nothing of whose post it is."""
+        held = module.terms[row]
+        models = [chain.model for chain in self.queries.chains(module, leaf)]
+        return (
+            isinstance(held, Attr)
+            and held.base == leaf
+            and held.name in {"id", "pk"}
+            and bool(models)
+            and all(
+                model is not None
+                and not model.is_principal
+                and not any(column.is_key for name, column in model.columns.items() if name == held.name)
+                for model in models
+            )
+        )
 
     def _is_secret(self, module: Module, value: TermId, leaf: TermId) -> bool:
         """``str(note.share_key)``: who knows what only the row holds was given it."""
@@ -384,8 +395,9 @@ class Rows:
             return bool(CHECKING.search(called_name(module, call)))
         if not self.regard.of_any(functions) or not any(map(self.regard.leaves, functions)):
             return False
-        return bool(CHECKING.search(called_name(module, call))) or any(
-            self.tells_caller(module, arg) for arg in arguments
+        return bool(CHECKING.search(called_name(module, call))) or (
+            any(self.tells_caller(module, arg) for arg in arguments)
+            and any(map(self.regard.compares_caller, functions))
         )
 
     def _methods_of_row(self, module: Module, call: Call, leaf: TermId) -> list[FunctionInfo]:

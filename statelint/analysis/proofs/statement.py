@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, FunctionValue, Instance, Result
 from statelint.analysis.ownership import snake
+from statelint.analysis.proofs.housekeeping import is_housekeeping
 from statelint.analysis.proofs.naming import called_name, raw_names
 from statelint.analysis.proofs.published import Published
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     CREDENTIAL,
     KEYS,
+    MAKING,
     NEGATIVE,
     OWN_METHOD,
     SECRET,
@@ -73,6 +75,8 @@ class Statement:
         module = query.module
         if self._asks_with_caller(query) or self._compared_by_helper(query):
             return Proof.PREDICATE
+        if query.verb != "read" and is_housekeeping(self.queries, module, atoms):
+            return Proof.OFFLINE
         for atom in atoms:
             if atom.optional >= 0 and not (
                 self.principals.mentions_identity(module, atom.optional)
@@ -99,7 +103,7 @@ class Statement:
                     query.function, atom.value
                 ):
                     return Proof.PARENT
-                if self.of_loaded_row(module, atom.value, re.sub(r"_(id|uuid|pk)$", "", atom.column[0])):
+                if self.of_loaded_row(module, atom.value, _relation(query, atom)):
                     return Proof.RELATION
         return Proof.PUBLIC if self._published.asks(query, atoms) else None
 
@@ -307,6 +311,9 @@ class Statement:
         for part in atom.column:
             if part in known or part.removesuffix("_id") in known:
                 return True
+            if model is not None and part.removesuffix("_id") in model.parents:
+                # Rows of a customer are whose the customer is.
+                continue
             column = model.columns.get(part) if model is not None else None
             if self.ownership.column_kind(part) is not None and (
                 column is None or (column.target == "" and not self.ownership.is_label(column))
@@ -351,6 +358,8 @@ class Statement:
             if called_name(module, held) == "get_object":
                 # A generic view's object, for which the view is judged.
                 return True
+            if called_name(module, held) in MAKING and self.queries.chains(module, part):
+                return True
             for target in self.inference.term(module, held.func):
                 if isinstance(target, FunctionValue) and self.returns_rows(target.function):
                     return True
@@ -379,3 +388,13 @@ class Statement:
                 for event in function.events
             )
         return found
+
+
+def _relation(query: Query, atom: Atom) -> str:
+    """Return the relation that an atom compares: ``book`` of ``book_id``; of the key or a plain ``title``, nothing."""
+    first = atom.column[0]
+    if first in KEYS:
+        return ""
+    stem = re.sub(r"_(id|uuid|pk)$", "", first)
+    column = query.chain.model.columns.get(first) if query.chain.model is not None else None
+    return "" if column is not None and not column.target and stem == first else stem

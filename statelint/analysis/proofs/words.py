@@ -28,10 +28,12 @@ FORMS = ("django.forms.", "rest_framework.serializers.", "wtforms.", "flask_wtf.
 """Where the bases of forms and serializers are."""
 SECRET = re.compile(r"(^|_)(hash|digest|token|secret|code|otp|password|signature|key_hash)($|_)", re.IGNORECASE)
 CHECKING = re.compile(
-    r"(^|_)(check|verify|ensure|require|assert|authorize|authorise|validate|enforce|guard|can|has|may|is)_?(\w*_)?(access|owner\w*|own|perm\w*|member\w*|right\w*|allowed|user|view|edit|read|write|delete|modify|manage|belongs\w*|authori\w+|admin|tenant|policy|role|object_permissions)"
-    r"|^(authorize|authorise|check_object_permissions|can|allowed|is_owner|owns|belongs_to|has_object_permission|user_can|permission\w*)",
+    r"(^|_)((check(?!out)|verify|ensure|require|assert|authorize|authorise|validate|enforce|guard)_?"
+    r"|(can|has|may|is)(_|(?-i:(?=[A-Z]))))(\w*_)?(access|owner\w*|own|perm\w*|member\w*|right\w*|allowed|user|view|edit|read|write|delete|modify|manage|belongs\w*|authori\w+|admin|tenant|policy|role|object_permissions)"
+    r"|^(authorize|authorise|check_object_permissions|(?-i:can(?![a-z]))|allowed|is_owner|owns|belongs_to|has_object_permission|user_can|permission\w*)",
     re.IGNORECASE,
 )
+"""Names of checks; ``cancel_order`` is none."""
 GUARD_NAME = re.compile(
     r"(owner|permission|permit|access|member|role|authori[sz]|(?<![a-z])acl|policy|polic|can_|tenant|workspace|organi[sz]ation|scope)",
     re.IGNORECASE,
@@ -71,6 +73,13 @@ HANDLERS = frozenset(
     }
 )  # fmt: skip
 """Methods of views and consumers that frameworks call with what the client sends."""
+COUNTER = re.compile(
+    r"(^|_)(views?|hits|visits|clicks|downloads|plays|impressions)$"
+    r"|(view|read|hit|visit|click|download|play|watch)(s|ed)?_?(count|num|number|total)"
+    r"|(count|num|number|total)_?(of_)?(view|read|hit|visit|click|download|play)s?",
+    re.IGNORECASE,
+)
+"""Columns in which a service counts how often a row was shown."""
 RUNNING = frozenset({"execute", "scalars", "scalar", "exec", "stream", "stream_scalars"})
 """Methods of sessions that run the statement they are given."""
 MAKING = frozenset({"create", "acreate", "bulk_create", "insert"})

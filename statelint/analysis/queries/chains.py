@@ -87,7 +87,8 @@ class Chains:
             if base_chains:
                 step = Step(func.name, term, call.args, call.keywords, -1)
                 for chain in base_chains:
-                    if not chain.steps or chain.steps[-1].method not in self.words["terminals"]:
+                    # Piccolo's Note.count().where(…) says what it wants of the rows before it says which.
+                    if not chain.steps or chain.steps[-1].method not in self.words["terminals"] or func.name == "where":
                         yield chain._replace(steps=(*chain.steps, step), verb=self._verb(chain.verb, func.name))
                 return
             if func.name == "select_from" and call.args:
@@ -176,7 +177,7 @@ class Chains:
         if not chain.steps:
             return False
         last = chain.steps[-1]
-        return last.method in self.words["terminals"] | self.words["by_key"] or (
+        return last.method in self.words["terminals"] | self.words["by_key"] | self.words["inserts"] or (
             last.method == "all" and last.call != chain.start and not isinstance(module.terms[chain.start], Attr)
         )
 

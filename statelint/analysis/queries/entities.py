@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, External
-from statelint.extract.facts import Attr, Call, Choice, Comprehension, Name, Star
+from statelint.extract.facts import Attr, Call, Choice, Comprehension, Name, Param, Star
 
 if TYPE_CHECKING:
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import Module
     from statelint.analysis.ownership import Model, Ownership
-    from statelint.extract.facts import TermId
+    from statelint.extract.facts import Term, TermId
 
 
 class Entities:
@@ -56,7 +56,7 @@ class Entities:
     def model(self, module: Module, term: TermId) -> Model | None:
         """Return the model class that ``term`` names."""
         held = module.terms[term]
-        if not isinstance(held, (Name, Attr, Choice)) and not (isinstance(held, Call)):
+        if not isinstance(held, (Name, Attr, Choice, Call)) and not _is_own_class(module, held):
             return None
         if isinstance(held, Choice):
             return self.model(module, held.then) or self.model(module, held.other)
@@ -93,3 +93,8 @@ class Entities:
                 if found is not None:
                     return found
         return None
+
+
+def _is_own_class(module: Module, held: Term) -> bool:
+    """``cls`` of a model's class method."""
+    return isinstance(held, Param) and held.index == 0 and module.functions[held.function].owner is not None

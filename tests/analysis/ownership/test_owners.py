@@ -62,6 +62,17 @@ SPELLINGS = {
         'class Note(models.Model):\n    holder = fields.ForeignKeyField("models.User")',
         "holder",
     ),
+    "made-by-a-function": (
+        DECLARATIVE + 'def reference_col(table, **options):\n    return Column(ForeignKey(f"{table}.id"), **options)\n\n',
+        'class Note(Base):\n    __tablename__ = "notes"\n    holder = reference_col("users")',
+        "holder",
+    ),
+    "piccolo": (
+        "from piccolo.apps.user.tables import BaseUser\nfrom piccolo.columns import ForeignKey, Text\nfrom piccolo.table import Table\n\n\n"
+        'class User(BaseUser, tablename="piccolo_user"):\n    pass\n',
+        "class Note(Table):\n    text = Text()\n    holder = ForeignKey(references=User)",
+        "holder",
+    ),
     "peewee": (
         "from peewee import ForeignKeyField, Model, TextField\n\n\nclass User(Model):\n    email = TextField()\n",
         "class Note(Model):\n    holder = ForeignKeyField(User)",

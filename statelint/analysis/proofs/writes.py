@@ -1,0 +1,105 @@
+"""What a function does with the rows that a query loads: shows, changes or deletes them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from statelint.analysis.proofs.naming import called_name, called_name_of, is_read_from
+from statelint.analysis.proofs.words import COUNTER
+from statelint.extract.facts import Attr, Call, Mapping
+
+if TYPE_CHECKING:
+    from statelint.analysis.proofs.judge import Judge
+    from statelint.analysis.queries import Query
+    from statelint.extract.facts import TermId
+
+_DELETING = frozenset({"delete", "adelete", "delete_instance"})
+_FORM = re.compile(r"(Form|Serializer)$|^get_serializer$")
+_SAVING = frozenset({"save", "asave"})
+_SAVING_MANY = frozenset({"bulk_update", "abulk_update"})
+
+
+class Writes:
+    """Tells what happens to the rows of queries."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self.queries = judge.queries
+
+    def of(self, query: Query) -> str:
+        """Return ``read``, ``update`` or ``delete``; whoever counts that a row was shown changes nothing."""
+        if query.verb == "update" and self._counts(query):
+            return "read"
+        if query.verb != "read":
+            return query.verb
+        module = query.module
+        leaves = (query.leaf, *self._named_by(query))
+
+        def is_row(term: TermId) -> bool:
+            return any(is_read_from(module, term, leaf) for leaf in leaves)
+
+        verb = "read"
+        counted = False
+        for event in query.function.events:
+            held = module.terms[event.term] if event.term >= 0 else None
+            if event.op == "write" and event.how != "del":
+                if isinstance(held, Attr) and is_row(held.base):
+                    counts = COUNTER.search(held.name) is not None
+                    counted = counted or counts
+                    verb = verb if counts else "update"
+            elif event.op == "call" and isinstance(held, Call) and event.term not in leaves:
+                func = module.terms[held.func]
+                name = called_name(module, held)
+                on_row = isinstance(func, Attr) and is_row(func.base)
+                if name in _DELETING and (on_row or any(map(is_row, held.args))):
+                    return "delete"
+                saved = isinstance(func, Attr) and (on_row or self._fills(query, func.base))
+                if (name in _SAVING and saved and not counted) or (
+                    name in _SAVING_MANY and any(map(is_row, held.args))
+                ):
+                    verb = "update"
+        return verb
+
+    def _fills(self, query: Query, term: TermId) -> bool:
+        """``NoteForm(request.POST, instance=note)``: saving the form saves the row."""
+        call = query.module.terms[term]
+        return (
+            isinstance(call, Call)
+            and bool(self.judge.rows.forms(query.module, call) or _FORM.search(called_name(query.module, call)))
+            and any(
+                is_read_from(query.module, given, query.leaf)
+                for given in (*call.args, *(value for _, value in call.keywords))
+            )
+        )
+
+    def _named_by(self, query: Query) -> list[TermId]:
+        """Return the rows of other statements that nothing ties to anybody but the query's own rows.
+
+        ``variant = get(Variant, id=variant_id, product=product)``: who may ask for any product may change its variants.
+        """
+        holds = self.queries.containment(query.module).holds
+        return [
+            other.leaf
+            for other in self.queries.of(query.function)
+            if other.leaf != query.leaf
+            and holds(other.leaf, query.leaf)
+            and self.judge.statement.predicate(
+                other,
+                [atom for atom in self.queries.atoms(other) if atom.value >= 0 and not holds(atom.value, query.leaf)],
+            )
+            is None
+        ]
+
+    def _counts(self, query: Query) -> bool:
+        """``.update(views=F("views") + 1)``, ``.update({Ad.views: Ad.views + 1})``: it says that the row was seen."""
+        names: list[str] = []
+        for step in query.chain.steps:
+            if step.method not in self.queries.words["updates"]:
+                continue
+            names += [name for name, _ in step.keywords]
+            for argument in step.args:
+                given = query.module.terms[argument]
+                if isinstance(given, Mapping):
+                    names += (query.module.text(key) or called_name_of(query.module, key) for key in given.keys)
+        return bool(names) and all(map(COUNTER.search, names))

@@ -1,0 +1,93 @@
+"""Models whose rows a service shows to whoever asks: a shop's products, the ads of a market."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from statelint.analysis.proofs.naming import called_name_of
+from statelint.analysis.views import ACTIONS, served
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from statelint.analysis.exposure import Exposures
+    from statelint.analysis.model import ClassInfo
+    from statelint.analysis.ownership import Model
+    from statelint.analysis.proofs import Judge, Verdict
+
+_COUNTING = frozenset({"exists", "aexists", "count", "acount", "aggregate", "aaggregate"})
+"""Ends of statements that show no row."""
+_READ_BY_ALL = re.compile(r"OrReadOnly$|OrAnonReadOnly$")
+"""Permission classes that let everybody read, and say so."""
+
+
+class Publicity:
+    """Tells whether everybody may read a model's rows; where nobody is asked who they are, nothing tells so."""
+
+    def __init__(self, judge: Judge, exposures: Exposures, listed: Callable[[Verdict], bool]) -> None:
+        """``listed`` tells whether a verdict is on a statement that names no rows in particular."""
+        self.judge = judge
+        self._exposures = exposures
+        self._listed = listed
+
+    def of(self, model: Model | None) -> bool:
+        """Tell whether a model's rows are everybody's to read, by themselves or as parts of rows that are."""
+        return model is not None and not self._exposures.everywhere and model in self._public
+
+    @cached_property
+    def _public(self) -> frozenset[Model]:
+        found = set(self._shown)
+        models = self.judge.ownership.models.values()
+        while added := {model for model in models if model not in found and self._is_part(model, found)}:
+            found |= added
+        return frozenset(found)
+
+    @staticmethod
+    def _is_part(model: Model, public: set[Model]) -> bool:
+        """Tell whether rows are parts of public ones: the pictures of an ad, and what users wrote about it."""
+        parents = [parent in public for parent in model.parents.values()]
+        return any(parents) and (
+            model.is_published or (all(parents) and all(len(path.columns) > 1 for path in model.paths))
+        )
+
+    @cached_property
+    def _shown(self) -> frozenset[Model]:
+        found = {*self._listed_openly(), *self._readable_views()}
+        return frozenset(model for model in found if not self.judge.ownership.is_personal(model))
+
+    def _listed_openly(self) -> Iterator[Model]:
+        """Yield what a route lists that asks nobody who is calling."""
+        for verdict in self.judge.verdicts():
+            query = verdict.query
+            model = query.chain.model
+            if model is None or verdict.proof is not None or not self._listed(verdict):
+                continue
+            entry = self.judge.reach.root(verdict.way[0].caller if verdict.way else query.function)
+            if (
+                entry is not None
+                and entry.kind == "route"
+                and not any(step.method in _COUNTING for step in query.chain.steps)
+                and self.judge.writes.of(query) == "read"
+                and not self._exposures.demands(entry.function)
+            ):
+                yield model
+
+    def _readable_views(self) -> Iterator[Model]:
+        """Yield the models of generic views that say that everybody may read."""
+        for module in self.judge.inference.modules:
+            for klass in module.classes:
+                if self._read_by_all(klass) and any(
+                    base.rpartition(".")[2] in ACTIONS for base in self.judge.inference.external_bases(klass)
+                ):
+                    found = served(self.judge, klass)
+                    if found is not None:
+                        yield found[0]
+
+    def _read_by_all(self, klass: ClassInfo) -> bool:
+        binding = klass.attribute("permission_classes")
+        if binding is None or binding.value < 0:
+            return False
+        parts = self.judge.queries.containment(klass.module).parts(binding.value)
+        return any(_READ_BY_ALL.search(called_name_of(klass.module, part)) for part in parts)

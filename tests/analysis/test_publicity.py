@@ -1,0 +1,160 @@
+"""Rows that a service shows to whoever asks are everybody's to read, and still their owners' to change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .test_excuses import leaks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .conftest import Sample
+
+MARKET = """\
+from fastapi import APIRouter, Depends
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from auth import get_current_user, get_session
+
+router = APIRouter()
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class NAME(Base):
+    __tablename__ = "wares"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    COLUMN: Mapped[str]
+
+
+class Picture(Base):
+    __tablename__ = "pictures"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ware_id: Mapped[int] = mapped_column(ForeignKey("wares.id"))
+
+
+@router.get("/wares")
+def wares(session=Depends(get_session)CALLER):
+    return session.scalars(select(NAME)).all()
+
+
+@router.get("/wares/{ware_id}/contact")
+def contact(ware_id: int, session=Depends(get_session), user: User = Depends(get_current_user)):
+    return session.get(NAME, ware_id)
+
+
+@router.get("/wares/{ware_id}/pictures")
+def pictures(ware_id: int, session=Depends(get_session), user: User = Depends(get_current_user)):
+    return session.scalars(select(Picture).where(Picture.ware_id == ware_id)).all()
+
+
+@router.delete("/wares/{ware_id}")
+def remove(ware_id: int, session=Depends(get_session), user: User = Depends(get_current_user)):
+    session.delete(session.get(NAME, ware_id))
+"""
+
+
+def market(name: str = "Ware", column: str = "title", caller: str = "") -> dict[str, str]:
+    return {"app.py": MARKET.replace("NAME", name).replace("COLUMN", column).replace("CALLER", caller)}
+
+
+def test_what_is_listed_openly_is_everybodys_to_read(sample: Callable[[dict[str, str]], Sample]) -> None:
+    assert leaks(sample(market())) == ["Ware delete"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        # The list asks who is calling, so the rows are not for everybody.
+        market(caller=", user: User = Depends(get_current_user)"),
+        # Nobody publishes orders, or people's addresses: the list lacks its login.
+        market(name="Order"),
+        market(column="email"),
+    ],
+)
+def test_what_is_not_for_everybody_is_found(sample: Callable[[dict[str, str]], Sample], files: dict[str, str]) -> None:
+    found = leaks(sample(files))
+    assert [leak.partition(" ")[2] for leak in found].count("read") >= 2
+    assert "Picture read" in found
+
+
+SHOP = """\
+from django.contrib.auth.models import User
+from django.db import models
+from django.db.models import F
+from django.http import JsonResponse
+from rest_framework import permissions, viewsets
+from rest_framework.decorators import api_view, permission_classes
+
+from serializers import WareSerializer
+
+
+class Ware(models.Model):
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    title = models.CharField()
+    views = models.IntegerField()
+    stock = models.IntegerField()
+
+
+class Own(permissions.BasePermission):
+    def has_object_permission(self, request, view, obj):
+        return obj.user == request.user
+
+
+class Wares(viewsets.ModelViewSet):
+    queryset = Ware.objects.all()
+    serializer_class = WareSerializer
+    permission_classes = [permissions.PERMISSION, Own]
+
+
+@api_view(["GET"])
+@permission_classes([permissions.IsAuthenticated])
+def show(request, pk):
+    ware = Ware.objects.get(pk=pk)
+    BODY
+    return JsonResponse({"title": ware.title})
+"""
+URLS = "from django.urls import path\n\nimport shop\n\nurlpatterns = [path('show/<int:pk>', shop.show)]\n"
+
+
+def shop(permission: str, body: str = "pass") -> dict[str, str]:
+    return {"shop.py": SHOP.replace("PERMISSION", permission).replace("BODY", body), "urls.py": URLS}
+
+
+@pytest.mark.parametrize(
+    ("permission", "found"),
+    [("IsAuthenticatedOrReadOnly", []), ("IsAuthenticated", ["Ware read", "Ware read"])],
+)
+def test_a_view_may_say_that_everybody_reads(
+    sample: Callable[[dict[str, str]], Sample], permission: str, found: list[str]
+) -> None:
+    assert leaks(sample(shop(permission))) == found
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("ware.views += 1; ware.save()", []),
+        ("Ware.objects.filter(pk=pk).update(views=F('views') + 1)", []),
+        ("ware.stock += 1; ware.save()", ["Ware update"]),
+        ("WareSerializer(ware, data=request.data).save()", ["Ware update"]),
+        ("ware.views += 1; ware.title = ''; ware.save()", ["Ware update"]),
+        ("Ware.objects.filter(pk=pk).update(stock=F('stock') - 1)", ["Ware update"]),
+    ],
+)
+def test_counting_who_looks_changes_nothing(
+    sample: Callable[[dict[str, str]], Sample], body: str, found: list[str]
+) -> None:
+    assert leaks(sample(shop("IsAuthenticatedOrReadOnly", body))) == found
