@@ -81,7 +81,7 @@ def changes(node: ast.AST) -> Iterator[tuple[str, Callable[[], None]]]:
         yield "if → not", lambda: node.ifs.__setitem__(0, ast.UnaryOp(ast.Not(), node.ifs[0]))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         yield "not → nothing", lambda: setattr(node, "op", ast.UAdd()) or setattr(node, "operand", _truth(node.operand))
-    if isinstance(node, ast.Return) and node.value is not None:
+    if isinstance(node, ast.Return) and getattr(node.value, "value", True) not in (None, False):
         yield "return → None", lambda: setattr(node, "value", ast.Constant(None))
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         yield "call → nothing", lambda: setattr(node, "value", ast.Constant(None))

@@ -53,6 +53,59 @@ FAILING = """
         except Exception as error:
             return jsonify({{"error": {text}}}), 500{mark}
 """
+CHAT = """
+    from fastapi import Depends, FastAPI
+    from sqlalchemy import JSON, ForeignKey, select
+    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+    app = FastAPI()
+    class Base(DeclarativeBase): ...
+    class User(Base):
+        __tablename__ = "users"
+        id: Mapped[int] = mapped_column(primary_key=True)
+    class Chat(Base):
+        __tablename__ = "chats"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+        said: Mapped[list] = mapped_column(JSON)
+    def get_current_user() -> User: ...
+    def get_db() -> Session: ...
+    @app.post("/chat/{{number}}")
+    def add(number: int, text: str, user: User = Depends(get_current_user), db: Session = Depends(get_db)) -> None:
+        chat = db.scalars(select(Chat).where(Chat.id == number, Chat.user_id == user.id)).one()
+        chat.said = {value}{mark}
+        db.commit()
+"""
+DECODED = """
+    import jwt
+    from fastapi import FastAPI, Header
+    app = FastAPI()
+    {options}
+    @app.get("/me")
+    def me(token: str = Header()) -> str:
+        return jwt.decode(token, KEY, algorithms=["HS256"], options=OPTIONS)["sub"]{mark}
+"""
+WEATHER = """
+    import asyncio
+    import httpx
+    from fastapi import FastAPI
+    app = FastAPI()
+    async def fetch() -> dict:
+        async with httpx.AsyncClient(timeout=None) as client:{mark}
+            return (await client.get("https://weather.example/now")).json()
+    @app.get("/weather")
+    async def weather() -> dict:
+        {way}
+"""
+GATE = """
+    import asyncio
+    from fastapi import FastAPI
+    app = FastAPI()
+    gate = asyncio.Semaphore({number})
+    @app.post("/pay")
+    async def pay(collection, amount: int) -> None:
+        async with gate:{mark}
+            await collection.insert_one({{"amount": amount}})
+"""
 INDEXES = """@declared_attr.directive
         def __table_args__(cls):
             return (Index("ix_notes", {column}),)"""
@@ -87,6 +140,25 @@ VARIANTS = {
     "repr of an error": ("SL701", FAILING.format(text="repr(error)", mark=HERE)),
     "an error's text in a template": ("SL701", FAILING.format(text='"failed: {}".format(error)', mark=HERE)),
     "the length of an error": ("SL701", FAILING.format(text="len(str(error))", mark="")),
+    "a longer list": ("SL506", CHAT.format(value="chat.said + [text]", mark=HERE)),
+    "a list that may be missing": ("SL506", CHAT.format(value="(chat.said or []) + [text]", mark=HERE)),
+    "a list or another": ("SL506", CHAT.format(value="(chat.said if chat.said else []) + [text]", mark=HERE)),
+    "three lists": ("SL506", CHAT.format(value="chat.said + list(text) + [text]", mark=HERE)),
+    "another's list": ("SL506", CHAT.format(value="user.said + [text]", mark="")),
+    "options by name": ("SL401", DECODED.format(options='OPTIONS = {"verify_signature": False}', mark=HERE)),
+    "options that verify": ("SL401", DECODED.format(options='OPTIONS = {"verify_signature": True}', mark="")),
+    "options from elsewhere": ("SL401", DECODED.format(options="from settings import OPTIONS", mark="")),
+    "no time limit": ("SL704", WEATHER.format(way="return await fetch()", mark=HERE)),
+    "a time limit around the helper": (
+        "SL704",
+        WEATHER.format(way="return await asyncio.wait_for(fetch(), 5)", mark=""),
+    ),
+    "a time limit around all": (
+        "SL704",
+        WEATHER.format(way="async with asyncio.timeout(5):\n            return await fetch()", mark=""),
+    ),
+    "one at a time": ("SL107", GATE.format(number=1, mark=HERE)),
+    "ten at a time": ("SL107", GATE.format(number=10, mark="")),
     "a decorator without arguments": (
         "SL701",
         """
