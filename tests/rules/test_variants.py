@@ -103,8 +103,8 @@ GATE = """
     gate = asyncio.Semaphore({number})
     @app.post("/pay")
     async def pay(collection, amount: int) -> None:
-        async with gate:{mark}
-            await collection.insert_one({{"amount": amount}})
+        async with gate:
+            await collection.insert_one({{"amount": amount}}){mark}
 """
 INDEXES = """@declared_attr.directive
         def __table_args__(cls):
