@@ -186,6 +186,90 @@ def test_findings_stand_where_they_should(name: str) -> None:
     assert [found.location.line for found in result.findings if found.rule == code] == expected
 
 
+MODELS = """
+    from sqlalchemy import ForeignKey, select
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+    class Base(DeclarativeBase): ...
+    class User(Base):
+        __tablename__ = "users"
+        id: Mapped[int] = mapped_column(primary_key=True)
+    class Note(Base):
+        __tablename__ = "notes"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    def get_current_user() -> User: ...
+"""
+ROUTE = """
+    from fastapi import Depends, FastAPI
+    from sqlalchemy.orm import Session
+    from models import Note, User, get_current_user
+    from statements import load, one_of
+    app = FastAPI()
+    @app.get("/notes/{{note_id}}")
+    def note(note_id: int, session, db: Session, user: User = Depends(get_current_user)):
+        return {query}
+"""
+STATEMENTS = """
+    from sqlalchemy import select
+    from models import Note
+    def one_of(note_id, user):
+        return select(Note).where({condition})
+    def load(db, note_id):
+        return db.get(Note, note_id)
+"""
+VIEW = """
+    from django.shortcuts import get_object_or_404
+    from django.urls import path
+    from rest_framework.views import APIView
+    from app.models import Note
+    class NoteView(APIView):
+        def get(self, request, pk):
+            return get_object_or_404(Note, pk=pk)
+        def put(self, request):
+            Note.objects.create(owner=request.user)
+    urlpatterns = [path("notes/<int:pk>", NoteView.as_view())]
+"""
+DJANGO_NOTES = """
+    from django.conf import settings
+    from django.db import models
+    class Note(models.Model):
+        owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
+"""
+
+
+@pytest.mark.parametrize(
+    ("query", "condition", "count"),
+    [
+        ("db.scalars(one_of(note_id, user)).one()", "Note.id == note_id, Note.user_id == user.id", 0),
+        ("db.scalars(one_of(note_id, user)).one()", "Note.id == note_id", 1),
+        ("load(db, session.note_id)", "", 0),
+        ("load(db, session.other)", "", 1),
+        ("load(db, note_id)", "", 1),
+    ],
+)
+def test_what_is_proven_in_another_module(query: str, condition: str, count: int) -> None:
+    files = {
+        "models.py": MODELS,
+        "statements.py": STATEMENTS.format(condition=condition),
+        "main.py": ROUTE.format(query=query),
+    }
+    result, _ = findings_of({path: dedent(text) for path, text in files.items()}, settings_of(""), [RULES["SL301"]])
+    assert sum(found.confidence.value != "low" for found in result.findings) == count  # the other helper is a hint
+
+
+@pytest.mark.parametrize(("permission", "count"), [("IsAdminUser", 0), ("IsAuthenticated", 1)])
+def test_permissions_in_the_settings(permission: str, count: int) -> None:
+    names = f'["rest_framework.permissions.{permission}"]'
+    files = {
+        "app/__init__.py": "",
+        "app/models.py": DJANGO_NOTES,
+        "app/views.py": VIEW,
+        "app/settings.py": f'REST_FRAMEWORK = {{"DEFAULT_PERMISSION_CLASSES": {names}}}\n',
+    }
+    result, _ = findings_of({path: dedent(text) for path, text in files.items()}, settings_of(""), [RULES["SL301"]])
+    assert len(result.findings) == count
+
+
 def test_a_constant_by_way_of_a_star() -> None:
     main = dedent(login('{"sub": name, "exp": int(time.time()) + LIFETIME}', ""))
     files = {"base.py": "LIFETIME = 31_536_000\n", "config.py": "from base import *\n"}
