@@ -47,7 +47,7 @@ class Cluster:
         """Connect; ``jobs`` is the number of workers of a cluster that is made here. Raises ExecutorError."""
         self._root = reader.root
         self._setup = zlib.compress(_encode(reader.catalogue.libraries), 1)
-        self._visitors = tuple(reader.visitors)
+        self._visitors = list(reader.visitors)  # older versions of Dask call what comes first in a tuple
         self._limits = reader.limits
         self._identity = _identity(_packages(self._visitors))
         self._address = address
@@ -126,7 +126,7 @@ class Cluster:
 
 def _extract_there(
     setup: bytes,
-    visitors: tuple[type[Rule], ...],
+    visitors: list[type[Rule]],
     limits: Limits,
     contents: list[tuple[str, bytes, bytes | SourceError]],
 ) -> tuple[bytes, list[tuple[bytes, bytes]]]:
