@@ -14,8 +14,10 @@ from statelint.extract.facts import (
     Compare,
     Comprehension,
     Const,
+    Element,
     Format,
     FunctionRef,
+    Item,
     Mapping,
     Not,
     Param,
@@ -33,6 +35,11 @@ MAX_OVERRIDES = 40
 """A method overridden more often than this is taken as its own definition alone."""
 _PLAIN = (Const, Format, Compare, Not, Comprehension, Mapping, Sequence)
 """Terms that stand for no function."""
+_OWN_VALUES = frozenset(
+    {"ast", "csv", "difflib", "email", "glob", "html", "json", "logging", "os", "pathlib", "re", "socket", "sqlite3",
+     "subprocess", "tarfile", "tokenize", "xml", "zipfile"}
+)  # fmt: skip
+"""Packages of the standard library whose functions give values of their own, never the project's."""
 COMMON_NAMES = 3
 """A method name that more classes than this define says nothing about an unknown receiver."""
 _BUILTIN = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind) if not name.startswith("_"))
@@ -147,7 +154,11 @@ class CallGraph:
         func = module.terms[call.func]
         if isinstance(func, Attr):
             named = self._by_name.get(func.name, ())
-            if 0 < len(named) <= COMMON_NAMES and all(map(self._users_own, self.inference.term(module, call.func))):
+            if (
+                0 < len(named) <= COMMON_NAMES
+                and all(map(self._users_own, self.inference.term(module, call.func)))
+                and not self._is_standard(module, func.base)
+            ):
                 for callee in named:
                     if func.name not in _BUILTIN or _is_named_after(module, func.base, callee.owner):
                         yield Edge(function, callee, term, True, "name")
@@ -158,6 +169,15 @@ class CallGraph:
         """Tell whether a value is a member that a framework's user model lacks: the project's own model has it."""
         return (
             isinstance(value, External) and value.name.rpartition(".")[0] in self.inference.catalogue.principal_models
+        )
+
+    def _is_standard(self, module: Module, term: TermId) -> bool:
+        """Tell whether a value is one of those that the standard library gives: ``for match in re.finditer(…)``."""
+        held = module.terms[term]
+        given = module.terms[held.base] if isinstance(held, (Element, Item)) else None
+        return isinstance(given, Call) and any(
+            isinstance(value, External) and value.name.partition(".")[0] in _OWN_VALUES
+            for value in self.inference.term(module, given.func)
         )
 
     def _references(self, module: Module, function: FunctionInfo, term: TermId) -> Iterator[Edge]:

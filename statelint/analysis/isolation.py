@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 _ASKING = frozenset({"exists", "aexists"})
 """Ends of statements that say yes or no."""
+_PROBE = re.compile(r"(^|/)(metrics|health\w*|ready\w*|readiness|live|livez|liveness|ping|status|heartbeat)/?$")
+"""Paths that monitoring asks."""
 
 
 class Stop(NamedTuple):
@@ -328,6 +331,9 @@ class Isolation:
             certainty = 0
         if not keyed and query.chain.steps and query.chain.steps[-1].method in _ASKING:
             # Whether there is any row tells nothing of them.
+            certainty = 0
+        if not keyed and entry is not None and _PROBE.search(entry.path) and not self._identified(verdict):
+            # What watches the service is told figures.
             certainty = 0
         if not keyed and action == "read":
             # A list nobody restricts may be meant for everybody; a caller who is known, or another query that

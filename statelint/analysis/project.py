@@ -16,7 +16,7 @@ from statelint.analysis.model import Module
 from statelint.analysis.ownership import Ownership
 from statelint.analysis.practices import Practices
 from statelint.analysis.principals import Principals
-from statelint.analysis.proofs import Judge
+from statelint.analysis.proofs import Judge, Made
 from statelint.analysis.queries import QueryFinder
 from statelint.analysis.queries.generic import GenericQueryFinder
 from statelint.analysis.reach import ReachMap
@@ -30,6 +30,7 @@ from statelint.analysis.stores.scripts import Scripts
 from statelint.analysis.stores.sqlcalls import SqlCalls
 from statelint.analysis.stores.sqlqueries import SqlQueryFinder
 from statelint.analysis.stores.tables import Tables
+from statelint.analysis.stores.threads import Threads
 from statelint.analysis.stores.vectors import VectorQueryFinder, Vectors
 from statelint.analysis.transports import Transports
 
@@ -164,6 +165,7 @@ class Project:
             DocumentQueryFinder(self.dynamodb, self.ownership),
             KeyQueryFinder(self.keys, self.ownership),
             VectorQueryFinder(self.vectors, self.ownership),
+            Threads(self.calls.inference),
             GenericQueryFinder(self.calls.inference, self.ownership),
         )
         return QueryFinder(self.inference, self.ownership, finders, self.postgrest)
@@ -184,6 +186,7 @@ class Project:
             self.principals,
             admin_guards=self.settings.admin_guards,
             policies=Policies(self.modules.values(), self.scripts, self.reach),
+            made=Made(self.inference, self.queries, self.sql, (self.documents, self.dynamodb)),
         )
 
     @cached_property

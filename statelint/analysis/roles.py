@@ -22,7 +22,10 @@ _EVERYDAY = re.compile(
     r"|job_?seeker|parent|player|freelancer)s?(_?role)?$",
     re.IGNORECASE,
 )
-_NEGATIVE = frozenset({"!=", "not in", "is not"})
+DENYING = frozenset({"!=", "not in", "is not", "<", "<="})
+"""Comparisons of a caller's role, or of its rank, with the role that is demanded: the caller lacks it."""
+RANKS = frozenset({"<", "<=", ">", ">="})
+"""Comparisons of ranks."""
 
 
 def is_everyday(role: str) -> bool:
@@ -51,6 +54,16 @@ def named_roles(module: Module, *terms: TermId) -> Iterator[str]:
                 yield text
 
 
+def asks_for_role(principals: Principals, module: Module, test: TermId) -> bool:
+    """Tell whether a condition asks for a role; a rank is compared with the caller's, and not with a member's."""
+    held = module.terms[test]
+    return principals.mentions_admin(module, test) and (
+        not isinstance(held, Compare)
+        or held.op not in RANKS
+        or any(principals.is_principal(module, part) for part in walk(module, test))
+    )
+
+
 def grants_role(principals: Principals, module: Module, test: TermId, positive: bool) -> bool:
     """Tell whether ``test``, being ``positive``, says that the caller has a role that not everybody has."""
     held = module.terms[test]
@@ -60,9 +73,9 @@ def grants_role(principals: Principals, module: Module, test: TermId, positive: 
         case Logic(values=values):
             return any(grants_role(principals, module, value, positive) for value in values)
         case Compare(op=op, left=left, right=right):
-            if not principals.mentions_admin(module, test):
+            if not asks_for_role(principals, module, test):
                 return False
-            said = (op in _NEGATIVE) is not positive
+            said = (op in DENYING) is not positive
             for side in (left, right):
                 other = module.terms[side]
                 if isinstance(other, Const) and (other.value is None or other.value is False):

@@ -157,3 +157,21 @@ def test_a_bound_call_fills_the_first_parameter(code):
     """)
     for name in ("Repo.save", "Repo.make", "Repo.plain"):
         assert project.returns(name) == {"instance User"}, name
+
+
+def test_what_the_standard_library_gives_is_none_of_the_projects_objects(code):
+    project = code("""
+        import re
+        class Engine:
+            def start(self): ...
+        def found(text):
+            return [(match.start(), match.end()) for match in re.finditer("a", text)]
+        def positions(text):
+            for match in re.finditer("a", text):
+                print(match.start())
+        def begin(engines):
+            for engine in engines:
+                engine.start()
+    """)
+    assert project.calls("found") == project.calls("positions") == set()
+    assert project.calls("begin") == {"name Engine.start"}

@@ -617,3 +617,27 @@ return session.exec(select(Note)).all()
 def test_how_many_rows_there_are(code: Code, body: str, certainty: list[int]) -> None:
     leaks = code(DJANGO + VIEW.format(indent(body, "    "))).project.isolation.leaks
     assert [leak.certainty for leak in leaks] == certainty
+
+
+@pytest.mark.parametrize(
+    ("path", "caller", "certainty"),
+    [
+        ("/metrics", "", [0]),
+        ("/api/health", "", [0]),
+        ("/figures", "", [1]),
+        ("/metrics", ", user: User = Depends(get_current_user)", [1]),
+    ],
+)
+def test_monitoring_is_told_figures(code: Code, path: str, caller: str, certainty: list[int]) -> None:
+    own = """
+@router.get("/own")
+def own(session=Depends(get_session), user: User = Depends(get_current_user)):
+    return session.exec(select(Note).where(Note.user_id == user.id)).all()
+"""
+    probe = f"""
+@router.get("{path}")
+def probe(session=Depends(get_session){caller}):
+    return len(session.exec(select(Note)).all())
+"""
+    leaks = code(FASTAPI + own + probe).project.isolation.leaks
+    assert [leak.certainty for leak in leaks if leak.symbol == "probe:Note"] == certainty

@@ -191,3 +191,28 @@ def test_without_a_driver_nothing_is_a_collection(sample: Make) -> None:
         }
     )
     assert made.project.queries.of(made.function("run")) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        '{"$set": {"user_id": user["id"], "title": ""}}, upsert=True',
+        '{"$setOnInsert": {"user_id": user["id"]}, "$set": {"title": ""}}, upsert=True',
+        'update={"$set": {"user_id": user["id"]}}',
+    ],
+)
+def test_what_changes_set_tells_whose_documents_are(sample: Make, change: str) -> None:
+    main = f"""
+from fastapi import FastAPI
+from store import chats
+
+app = FastAPI()
+
+@app.put("/chats/{{key}}")
+async def keep(key: str, user=None):
+    await chats.update_one({{"_id": key}}, {change})
+"""
+    project = sample({"store.py": DB, "main.py": main})
+    chats = project.project.ownership.named("chats")
+    assert chats is not None
+    assert chats.owned

@@ -93,8 +93,14 @@ class CacheFlaws(Practice):
         fallback = ""
         for event in function.events:
             for term in (event.term, event.value):
-                for part in parts(term) if term >= 0 else ():
-                    if not self.principals.is_principal(module, part):
+                inside = tuple(parts(term)) if term >= 0 else ()
+                told = {
+                    held.func
+                    for part in inside
+                    if isinstance(held := module.terms[part], Call) and held.args and self._tells_of(module, held)
+                }
+                for part in inside:
+                    if part in told or not self.principals.is_principal(module, part):
                         continue
                     root = self._root(module, part)
                     if isinstance(root, Param) and not by_address and not (requests and self._is_request(module, root)):
@@ -107,11 +113,20 @@ class CacheFlaws(Practice):
     def _root(self, module: Module, term: TermId) -> object:
         held = module.terms[term]
         while isinstance(held, (Attr, Item, Call)):
-            if isinstance(held, Call) and held.args and self.principals.is_principal(module, held.args[0]):
+            if isinstance(held, Call) and held.args and self._tells_of(module, held):
                 held = module.terms[held.args[0]]
             else:
                 held = module.terms[held.func if isinstance(held, Call) else held.base]
         return held
+
+    def _tells_of(self, module: Module, call: Call) -> bool:
+        """``decode(token)`` tells of nobody but its argument, which may be the key."""
+        values = self.inference.term(module, call.func)
+        return self.principals.is_principal(module, call.args[0]) or (
+            isinstance(module.terms[call.args[0]], Param)
+            and bool(values)
+            and all(isinstance(value, External) for value in values)
+        )
 
     @staticmethod
     def _name(module: Module, root: object) -> str:

@@ -20,7 +20,7 @@ from statelint.analysis.proofs.words import (
     ROLE_GATE,
     WEBHOOK,
 )
-from statelint.analysis.roles import is_everyday
+from statelint.analysis.roles import DENYING, RANKS, asks_for_role, is_everyday
 from statelint.extract.facts import Attr, Call, Compare, Const, Element, Item, Logic, Not, Param
 
 if TYPE_CHECKING:
@@ -183,7 +183,9 @@ class Guards:
 
     def _admits_admins(self, guard: FunctionInfo, *, answers: bool = True) -> bool:
         """Tell whether a guard turns away whoever is no administrator, by an exception or also by its answer."""
-        for function in (guard, *nested(guard)):
+        functions = (guard, *nested(guard))
+        ranks = not any(map(self._looks_at_id, functions))
+        for function in functions:
             module = function.module
             conditions = module.facts.conditions
             for event in function.events:
@@ -194,7 +196,7 @@ class Guards:
                 if (
                     (leaves and condition.kind in {"if", "guard"})
                     or (answers and event.op == "return" and condition.kind == "if")
-                ) and self._denies(module, condition.test, condition.positive):
+                ) and self._denies(module, condition.test, condition.positive, ranks=ranks):
                     return True
             if function.name == "<lambda>" and any(
                 event.op == "return" and self.principals.mentions_admin(module, event.term) for event in function.events
@@ -202,20 +204,27 @@ class Guards:
                 return True
         return False
 
-    def _denies(self, module: Module, test: TermId, positive: bool) -> bool:
-        """Tell whether a test, being ``positive``, means that the caller lacks a role, whatever else it may mean."""
+    def _denies(self, module: Module, test: TermId, positive: bool, *, ranks: bool) -> bool:
+        """Tell whether a test, being ``positive``, means that the caller lacks a role, whatever else it may mean.
+
+        ``ranks`` tells whether ranks count: a member's rank in the workspace that a request names is none elsewhere.
+        """
         held = module.terms[test] if test >= 0 else None
         match held:
             case Not(value=value):
-                return self._denies(module, value, not positive)
+                return self._denies(module, value, not positive, ranks=ranks)
             case Logic(op=op, values=values):
-                return (op == "or") is positive and any(self._denies(module, value, positive) for value in values)
+                return (op == "or") is positive and any(
+                    self._denies(module, value, positive, ranks=ranks) for value in values
+                )
             case Compare(op=op, left=left, right=right) if op in {"==", "is"} and _is_const(module, right, False):
-                return self._denies(module, left, not positive)
+                return self._denies(module, left, not positive, ranks=ranks)
             case Compare(op=op, left=left, right=right) if op in {"==", "is"} and _is_const(module, right, True):
-                return self._denies(module, left, positive)
+                return self._denies(module, left, positive, ranks=ranks)
+            case Compare(op=op) if op in RANKS:
+                return (op in DENYING) is positive and ranks and asks_for_role(self.principals, module, test)
             case Compare(op=op):
-                return (op in {"!=", "not in", "is not"}) is positive and self.principals.mentions_admin(module, test)
+                return (op in DENYING) is positive and self.principals.mentions_admin(module, test)
             case Attr() | Call():
                 return not positive and self.principals.mentions_admin(module, test)
             case _:

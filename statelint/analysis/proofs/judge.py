@@ -10,13 +10,13 @@ from statelint.analysis.proofs.guards import Guards
 from statelint.analysis.proofs.injected import Injected
 from statelint.analysis.proofs.machines import knows_secret
 from statelint.analysis.proofs.matches import Matches
-from statelint.analysis.proofs.naming import called_name, name_of, raw_names
+from statelint.analysis.proofs.naming import name_of, raw_names
 from statelint.analysis.proofs.parents import Parents
 from statelint.analysis.proofs.regard import Regard
 from statelint.analysis.proofs.rows import Rows
 from statelint.analysis.proofs.statement import Statement
 from statelint.analysis.proofs.verdict import Proof, Verdict
-from statelint.analysis.proofs.words import FRESH, HANDLERS, KEYS
+from statelint.analysis.proofs.words import HANDLERS, KEYS
 from statelint.analysis.proofs.writes import Writes
 from statelint.analysis.reach import Reach
 from statelint.analysis.roles import grants_role
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.ownership import Ownership
     from statelint.analysis.principals import Principals
+    from statelint.analysis.proofs.made import Made
     from statelint.analysis.queries import Query, QueryFinder
     from statelint.analysis.reach import ReachMap
     from statelint.analysis.stores.policies import Policies
@@ -51,6 +52,7 @@ class Judge:
         *,
         admin_guards: Iterable[str] = (),
         policies: Policies | None = None,
+        made: Made,
     ) -> None:
         self.graph = graph
         self.inference = graph.inference
@@ -68,6 +70,7 @@ class Judge:
         self.injected = Injected(self)
         self.global_filters = GlobalFilters(self)
         self.policies = policies
+        self.made = made
         self._verdicts: dict[tuple[FunctionInfo, TermId], Verdict] = {}
 
     def verdicts(self) -> Iterator[Verdict]:
@@ -331,10 +334,7 @@ class Judge:
         base = module.terms[held.base] if isinstance(held, Attr) else None
         if isinstance(held, Attr) and isinstance(base, (Attr, Param, Name)):
             return name_of(module, held.base) == "session" and (held.name in KEYS or held.name.endswith("_id"))
-        parts = [module.terms[part] for part in self.queries.containment(module).parts(key)]
-        return not any(isinstance(part, (Param, Cell)) for part in parts) and any(
-            isinstance(part, Call) and FRESH.search(called_name(module, part)) for part in parts
-        )
+        return self.made.is_fresh(module, key)
 
     def _arguments(self, edge: Edge, function: FunctionInfo, keys: list[TermId]) -> Iterator[TermId]:
         """Yield what the call passes for the parameters that the keys hold."""

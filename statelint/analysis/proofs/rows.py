@@ -309,7 +309,8 @@ class Rows:
             case Not(value=value):
                 return self.is_check(module, value, leaf, not positive)
             case Call():
-                if self.permits.makes(module, test):
+                if test == leaf or self.permits.makes(module, test):
+                    # That there is a row says nothing of whose it is, whatever else the query was given.
                     return False
                 name = called_name(module, held)
                 return (

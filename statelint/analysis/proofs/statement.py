@@ -343,6 +343,8 @@ class Statement:
         """
         module = function.module
         containment = self.queries.containment(module)
+        if self.judge.made.gives(function, value):
+            return True
         for other in self.queries.of(function):
             model = other.chain.model
             if (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External
@@ -31,6 +32,11 @@ CONSTRUCTORS = frozenset(
 )  # fmt: skip
 DEFINING = frozenset({"__init_subclass__", "__set_name__", "__class_getitem__"})
 """Methods that run while classes are being defined."""
+_SET_UP = re.compile(
+    r"(^|_)(ready|initiali[sz]ed|inited|loaded|started|set_?up|setup_(complete|done)|configured|warm(ed)?(_up)?|connected"
+    r"|bootstrapped|prepared)$"
+)
+"""Names of marks for what a process has done to be able to serve."""
 _MISSING = frozenset({"KeyError", "AttributeError", "NameError", "LookupError", "UnboundLocalError", "IndexError"})
 
 
@@ -75,13 +81,23 @@ class Harmless:
             return "lazy-init"
         if self.numbers(write):
             return "numbering"
-        if self._fixed(write.module, write.key) and self.once(function, root):
+        if self._fixed(write.module, write.key) and (self._marks_set_up(write) or self.once(function, root)):
             return "set-up"
         if isinstance(root, AppAttribute) and self._makes(write):
             return "set-up"
         if self.keeps_alive(write):
             return "keep-alive"
         return ""
+
+    @staticmethod
+    def _marks_set_up(write: Write) -> bool:
+        """``self._ready = True``: a mark of what the process itself has done."""
+        if write.how != "=" or write.value < 0 or not isinstance(write.location.root, (Field, Global, ClassAttribute)):
+            return False
+        held = write.module.terms[write.value]
+        return (
+            isinstance(held, Const) and isinstance(held.value, bool) and bool(_SET_UP.search(write.location.root.name))
+        )
 
     def _makes(self, write: Write) -> bool:
         """Tell whether what is changed belongs to an application that the function itself makes."""
@@ -219,7 +235,7 @@ class Harmless:
         caller = edge.caller
         if caller.is_module or self.reach.of(caller) is Reach.OFFLINE:
             return True
-        module, changed = caller.module, {root, *self.changed.get(caller, ())}
+        module, changed = caller.module, {root, *self.changed.get(caller, ()), *self.changed.get(edge.callee, ())}
         event = module.call_event(edge.call)
         for subject in self._unset(module, event.condition) if event is not None else ():
             if subject is not None and any(held.root in changed for held in self.locator.locate(module, subject)):

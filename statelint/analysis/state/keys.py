@@ -231,7 +231,16 @@ class Origins:
                 found = max(found, self.of(home, argument))
             elif parameter.default >= 0:
                 known = True
-        return found if known else Origin.UNKNOWN
+        return found if known else self._inherited(function, parameter.name)
+
+    def _inherited(self, function: FunctionInfo, name: str) -> Origin:
+        """Return the origin of a parameter of a method that is only called as one of a base."""
+        for base in self.inference.mro(function.owner)[0][1:] if function.owner is not None else ():
+            method = base.method(function.name)
+            for index, parameter in enumerate(method.facts.parameters) if method is not None else ():
+                if parameter.name == name and method is not None:
+                    return self.parameter(method, index)
+        return Origin.UNKNOWN
 
 
 def children(held: object) -> Iterator[TermId]:

@@ -176,8 +176,11 @@ class Memos:
             for event in at.events:
                 if event.op not in {"call", "write", "return", "yield"}:
                     continue
-                for term in walk(module, event.term, event.value):
-                    if self._is_caller(module, term):
+                terms = tuple(walk(module, event.term, event.value))
+                # decode(token) tells what the token says, which is looked at itself.
+                told = {held.func for term in terms if isinstance(held := module.terms[term], Call) and held.args}
+                for term in terms:
+                    if term not in told and self._is_caller(module, term):
                         return module.dotted(term) or "the request", Place(module, event.position)
         return None
 

@@ -37,6 +37,8 @@ VERBS = {
     "find_one_and_replace": "update", "delete_one": "delete", "delete_many": "delete", "find_one_and_delete": "delete",
     "insert_one": "insert", "insert_many": "insert",
 }  # fmt: skip
+_GIVEN = frozenset({"filter", "pipeline", "document", "documents", "update", "replacement"})
+"""Keywords for what may be given by position, too."""
 MAX_DEPTH = 12
 
 _DATABASE = re.compile(
@@ -56,7 +58,7 @@ class Condition(NamedTuple):
 
 
 class Document(NamedTuple):
-    """One call on a collection: the fields it filters by or inserts, and whether more may be there than is seen."""
+    """One call on a collection: the fields it filters by or fills, and whether more may be there than is seen."""
 
     function: FunctionInfo
     event: Event
@@ -80,9 +82,7 @@ class Documents(CallsOn[Document]):
         if not collection:
             return
         verb = VERBS[func.name]
-        given = list(call.args) + [
-            value for name, value in call.keywords if name in {"filter", "pipeline", "document", "documents"}
-        ]
+        given = list(call.args) + [value for name, value in call.keywords if name in _GIVEN]
         if func.name == "distinct":
             given = given[1:]
         if verb == "insert":
@@ -92,6 +92,8 @@ class Documents(CallsOn[Document]):
         filters: list[Condition] = []
         is_open = bool(given) and not self._conditions(module, given[0], NO_TERM, filters)
         fields = tuple(condition.path[0] for condition in filters)
+        if verb == "update" and len(given) > 1:
+            fields += tuple(self._set(module, given[1]))
         yield Document(function, event, collection, verb, tuple(filters), fields, is_open)
 
     # -- which collection
@@ -283,6 +285,18 @@ class Documents(CallsOn[Document]):
                 value = inner[0][1]
         found.append(Condition(tuple(text.split(".")), value, op, test))
         return True
+
+    def _set(self, module: Module, change: TermId) -> Iterator[str]:
+        """Yield the fields that a change sets: ``{"$set": {"user_id": …}}``, or those of the document put in place."""
+        held = module.terms[change]
+        if not isinstance(held, Mapping):
+            return
+        for key, value in zip(held.keys, held.values, strict=True):
+            text = module.text(key) if key >= 0 else None
+            if text in {"$set", "$setOnInsert"}:
+                yield from self._fields(module, value)
+            elif text is not None and not text.startswith("$"):
+                yield text
 
     def _fields(self, module: Module, term: TermId, depth: int = 0) -> Iterator[str]:
         """Yield the fields of a document that is inserted."""

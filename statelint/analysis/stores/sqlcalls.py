@@ -187,7 +187,7 @@ class SqlCalls:
         names, items = spread(module, parameters)
         names.update(_written(function, parameters))
         if not names and (not items or len(rest) > 1):
-            items = list(rest)
+            items = list(positional(module, rest))
         named = {name: value for name, value in call.keywords if name}
         for mark, key in keys.items():
             if key.isdigit():
@@ -257,6 +257,16 @@ def _written(function: FunctionInfo, mapping: TermId) -> Iterator[tuple[str, Ter
             text = module.text(target.key)
             if text is not None:
                 yield text, event.value
+
+
+def positional(module: Module, arguments: tuple[TermId, ...]) -> Iterator[TermId]:
+    """Yield positional arguments, with those that ``*values`` stands for."""
+    for argument in arguments:
+        held = module.terms[argument]
+        if isinstance(held, Star):
+            yield from spread(module, held.value)[1] or [held.value]
+        else:
+            yield argument
 
 
 def spread(module: Module, term: TermId) -> tuple[dict[str, TermId], list[TermId]]:

@@ -53,6 +53,8 @@ class Statement(NamedTuple):
     """Columns created, inserted or set, with the values given to them."""
     references: dict[str, str]
     """Foreign keys that the statement declares: column to table."""
+    constant: frozenset[str]
+    """Columns that the statement declares with a constant for the rows that do not set them."""
     selected: tuple[tuple[str, str], ...]
     """Plain columns selected, each with its table; empty when anything else is selected too."""
     is_public: bool
@@ -158,6 +160,7 @@ def _statement(tree: exp.Expression, is_open: bool, replaces: bool) -> Statement
         tuple(predicates),
         columns,
         {},
+        frozenset(),
         _selected(tree, aliases, tables[0]),
         _asks_public(tree),
         is_open or unknown,
@@ -171,7 +174,7 @@ def _created(tree: exp.Expression) -> Statement | None:
     if not isinstance(schema, exp.Schema):
         return None
     columns, references = _columns(schema)
-    return Statement("create", (schema.this.name,), (), columns, references, (), False, False)
+    return Statement("create", (schema.this.name,), (), columns, references, _constant(schema), (), False, False)
 
 
 def _altered(tree: exp.Expression) -> Statement | None:
@@ -180,7 +183,7 @@ def _altered(tree: exp.Expression) -> Statement | None:
     if not (columns or references):
         return None
     columns.update(dict.fromkeys(references, ()))
-    return Statement("create", (tree.this.name,), (), columns, references, (), False, False)
+    return Statement("create", (tree.this.name,), (), columns, references, _constant(tree), (), False, False)
 
 
 def _columns(schema: exp.Expression) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
@@ -202,6 +205,19 @@ def _columns(schema: exp.Expression) -> tuple[dict[str, tuple[str, ...]], dict[s
             for column in key.expressions:
                 references[column.name] = table.name
     return columns, references
+
+
+def _constant(schema: exp.Expression) -> frozenset[str]:
+    """Return the columns declared with a default that is the same for all rows."""
+    from sqlglot import exp  # noqa: PLC0415
+
+    defaults = schema.find_all(exp.DefaultColumnConstraint)
+    return frozenset(
+        column.name
+        for default in defaults
+        if isinstance(default.this, (exp.Literal, exp.Boolean, exp.Neg))
+        and (column := default.find_ancestor(exp.ColumnDef)) is not None
+    )
 
 
 def _inserted(tree: exp.Insert, is_open: bool, replaces: bool) -> Statement | None:
@@ -238,7 +254,8 @@ def _inserted(tree: exp.Insert, is_open: bool, replaces: bool) -> Statement | No
     elif replaces and "id" in columns:
         verb = "upsert"
         predicates.append(Predicate(table.name, "id", "==", columns["id"]))
-    return Statement(verb, (table.name,), tuple(predicates), columns, {}, (), False, is_open and verb != "upsert")
+    is_open = is_open and verb != "upsert"
+    return Statement(verb, (table.name,), tuple(predicates), columns, {}, frozenset(), (), False, is_open)
 
 
 def _tables(tree: exp.Expression) -> Iterator[str]:

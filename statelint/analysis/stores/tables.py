@@ -39,6 +39,9 @@ class Tables:
     ) -> None:
         documents = tuple(source for source in documents if source.in_use)
         self._found: dict[str, Model] = {}
+        self._constant: dict[str, set[str]] = {}
+        self._used: dict[str, set[str]] = {}
+        self._filled: set[str] = set()
         self._stores: dict[str, Model] = {}
         for module in modules:
             for function in module.functions:
@@ -59,6 +62,7 @@ class Tables:
             self._migrations(module)
         for module, position, statement in scripts.tables():
             self._add(statement, module, position)
+        self._drop_unused()
         self._guess_references()
 
     def models(self) -> list[Model]:
@@ -104,6 +108,19 @@ class Tables:
         for predicate in statement.predicates:
             if predicate.table in statement.tables:
                 self._column(predicate.table, predicate.column, "", module, position)
+                self._used.setdefault(predicate.table, set()).add(predicate.column)
+        if statement.verb == "create":
+            self._constant.setdefault(first, set()).update(statement.constant)
+        else:
+            self._used.setdefault(first, set()).update(names)
+        if statement.verb in {"insert", "upsert"} and names:
+            self._filled.add(first)
+
+    def _drop_unused(self) -> None:
+        """``tenant_id TEXT DEFAULT 'default'`` owns nothing where no insertion sets it and no query asks for it."""
+        for table in self._filled:
+            for column in self._constant.get(table, set()) - self._used.get(table, set()):
+                del self._found[table].columns[column]
 
     def _column(self, table: str, column: str, target: str, module: Module, position: Position) -> None:
         columns = self._model(table, module).columns
