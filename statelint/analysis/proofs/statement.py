@@ -51,6 +51,8 @@ _MANAGER = re.compile(r"(Manager|QuerySet|Query)$")
 
 MAX_DEPTH = 3
 """Functions between a statement and the one that makes its condition."""
+_COLLECTING = frozenset({"add", "append", "extend", "update"})
+"""Methods that put something into a collection."""
 _SETTING = re.compile(r"(^|\.)[A-Z][A-Z0-9_]+$")
 """Constants, of modules and of settings."""
 
@@ -69,6 +71,7 @@ class Statement:
         self._not_asking = words["filters"] | words["updates"] | words["inserts"] | {"values", "defaults", "returning"}
         self._published = Published(judge)
         self._getters: dict[FunctionInfo, bool] = {}
+        self._collections: dict[tuple[Module, TermId], bool] = {}
 
     def predicate(self, query: Query, atoms: list[Atom]) -> Proof | None:
         """Return what the statement's comparisons prove."""
@@ -355,6 +358,8 @@ class Statement:
                 return True
         for part in containment.parts(value):
             held = module.terms[part]
+            if isinstance(held, (Call, Sequence)) and self._collected(function, part):
+                return True
             if not isinstance(held, Call) or part == besides:
                 continue
             if called_name(module, held) == "get_object":
@@ -368,6 +373,25 @@ class Statement:
                 if isinstance(target, ClassValue) and self.ownership.model_of(target.klass) is not None:
                     return True
         return False
+
+    def _collected(self, function: FunctionInfo, collection: TermId) -> bool:
+        """``ids = set(); for row in rows: ids.add(row.note_id)``: what is in it comes from rows that were loaded."""
+        module = function.module
+        found = self._collections.get((module, collection))
+        if found is None:
+            # A collection that is put into itself holds nothing by that.
+            self._collections[module, collection] = False
+            added = [
+                call.args[0]
+                for _, call in function.calls
+                if isinstance(func := module.terms[call.func], Attr)
+                and func.base == collection
+                and func.name in _COLLECTING
+                and len(call.args) == 1
+            ]
+            found = bool(added) and all(self.from_row(function, each) for each in added)
+            self._collections[module, collection] = found
+        return found
 
     def _asks_for_caller(self, query: Query) -> bool:
         """``User.find_one(User.username == token["sub"])``: the caller's own row, and what it holds."""
