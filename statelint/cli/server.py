@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import click
 
 
@@ -15,4 +17,5 @@ def command() -> None:
         from statelint.server.language import make  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
         raise click.ClickException(f"{error.name} is missing: pip install 'statelint[lsp]'") from error
+    gc.enable()  # this process goes on for long
     make().start_io()

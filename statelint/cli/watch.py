@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +36,7 @@ def watch(root: Path, run: Callable[[], int]) -> int:
     seen = watchfiles.watch(
         root, watch_filter=wanted, raise_interrupt=False, yield_on_timeout=True, rust_timeout=_PATIENCE
     )
+    gc.enable()  # this process goes on for long
     is_first = True  # The watcher stands before the first run, which misses no change made meanwhile.
     for changes in seen:
         if changes or is_first:
