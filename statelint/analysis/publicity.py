@@ -6,7 +6,8 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from statelint.analysis.proofs.naming import called_name_of
+from statelint.analysis.proofs import Proof
+from statelint.analysis.proofs.naming import called_name_of, raw_names
 from statelint.analysis.views import ACTIONS, served
 
 if TYPE_CHECKING:
@@ -55,7 +56,35 @@ class Publicity:
     @cached_property
     def _shown(self) -> frozenset[Model]:
         found = {*self._listed_openly(), *self._readable_views()}
-        return frozenset(model for model in found if not self.judge.ownership.is_personal(model))
+        kept = set(self._kept())
+        return frozenset(model for model in found if model not in kept and not self.judge.ownership.is_personal(model))
+
+    def _kept(self) -> Iterator[Model]:
+        """Yield the models of which a reader is shown the row asked for only if it is the reader's own."""
+        for verdict in self.judge.verdicts():
+            query = verdict.query
+            model = query.chain.model
+            if model is None or verdict.proof is not Proof.PREDICATE or query.verb != "read":
+                continue
+            statement = self.judge.statement
+            owners = [atom for atom in self.judge.queries.atoms(query) if statement.on_owner(query, atom)]
+            mine = any(
+                self.judge.principals.is_principal(query.module, atom.value)
+                or statement.from_row(query.function, atom.value, query.leaf)
+                for atom in owners
+                if atom.value >= 0
+            )
+            asked = any(
+                any(raw_names(query.module, atom.value))
+                for atom in self.judge.queries.atoms(query)
+                if atom not in owners and atom.optional < 0
+            )
+            changed = any(
+                other.chain.model is model and self.judge.writes.of(other) != "read"
+                for other in self.judge.queries.of(query.function)
+            )
+            if mine and asked and not changed:
+                yield model
 
     def _listed_openly(self) -> Iterator[Model]:
         """Yield what a route lists that asks nobody who is calling."""
@@ -69,6 +98,11 @@ class Publicity:
                 entry is not None
                 and entry.kind == "route"
                 and not any(step.method in _COUNTING for step in query.chain.steps)
+                and not any(
+                    any(raw_names(query.module, atom.value))
+                    for atom in self.judge.queries.atoms(query)
+                    if atom.optional < 0
+                )
                 and self.judge.writes.of(query) == "read"
                 and not self._exposures.demands(entry.function)
             ):

@@ -66,6 +66,14 @@ def remove(ware_id: int, session=Depends(get_session), user: User = Depends(get_
 """
 
 
+OWN = """
+
+@router.get("/own/{ware_id}")
+def own(ware_id: int, session=Depends(get_session), user: User = Depends(get_current_user)):
+    return session.scalars(select(Ware).where(Ware.id == ware_id, Ware.user_id == user.id)).one()
+"""
+
+
 def market(name: str = "Ware", column: str = "title", caller: str = "") -> dict[str, str]:
     return {"app.py": MARKET.replace("NAME", name).replace("COLUMN", column).replace("CALLER", caller)}
 
@@ -82,6 +90,8 @@ def test_what_is_listed_openly_is_everybodys_to_read(sample: Callable[[dict[str,
         # Nobody publishes orders, or people's addresses: the list lacks its login.
         market(name="Order"),
         market(column="email"),
+        # One reader is shown the ware asked for only if it is the reader's own.
+        {"app.py": market()["app.py"] + OWN},
     ],
 )
 def test_what_is_not_for_everybody_is_found(sample: Callable[[dict[str, str]], Sample], files: dict[str, str]) -> None:

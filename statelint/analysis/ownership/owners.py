@@ -174,8 +174,10 @@ class Ownership:
                     if parent is None or parent is model or parent.is_principal or parent.is_tenant or not parent.owned:
                         continue
                     model.parents[column.name] = parent
+                    # An author's profile is the author's; what the author wrote is the author's no more than before.
+                    wrote = self.column_kind(column.name) is OwnerKind.ATTRIBUTION
                     for path in parent.paths:
-                        longer = OwnerPath((column.name, *path.columns), path.kind)
+                        longer = OwnerPath((column.name, *path.columns), OwnerKind.ATTRIBUTION if wrote else path.kind)
                         if len(longer.columns) <= MAX_PARENTS + 1 and longer not in model.paths and not _loops(longer):
                             model.paths = (*model.paths, longer)
                             changed = True
