@@ -53,6 +53,13 @@ _REQUEST_ATTRIBUTES = frozenset(
     }
 )  # fmt: skip
 
+_HANDED = frozenset(
+    {
+        "user", "user_id", "owner", "owner_id", "userid", "tenant_id", "account_id", "uid", "actor", "actor_id",
+        "actor_user_id", "acting_user_id", "requester", "requester_id", "caller", "caller_id",
+    }
+)  # fmt: skip
+"""Parameters that are the caller if some caller of the function hands it in."""
 _OF_TEXT = frozenset(
     {
         "re", "html", "uuid", "str", "int", "bytes", "UUID", "ObjectId", "bson", "unicodedata", "urllib", "isinstance",
@@ -348,7 +355,7 @@ class Principals:
             return False
         name = parameter.name
         callers = self.graph.callers.get(function, ())
-        if name in {"user", "user_id", "owner", "owner_id", "userid", "tenant_id", "account_id", "uid"} and callers:
+        if name in _HANDED and callers:
             return any(
                 self.is_principal(edge.caller.module, argument)
                 for edge in callers[:12]

@@ -28,6 +28,8 @@ _KEPT = frozenset(
     {"saved", "save", "favorite", "favourite", "bookmarked", "draft", "hidden", "private", "scheduled", "direct"}
 )
 """Words by which a user's own relation to what is published is told from it."""
+_RIGHTS = frozenset({"role", "permission", "privilege", "scope", "user_role", "user_permission"})
+"""What users are given, and is nobody's for that."""
 _LOGINS = frozenset({"email", "username", "user_name", "login", "phone", "phone_number"})
 
 
@@ -279,6 +281,8 @@ class Ownership:
                 and self._is_key_to(target, model)
             ):
                 # The other side of user.role: a role has users, and belongs to none of them.
+                continue
+            if to_user and column.many and snake(model.name) in _RIGHTS:
                 continue
             if to_user and column.many:
                 yield OwnerPath((column.name,), OwnerKind.MEMBERSHIP)

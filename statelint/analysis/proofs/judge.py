@@ -225,7 +225,7 @@ class Judge:
             or self.rows.checked(function, event, leaf, names)
             or self._parents.prove(function, event, leaf, keys)
             or self.guards.guard_before(function, keys, of_tenant=of_tenant)
-            or (Proof.ADMIN if self.guards.asked_before(function, event, of_tenant=of_tenant) else None)
+            or (Proof.ADMIN if self._asked_for_role(function, event, leaf, of_tenant=of_tenant) else None)
         )
         matched = self.matches.before(function, event, leaf) if proof is None else None
         if matched is not None:
@@ -241,6 +241,13 @@ class Judge:
                 if by_parent[0] is not None:
                     return by_parent
         return found
+
+    def _asked_for_role(self, function: FunctionInfo, event: Event, leaf: TermId, *, of_tenant: bool) -> bool:
+        """Tell whether a function asks for a role before it asks for rows, or before it uses them."""
+        uses = self.rows.escapes(function, leaf, event)
+        return self.guards.asked_before(function, event, of_tenant=of_tenant) or (
+            bool(uses) and all(self.guards.asked_before(function, use, of_tenant=of_tenant) for use in uses)
+        )
 
     def _of_parent(self, function: FunctionInfo, leaf: TermId, use: Event, values: list[TermId]) -> Proof | None:
         """Rows whose parent is a row that is judged itself, or whose key was proven before they are used."""

@@ -19,6 +19,7 @@ from statelint.analysis.proofs.words import (
     QUIET,
     WRITING,
 )
+from statelint.analysis.roles import grants_role
 from statelint.analysis.terms import children
 from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Item, Logic, Not, Param
 
@@ -168,6 +169,9 @@ class Rows:
             if escape.op in {"return", "yield"} and any(is_shown(self.queries, module, step, leaf) for step in chain):
                 found = True
                 continue
+            if self._admitted(module, chain, leaf):
+                found = True
+                continue
             if chain & checks or places[id(escape)] > left:
                 continue
             if any(
@@ -181,6 +185,16 @@ class Rows:
                 continue
             return None
         return Proof.CHECKED if found else None
+
+    def _admitted(self, module: Module, chain: Iterable[int], leaf: TermId) -> bool:
+        """Tell whether one of the conditions asks for the caller's role: ``if user.role == ADMIN: return note``."""
+        conditions = (module.facts.conditions[step] for step in chain)
+        return any(
+            held.test >= 0
+            and not self.queries.containment(module).holds(held.test, leaf)
+            and grants_role(self.principals, module, held.test, held.positive)
+            for held in conditions
+        )
 
     def _outside_loops(self, module: Module, event: Event, leaf: TermId) -> int:
         """Return the condition of an event, and for what is done with each of the rows, that of the loop."""

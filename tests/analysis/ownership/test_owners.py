@@ -163,6 +163,16 @@ def test_a_model_without_an_owner_is_nobodys(code: Code) -> None:
     assert not model.owned
 
 
+def test_a_role_belongs_to_nobody_who_has_it(code: Code) -> None:
+    role = (
+        'class Role(Base):\n    __tablename__ = "roles"\n    id = Column(Integer, primary_key=True)\n'
+        '    users = relationship("User", secondary="user_role")\n'
+    )
+    model = code(DECLARATIVE + role).project.ownership.named("Role")
+    assert model is not None
+    assert not model.owned
+
+
 def test_the_user_is_the_principal(code: Code) -> None:
     model = code(dedent(DECLARATIVE)).project.ownership.named("User")
     assert model is not None
