@@ -27,19 +27,23 @@ from statelint.extract.facts import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from statelint.analysis.inference import Inference
+    from statelint.analysis.inference import Inference, Values
     from statelint.analysis.model import ClassInfo, Module, Value
     from statelint.extract.facts import TermId
 
 MAX_OVERRIDES = 40
 """A method overridden more often than this is taken as its own definition alone."""
-_PLAIN = (Const, Format, Compare, Not, Comprehension, Mapping, Sequence)
+_PLAIN = frozenset({Const, Format, Compare, Not, Comprehension, Mapping, Sequence})
 """Terms that stand for no function."""
 _OWN_VALUES = frozenset(
     {"ast", "csv", "difflib", "email", "glob", "html", "json", "logging", "os", "pathlib", "re", "socket", "sqlite3",
      "subprocess", "tarfile", "tokenize", "xml", "zipfile"}
 )  # fmt: skip
 """Packages of the standard library whose functions give values of their own, never the project's."""
+_MAKERS = ("__init__", "__new__", "__post_init__")
+"""What runs when a class is called."""
+_CALLED = ("__call__",)
+"""What runs when an instance is called."""
 COMMON_NAMES = 3
 """A method name that more classes than this define says nothing about an unknown receiver."""
 _BUILTIN = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind) if not name.startswith("_"))
@@ -101,24 +105,25 @@ class CallGraph:
                 calls = [
                     edge
                     for event, call in function.calls
-                    for value in self._called(module, call)
+                    for value in self._called(module, call, self.inference.term(module, call.func))
                     for edge in self._targets(function, value, event.term, "call")
                 ]
                 for edge in dict.fromkeys(calls):
                     callers.setdefault(edge.callee, []).append((module, edge.call, edge.bound))
         return callers
 
-    def _called(self, module: Module, call: Call) -> Iterator[Value]:
-        """Yield what a call calls: its function, and the argument that this function calls at once.
+    def _called(self, module: Module, call: Call, values: Values) -> Values:
+        """Return what a call calls: its function, which stands for ``values``, and the argument that it calls at once.
 
         A function that is handed over (``job: Callable``) is left to whoever hands it over, and so refers to it:
         otherwise each caller would seem to run what all the others hand over.
         """
-        if not self._is_handed(module, call.func):
-            yield from self.inference.term(module, call.func)
-        position = self.inference.invoked(module, call)
+        position = self.inference.invoked_by(values, module.terms[call.func])
+        if values and self._is_handed(module, call.func):
+            values = ()
         if 0 <= position < len(call.args):
-            yield from self.inference.term(module, call.args[position])
+            values += self.inference.term(module, call.args[position])
+        return values
 
     def _is_handed(self, module: Module, term: TermId) -> bool:
         """Tell whether a term is a parameter of which only the annotation says that it can be called."""
@@ -148,7 +153,8 @@ class CallGraph:
                 yield from self._targets(function, target, -1, "dependency")
 
     def _call_edges(self, module: Module, function: FunctionInfo, term: TermId, call: Call) -> Iterator[Edge]:
-        for value in self._called(module, call):
+        values = self.inference.term(module, call.func)
+        for value in self._called(module, call, values):
             yield from self._targets(function, value, term, "call")
             yield from self._overrides(function, value, term)
         func = module.terms[call.func]
@@ -156,13 +162,15 @@ class CallGraph:
             named = self._by_name.get(func.name, ())
             if (
                 0 < len(named) <= COMMON_NAMES
-                and all(map(self._users_own, self.inference.term(module, call.func)))
+                and all(map(self._users_own, values))
                 and not self._is_standard(module, func.base)
             ):
                 for callee in named:
                     if func.name not in _BUILTIN or _is_named_after(module, func.base, callee.owner):
                         yield Edge(function, callee, term, True, "name")
-        for argument in (*call.args, *(value for _, value in call.keywords)):
+        for argument in call.args:
+            yield from self._references(module, function, argument)
+        for _, argument in call.keywords:
             yield from self._references(module, function, argument)
 
     def _users_own(self, value: Value) -> bool:
@@ -180,26 +188,26 @@ class CallGraph:
             for value in self.inference.term(module, given.func)
         )
 
-    def _references(self, module: Module, function: FunctionInfo, term: TermId) -> Iterator[Edge]:
-        if term < 0 or isinstance(module.terms[term], _PLAIN):
-            return
-        for value in self.inference.term(module, term):
-            if isinstance(value, FunctionValue):
-                yield Edge(function, value.function, -1, value.receiver is not None, "reference")
+    def _references(self, module: Module, function: FunctionInfo, term: TermId) -> list[Edge]:
+        if term < 0 or type(module.terms[term]) in _PLAIN:
+            return []
+        return [
+            Edge(function, value.function, -1, value.receiver is not None, "reference")
+            for value in self.inference.term(module, term)
+            if isinstance(value, FunctionValue)
+        ]
 
-    def _targets(self, function: FunctionInfo, value: Value, term: TermId, kind: str) -> Iterator[Edge]:
-        inference = self.inference
+    def _targets(self, function: FunctionInfo, value: Value, term: TermId, kind: str) -> list[Edge]:
         if isinstance(value, FunctionValue):
-            yield Edge(function, value.function, term, self._binds(value), kind)
-        elif isinstance(value, ClassValue):
-            for name in ("__init__", "__new__", "__post_init__"):
-                method = inference.method(value.klass, name)
-                if method is not None:
-                    yield Edge(function, method, term, True, kind)
+            return [Edge(function, value.function, term, self._binds(value), kind)]
+        if isinstance(value, ClassValue):
+            names: tuple[str, ...] = _MAKERS
         elif isinstance(value, Instance):
-            method = inference.method(value.klass, "__call__")
-            if method is not None:
-                yield Edge(function, method, term, True, kind)
+            names = _CALLED
+        else:
+            return []
+        methods = (self.inference.method(value.klass, name) for name in names)
+        return [Edge(function, method, term, True, kind) for method in methods if method is not None]
 
     def _binds(self, value: FunctionValue) -> bool:
         """Tell whether the receiver fills the function's first parameter."""

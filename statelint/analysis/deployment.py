@@ -18,6 +18,7 @@ from statelint.source.roles import is_test_path
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Set
 
+    from statelint.analysis.callsites import CallSites
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.catalogue.schema import Launcher
@@ -47,9 +48,16 @@ class Evidence(NamedTuple):
 class Deployment:
     """Relates what deployment files and code say about processes to the modules that are served."""
 
-    def __init__(self, inference: Inference, launches: Mapping[str, list[Launch]], served: Set[FunctionInfo]) -> None:
+    def __init__(
+        self,
+        inference: Inference,
+        call_sites: CallSites,
+        launches: Mapping[str, list[Launch]],
+        served: Set[FunctionInfo],
+    ) -> None:
         """``launches`` are those of every deployment file by path; ``served`` functions are entry points."""
         self.inference = inference
+        self._call_sites = call_sites
         self.index = inference.index
         self.launches = launches
         self.constants = Constants(inference)
@@ -82,15 +90,13 @@ class Deployment:
     def _called(self) -> Iterator[tuple[str, Launch]]:
         """Servers that code itself starts, and adapters to platforms that start a process per request."""
         launchers = self.inference.catalogue.launchers
-        for module in self.inference.modules:
-            if is_test_path(module.path):
+        for site in self._call_sites.of(launchers):
+            if is_test_path(site.module.path):
                 continue
-            for function in module.functions:
-                for event, call in function.calls:
-                    for value in self.inference.term(module, call.func):
-                        launcher = launchers.get(value.name) if isinstance(value, External) else None
-                        if launcher is not None:
-                            yield from self._launched(module, call, event.position, launcher)
+            for value in self.inference.term(site.module, site.call.func):
+                launcher = launchers.get(value.name) if isinstance(value, External) else None
+                if launcher is not None:
+                    yield from self._launched(site.module, site.call, site.event.position, launcher)
 
     def _launched(
         self, module: Module, call: Call, position: Position, launcher: Launcher

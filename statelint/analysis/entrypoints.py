@@ -14,7 +14,7 @@ from statelint.source.roles import is_offline_path
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from statelint.analysis.inference import Inference
+    from statelint.analysis.inference import Inference, Values
     from statelint.analysis.model import ClassInfo, Module, Value
     from statelint.catalogue.schema import ClassRole, EntryPoints, Lifetime
     from statelint.extract.facts import Binding, TermId
@@ -92,9 +92,12 @@ class EntryPointFinder:
                 for decorator in function.facts.decorators:
                     yield from self._decorated(module, function, decorator)
                 for event, call in function.calls:
-                    place = Place(module, event.position)
-                    yield from self._registered(module, call, place)
-                    yield from self._callbacks(module, call, place)
+                    values = self.inference.term(module, call.func)
+                    entry = self._registers(module, call, values)
+                    if entry is not None:
+                        yield from self._registered(module, call, Place(module, event.position), entry)
+                    if call.keywords:
+                        yield from self._callbacks(module, call, Place(module, event.position), values)
             yield from self._listed(module)
             for klass in module.classes:
                 yield from self._class(module, klass)
@@ -162,8 +165,8 @@ class EntryPointFinder:
             return None
         return entry
 
-    def _registered(self, module: Module, call: Call, place: Place) -> Iterator[EntryPoint]:
-        values = self.inference.term(module, call.func)
+    def _registers(self, module: Module, call: Call, values: Values) -> EntryPoints | None:
+        """Return what a call registers, if what it calls stands for ``values``."""
         entry: EntryPoints | None = None
         for value in values:
             if isinstance(value, External):
@@ -171,10 +174,9 @@ class EntryPointFinder:
             elif isinstance(value, ClassValue):
                 for base in self.inference.external_bases(value.klass):
                     entry = entry or self.catalogue.calls.get(base)
-        if entry is None and not values:
-            entry = self._loose(module, call.func, call, self.catalogue.loose_calls)
-        if entry is None:
-            return
+        return entry if values else self._loose(module, call.func, call, self.catalogue.loose_calls)
+
+    def _registered(self, module: Module, call: Call, place: Place, entry: EntryPoints) -> Iterator[EntryPoint]:
         argument = next((value for name, value in call.keywords if entry.keyword and name == entry.keyword), -1)
         if argument < 0 and entry.argument < len(call.args):
             argument = call.args[entry.argument]
@@ -194,11 +196,9 @@ class EntryPointFinder:
         elif argument >= 0:
             yield module, argument
 
-    def _callbacks(self, module: Module, call: Call, place: Place) -> Iterator[EntryPoint]:
+    def _callbacks(self, module: Module, call: Call, place: Place, values: Values) -> Iterator[EntryPoint]:
         """Functions given by keyword to a constructor: ``FastAPI(lifespan=…)``, ``Server(on_call_tool=…)``."""
-        if not call.keywords:
-            return
-        for value in self.inference.term(module, call.func):
+        for value in values:
             names: tuple[str, ...] = (value.name,) if isinstance(value, External) else ()
             if isinstance(value, ClassValue):
                 names = self.inference.external_bases(value.klass)

@@ -41,8 +41,11 @@ class Module:
         parts = tuple(facts.path.rpartition(".")[0].split("/"))
         self.is_package = parts[-1] == "__init__"
         self.parts = parts[:-1] if self.is_package else parts
-        self.functions = [FunctionInfo(self, function) for function in facts.functions]
         self.classes = [ClassInfo(self, klass) for klass in facts.classes]
+        self.functions = [
+            FunctionInfo(self, function, self.classes[function.owner] if function.owner >= 0 else None)
+            for function in facts.functions
+        ]
         self.children: dict[int, list[FunctionInfo]] = {}
         """Functions by the function that encloses them."""
         for function in self.functions:
@@ -141,21 +144,24 @@ class Module:
 class FunctionInfo:
     """A function, method or lambda, or a module's own code."""
 
-    __slots__ = ("_calls", "facts", "index", "module")
+    __slots__ = ("_calls", "events", "facts", "index", "is_module", "module", "name", "owner")
 
-    def __init__(self, module: Module, facts: Function) -> None:
+    def __init__(self, module: Module, facts: Function, owner: ClassInfo | None) -> None:
         self.module = module
         self.facts = facts
         self.index = facts.index
+        self.is_module = facts.index == 0
+        """Whether this is a module's own code."""
+        self.name = facts.name
+        """The name in the ``def``."""
+        self.owner = owner
+        """The class whose method this is."""
+        self.events = facts.events
+        """What the function does, in order."""
         self._calls: tuple[tuple[Event, Call], ...] | None = None
 
     def __repr__(self) -> str:
         return f"<function {self.module.path}::{self.facts.qualname}>"
-
-    @property
-    def name(self) -> str:
-        """The name in the ``def``."""
-        return self.facts.name
 
     @property
     def qualname(self) -> str:
@@ -163,19 +169,9 @@ class FunctionInfo:
         return self.facts.qualname
 
     @property
-    def owner(self) -> ClassInfo | None:
-        """The class whose method this is."""
-        return self.module.classes[self.facts.owner] if self.facts.owner >= 0 else None
-
-    @property
     def parent(self) -> FunctionInfo | None:
         """The enclosing function; None at module level."""
         return self.module.functions[self.facts.parent] if self.facts.parent > 0 else None
-
-    @property
-    def events(self) -> tuple[Event, ...]:
-        """What the function does, in order."""
-        return self.facts.events
 
     @property
     def calls(self) -> tuple[tuple[Event, Call], ...]:
@@ -188,11 +184,6 @@ class FunctionInfo:
                 if event.op == "call" and isinstance(call := terms[event.term], Call)
             )
         return self._calls
-
-    @property
-    def is_module(self) -> bool:
-        """Whether this is a module's own code."""
-        return self.index == 0
 
     def parameter(self, name: str) -> int:
         """Return the index of a parameter, or -1."""

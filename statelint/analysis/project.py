@@ -197,7 +197,7 @@ class Project:
     @cached_property
     def deployment(self) -> Deployment:
         """Which modules run in several processes."""
-        return Deployment(self.calls.inference, self.launches, self.reach.entry_points.keys())
+        return Deployment(self.calls.inference, self.call_sites, self.launches, self.reach.entry_points.keys())
 
     @cached_property
     def state(self) -> StateMap:

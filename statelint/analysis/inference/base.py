@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from statelint.analysis.imports import ModuleIndex
+from statelint.analysis.model import External, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -55,6 +56,8 @@ class Questions:
         """How many of these are being answered."""
         self._doubts = 0
         """Counts the provisional answers given; what is inferred while it grows is provisional, too."""
+        self._externals: dict[str, Values] = {}
+        self._results: dict[str, Values] = {}
         self._names: dict[tuple[Module, str], Values] = {}
         self._returns: dict[FunctionInfo, Values] = {}
         self._parameters: dict[tuple[FunctionInfo, int], Values] = {}
@@ -65,6 +68,20 @@ class Questions:
         self._fields: dict[ClassInfo, dict[str, list[tuple[FunctionInfo, Event]]]] = {}
         self._indexed: set[Module] = set()
         self._busy: set[object] = set()
+
+    def external(self, name: str) -> Values:
+        """Return what has the qualified ``name`` outside the project; the same object for all who ask."""
+        found = self._externals.get(name)
+        if found is None:
+            found = self._externals[name] = (External(name),)
+        return found
+
+    def result(self, name: str) -> Values:
+        """Return an instance of the class ``name``; the same object for all who ask."""
+        found = self._results.get(name)
+        if found is None:
+            found = self._results[name] = (Result(name),)
+        return found
 
     def forget(self) -> None:
         """Drop provisional answers, so that newly known callers are taken into account."""

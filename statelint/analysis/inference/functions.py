@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from statelint.analysis.inference.base import Values
     from statelint.analysis.model import FunctionInfo, Module, Value
-    from statelint.extract.facts import TermId
+    from statelint.extract.facts import Term, TermId
 
 
 class Functions(Members):
@@ -89,7 +89,7 @@ class Functions(Members):
         for name, value in held.keywords:
             if name == parameter.name:
                 return value
-        if parameter.kind == "positional":
+        if parameter.kind == "positional" and held.args:
             place = index - bound + self.invoked(module, held) + 1
             if 0 <= place < len(held.args):
                 return held.args[place]
@@ -97,13 +97,16 @@ class Functions(Members):
 
     def invoked(self, module: Module, call: Call) -> int:
         """Return the position of the argument that ``call`` calls at once (``to_thread(f, …)``), or -1."""
-        values = self.term(module, call.func)
+        return self.invoked_by(self.term(module, call.func), module.terms[call.func])
+
+    def invoked_by(self, values: Values, func: Term) -> int:
+        """Return the same where it is known that ``func``, which is called, stands for ``values``."""
         for value in values:
-            if isinstance(value, External) and value.name in self.catalogue.invokers:
-                return self.catalogue.invokers[value.name]
-            if isinstance(value, (FunctionValue, ClassValue)):
+            if isinstance(value, External):
+                if value.name in self.catalogue.invokers:
+                    return self.catalogue.invokers[value.name]
+            elif isinstance(value, (FunctionValue, ClassValue)):
                 return -1
-        func = module.terms[call.func]
         return self.catalogue.loose_invokers.get(func.name, -1) if isinstance(func, Attr) else -1
 
     def called(self, value: Value, module: Module, call: Call) -> Iterator[Value]:
@@ -126,7 +129,7 @@ class Functions(Members):
                 for target in self.term(module, self.dependency_target(call)):
                     yield from self.called(target, module, call)
             else:
-                yield Result(catalogue.returns.get(value.name, value.name))
+                yield from self.result(catalogue.returns.get(value.name, value.name))
         elif isinstance(value, Result):
             given = catalogue.returns.get(f"{value.name}()")
             if given is not None:

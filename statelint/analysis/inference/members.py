@@ -153,17 +153,17 @@ class Members(Annotations):
             case External(name=qualified):
                 full = self.catalogue.canonical(f"{qualified}.{name}")
                 given = self.catalogue.attributes.get(full)
-                return (External(full),) if given is None else (Result(given),)
+                return self.external(full) if given is None else self.result(given)
             case Result(name=qualified):
                 full = f"{qualified}.{name}"
                 given = self.catalogue.attributes.get(full)
                 if given is not None:
-                    return (Result(given),)
+                    return self.result(given)
                 if self.catalogue.roles.get(qualified, frozenset()) & _ATTRIBUTE_BAGS:
-                    return self.shared_attribute(name) or (External(full),)
+                    return self.shared_attribute(name) or self.external(full)
                 if qualified.endswith(".state") and self.catalogue.role(qualified, "private"):
-                    return self.yielded_attribute(name) or (External(full),)
-                return (External(full),)
+                    return self.yielded_attribute(name) or self.external(full)
+                return self.external(full)
             case ClassValue(klass=klass):
                 return self._class_member(klass, name, value)
             case Instance(klass=klass):
@@ -189,10 +189,10 @@ class Members(Annotations):
         for base in outside:
             given = self.catalogue.attributes.get(f"{base}.{name}")
             if given is not None:
-                return (Result(given),)
+                return self.result(given)
         for base in outside:
             if base not in {"object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "str"}:
-                return (External(f"{base}.{name}"),)
+                return self.external(f"{base}.{name}")
         return ()
 
     def _instance_member(self, klass: ClassInfo, name: str, receiver: Instance) -> Values:

@@ -6,7 +6,7 @@ import builtins
 from typing import TYPE_CHECKING
 
 from statelint.analysis.inference.base import Questions, unique
-from statelint.analysis.model import ClassValue, External, FunctionInfo, FunctionValue, Package, Result
+from statelint.analysis.model import ClassValue, External, FunctionInfo, FunctionValue, Package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ class Names(Questions):
         if found:
             return
         if name in BUILTINS:
-            yield External(name)
+            yield from self.external(name)
             return
         outside = [star for star in module.stars if self.index.find(module, star.module, star.level) is None]
         if len(outside) == 1:
@@ -86,7 +86,7 @@ class Names(Questions):
             full = f"{name}.{item.symbol}" if item.symbol else name
             known = self.catalogue.canonical(full)
             given = self.catalogue.attributes.get(known)
-            return (External(known),) if given is None else (Result(given),)
+            return self.external(known) if given is None else self.result(given)
         if not item.symbol:
             return (Package(parts),)
         if parts == module.parts and not self.index.exists((*parts, item.symbol)):

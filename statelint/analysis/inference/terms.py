@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.inference.base import MAX_DEPTH, PENDING, Provisional, unique
 from statelint.analysis.inference.elements import Elements
-from statelint.analysis.model import ClassValue, External, FunctionValue, Result
+from statelint.analysis.model import ClassValue, External, FunctionValue
 from statelint.extract.facts import (
     Attr,
     Binary,
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from statelint.analysis.inference.base import Values
     from statelint.analysis.model import FunctionInfo, Module, Value
     from statelint.extract.facts import TermId
+
+_SUPER = External("super")
 
 
 class Inference(Elements):
@@ -78,7 +80,10 @@ class Inference(Elements):
             case Name(id=name):
                 return self.name(module, name)
             case Attr(base=base, name=name):
-                return [found for value in self.term(module, base) for found in self.member(value, name)]
+                values = self.term(module, base)
+                if len(values) == 1:
+                    return self.member(values[0], name)
+                return [found for value in values for found in self.member(value, name)]
             case Call():
                 return self._call(module, term, held)
             case Param(function=function, index=index):
@@ -97,15 +102,15 @@ class Inference(Elements):
             case Logic(values=values):
                 return [value for part in values for value in self.term(module, part)]
             case Const(kind=kind):
-                return () if kind == "NoneType" else (Result(kind),)
+                return () if kind == "NoneType" else self.result(kind)
             case Mapping():
-                return (Result("dict"),)
+                return self.result("dict")
             case Sequence(kind=kind) | Comprehension(kind=kind):
-                return (Result(kind),)
+                return self.result(kind)
             case Format():
-                return (Result("str"),)
+                return self.result("str")
             case Compare() | Not():
-                return (Result("bool"),)
+                return self.result("bool")
             case FunctionRef(function=function):
                 return (FunctionValue(module.functions[function]),)
             case ClassRef(index=index):
@@ -120,19 +125,19 @@ class Inference(Elements):
                 return ()
 
     def _call(self, module: Module, term: TermId, call: Call) -> Iterator[Value]:
-        position = self.invoked(module, call)
+        func, values = module.terms[call.func], self.term(module, call.func)
+        position = self.invoked_by(values, func)
         if 0 <= position < len(call.args):
             for value in self.term(module, call.args[position]):
                 yield from self.called(value, module, call)
             return
-        func = module.terms[call.func]
         if isinstance(func, Attr) and func.name == "get" and call.args:
             kept = self.kept(module, func.base, call.args[0])
             if kept:
                 yield from kept
                 return
-        for value in self.term(module, call.func):
-            if value == External("super"):
+        for value in values:
+            if value == _SUPER:
                 yield from self._super(module, term)
             else:
                 yield from self.called(value, module, call)

@@ -152,13 +152,11 @@ class FreshnessFlaws(Practice):
     def _with_default(self) -> frozenset[str]:
         """Packages that are told, when they are set up, how long entries live."""
         found = set()
-        for module in self.project.modules.values():
-            for held in module.terms:
-                if isinstance(held, Call):
-                    for name in self.names(module, held.func) if held.keywords else ():
-                        default = self.catalogue.cache_defaults.get(name)
-                        if default and keyword(held, default) >= 0:
-                            found.add(name.partition(".")[0])
+        for site in self.project.call_sites.of(self.catalogue.cache_defaults):
+            for name in site.names:
+                default = self.catalogue.cache_defaults.get(name)
+                if default and keyword(site.call, default) >= 0:
+                    found.add(name.partition(".")[0])
         return frozenset(found)
 
     def _caches(self, function: FunctionInfo, call: Call) -> bool:

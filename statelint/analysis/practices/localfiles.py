@@ -141,11 +141,11 @@ class FileFlaws(Practice):
             if is_offline_path(module.path):
                 continue
             for function in module.functions:
-                if not function.is_module and (self.certainty(function) < 0 or not self._reached_from(function)):
+                if not function.is_module and self.certainty(function) < 0:
                     continue
                 for event, call in function.calls:
                     for term, how in self._files(module, call):
-                        if not function.is_module or how == "serve":
+                        if how == "serve" if function.is_module else self._reached_from(function):
                             found += (Use(function, event, path, how) for path in self.paths.of(module, term))
         found += self._mounts()
         return [use for use in found if use.path.text or use.path.temporary]

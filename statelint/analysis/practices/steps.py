@@ -96,14 +96,19 @@ class Steps(Practice):
             if statement.statement.verb in {"insert", "update", "delete", "upsert"}:
                 written[statement.event.term] = statement.statement.tables[0]
         found: list[Step] = []
+        callees = self._callees(function) if depth < MAX_DEPTH else {}
         for event, call in function.calls:
-            for kind, what, session in self._kinds(function, event, call, written, depth):
+            kinds = self._kinds(function, event, call, written)
+            if not kinds and event.term in callees:
+                kinds = self._called(function, callees[event.term], depth)
+            for kind, what, session in kinds:
                 found.append(Step(event, kind, what, self.path(module, event.condition), session))
         return found
 
     def _kinds(
-        self, function: FunctionInfo, event: Event, call: Call, written: dict[TermId, str], depth: int
+        self, function: FunctionInfo, event: Event, call: Call, written: dict[TermId, str]
     ) -> list[tuple[str, str, TermId]]:
+        """Return what a call itself does."""
         module = function.module
         func = module.terms[call.func]
         name = func.name if isinstance(func, Attr) else ""
@@ -116,17 +121,13 @@ class Steps(Practice):
             return [("save" if self._django(function, event) else "write", written[event.term], base)]
         if name in SAVES and (row := self._django_row(module, base)):
             return [("save", row, base)]
-        names = self.names(module, call.func)
-        waits = next((one for one in names if one in self._waits), "")
-        if waits:
-            return [("wait", waits, -1)]
-        return self._called(function, event, depth)
+        for known in self.names(module, call.func):
+            if known in self._waits:
+                return [("wait", known, -1)]
+        return []
 
-    def _called(self, function: FunctionInfo, event: Event, depth: int) -> list[tuple[str, str, TermId]]:
+    def _called(self, function: FunctionInfo, callees: list[FunctionInfo], depth: int) -> list[tuple[str, str, TermId]]:
         """Return what the callees of the project do for certain: whether they write, commit and wait."""
-        if depth >= MAX_DEPTH:
-            return []
-        callees = self._callees(function).get(event.term, ())
         if len(callees) != 1 or callees[0] is function or _REPEATABLE.search(callees[0].name):
             return []
         inner = [

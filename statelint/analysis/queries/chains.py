@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.queries.entities import Entities
     from statelint.analysis.stores.postgrest import Postgrest
-    from statelint.extract.facts import TermId
+    from statelint.extract.facts import Term, TermId
 
 
+_STATEMENTS = (Call, Attr, Choice, Item)
+"""Terms that may be statements."""
 _VIEWS = frozenset({"gino"})
 """Attributes through which a statement runs: ``query.gino.first()``."""
 
@@ -31,19 +33,23 @@ class Chains:
         self._statements = dict.fromkeys(self.words["reads"], "read") | {"update": "update", "delete": "delete"}
         self._repositories = Repositories(entities)
         self._postgrest = postgrest
-        self._chains: dict[tuple[Module, TermId], tuple[Chain, ...]] = {}
+        self._chains: dict[Module, dict[TermId, tuple[Chain, ...]]] = {}
 
     def of(self, module: Module, term: TermId) -> tuple[Chain, ...]:
         """Return the statements that ``term`` may be; empty if it is none."""
-        key = (module, term)
-        found = self._chains.get(key)
+        known = self._chains.get(module)
+        if known is None:
+            known = self._chains[module] = {}
+        found = known.get(term)
         if found is None:
-            self._chains[key] = ()
-            found = self._chains[key] = tuple(self._build(module, term))[:6]
+            held = module.terms[term]
+            if not isinstance(held, _STATEMENTS):
+                return ()
+            known[term] = ()
+            found = known[term] = tuple(self._build(module, term, held))[:6]
         return found
 
-    def _build(self, module: Module, term: TermId) -> Iterator[Chain]:
-        held = module.terms[term]
+    def _build(self, module: Module, term: TermId, held: Term) -> Iterator[Chain]:
         if isinstance(held, Choice):
             yield from self._choice(module, held)
         elif isinstance(held, Item):
@@ -111,7 +117,12 @@ class Chains:
         if asked is not None:
             yield asked
             return
-        handed = list(self._handed(module, term, call)) or list(self._built(module, term, call))
+        functions = [
+            value for value in self.entities.inference.term(module, call.func) if isinstance(value, FunctionValue)
+        ]
+        handed = list(self._handed(module, term, call, functions)) if functions else []
+        if functions and not handed:
+            handed = list(self._built(module, term, functions[0].function))
         if handed:
             yield from handed
         elif method in self._statements or method in self.words["by_key"]:
@@ -128,11 +139,9 @@ class Chains:
                 step = Step(method, term, call.args, call.keywords, -1)
                 yield Chain(model, model.name, term, self._verb("read", method), (step,))
 
-    def _handed(self, module: Module, term: TermId, call: Call) -> Iterator[Chain]:
+    def _handed(self, module: Module, term: TermId, call: Call, functions: list[FunctionValue]) -> Iterator[Chain]:
         """``_joined(select(Note))``: a function of the project adds to a statement that it is given."""
-        for value in self.entities.inference.term(module, call.func):
-            if not isinstance(value, FunctionValue):
-                continue
+        for value in functions if call.args or call.keywords else ():
             function = value.function
             for index in range(len(function.facts.parameters)):
                 argument = self.entities.inference.argument(module, term, function, index, value.receiver is not None)
@@ -147,14 +156,11 @@ class Chains:
                         yield chain._replace(steps=(*chain.steps, step))
                 return
 
-    def _built(self, module: Module, term: TermId, call: Call) -> Iterator[Chain]:
+    def _built(self, module: Module, term: TermId, function: FunctionInfo) -> Iterator[Chain]:
         """``self._notes()``: a function of the project makes a statement, to which its callers add."""
-        for value in self.entities.inference.term(module, call.func):
-            if isinstance(value, FunctionValue):
-                for chain in self.built_by(value.function):
-                    steps = chain.steps if value.function.module is module else ()
-                    yield chain._replace(start=term, steps=steps, chosen=-1)
-                return
+        for chain in self.built_by(function):
+            steps = chain.steps if function.module is module else ()
+            yield chain._replace(start=term, steps=steps, chosen=-1)
 
     def built_by(self, function: FunctionInfo) -> tuple[Chain, ...]:
         """Return the statements that a function gives back for others to finish and run; empty if it does else."""

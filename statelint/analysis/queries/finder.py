@@ -65,21 +65,18 @@ class QueryFinder:
         module = function.module
         chained: dict[TermId, tuple[Event, tuple[Chain, ...]]] = {}
         inner: set[TermId] = set()
-        for event in function.events:
-            if event.op != "call":
-                continue
+        for event, call in function.calls:
             chains = self.chains(module, event.term)
             if not chains:
-                inner.update(self._prefetched(module, event.term))
+                if last_name(module, call.func) == "Prefetch":
+                    inner.update(self._prefetched(module, call))
                 continue
             chained[event.term] = (event, chains)
-            call = module.terms[event.term]
-            if isinstance(call, Call):
-                func = module.terms[self._chains.wrapped(module, call.func)]
-                if isinstance(func, Attr):
-                    inner.update(self._receivers(module, func.base))
-                if call.args and self.chains(module, call.args[0]):
-                    inner.update(self._receivers(module, call.args[0]))
+            func = module.terms[self._chains.wrapped(module, call.func)]
+            if isinstance(func, Attr):
+                inner.update(self._receivers(module, func.base))
+            if call.args and self.chains(module, call.args[0]):
+                inner.update(self._receivers(module, call.args[0]))
         for term, (event, chains) in chained.items():
             if term in inner:
                 continue
@@ -89,12 +86,10 @@ class QueryFinder:
             if asking and not any(self._is_correlated(module, chain) for chain in asking):
                 yield Query(function, asking[0], term, event, others=tuple(asking[1:]))
 
-    def _prefetched(self, module: Module, term: TermId) -> Iterator[TermId]:
+    def _prefetched(self, module: Module, call: Call) -> Iterator[TermId]:
         """``Prefetch("tasks", queryset=…)`` asks for the relatives of rows that another statement loads."""
-        call = module.terms[term]
-        if isinstance(call, Call) and last_name(module, call.func) == "Prefetch":
-            for argument in (*call.args[1:], *(value for name, value in call.keywords if name == "queryset")):
-                yield from self._receivers(module, argument)
+        for argument in (*call.args[1:], *(value for name, value in call.keywords if name == "queryset")):
+            yield from self._receivers(module, argument)
 
     def _is_correlated(self, module: Module, chain: Chain) -> bool:
         """``.filter(id=OuterRef("id"))``: a subquery asks for what belongs to the rows of the statement around it."""

@@ -47,8 +47,7 @@ class ChosenBackends:
             if resource is not None and name not in outside:
                 yield resource
         if self.state.serves:
-            for module in modules:
-                yield from self._passed(module)
+            yield from self._passed(modules)
             yield from self._by_default(modules)
 
     def _set(self, module: Module) -> Iterator[tuple[str, Resource | None]]:
@@ -64,17 +63,17 @@ class ChosenBackends:
             purpose = f"{name}:{'channels' if text.startswith('channels') else ''}"
             yield purpose, Resource("backend", text, name, place, place, self.state.serves) if local else None
 
-    def _passed(self, module: Module) -> Iterator[Resource]:
+    def _passed(self, modules: list[Module]) -> Iterator[Resource]:
         """Yield the calls that are told to keep things in memory."""
-        for function in module.functions:
-            for event, call in function.calls:
-                for value in self.inference.term(module, call.func):
-                    known = self.arguments.get(value.name) if isinstance(value, External) else None
-                    for keyword, values in (known or {}).items():
-                        if (text := self._text(module, call, keyword)) in values:
-                            place = Place(module, event.position)
-                            name = value.name.rpartition(".")[2] if isinstance(value, External) else ""
-                            yield Resource("backend", text, name, place, place, served=True)
+        for site in self.state.project.call_sites.of(self.arguments):
+            if site.module not in modules:
+                continue
+            for value in self.inference.term(site.module, site.call.func):
+                known = self.arguments.get(value.name) if isinstance(value, External) else None
+                for keyword, values in (known or {}).items():
+                    if (text := self._text(site.module, site.call, keyword)) in values:
+                        name = value.name.rpartition(".")[2] if isinstance(value, External) else ""
+                        yield Resource("backend", text, name, site.place, site.place, served=True)
 
     def _by_default(self, modules: list[Module]) -> Iterator[Resource]:
         """Yield what keeps things in memory because nobody tells it where else."""

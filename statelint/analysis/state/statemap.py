@@ -80,12 +80,9 @@ class StateMap:
     @cached_property
     def mentioned(self) -> frozenset[str]:
         """Attribute names and globals used anywhere: a function whose name is not among them is not called."""
-        return frozenset(
-            held.name if isinstance(held, Attr) else held.id
-            for module in self.inference.modules
-            for held in module.terms
-            if isinstance(held, (Attr, Name))
-        )
+        attributes = (held.name for module in self.inference.modules for held in module.all_of(Attr))
+        names = (held.id for module in self.inference.modules for held in module.all_of(Name))
+        return frozenset((*attributes, *names))
 
     @cached_property
     def kept(self) -> list[Kept]:
