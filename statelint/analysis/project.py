@@ -29,6 +29,7 @@ from statelint.analysis.stores.postgrest import Postgrest
 from statelint.analysis.stores.scripts import Scripts
 from statelint.analysis.stores.sqlcalls import SqlCalls
 from statelint.analysis.stores.sqlqueries import SqlQueryFinder
+from statelint.analysis.stores.statements import Statements
 from statelint.analysis.stores.tables import Tables
 from statelint.analysis.stores.threads import Threads
 from statelint.analysis.stores.vectors import VectorQueryFinder, Vectors
@@ -61,6 +62,7 @@ class Project:
         catalogue: Catalogue,
         settings: Settings,
         launches: Mapping[str, list[Launch]] | None = None,
+        statements: Statements | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.launches = launches or {}
@@ -73,7 +75,7 @@ class Project:
                 scripts.append(Module(held))
             else:
                 self.modules[path] = Module(held)
-        self.scripts = Scripts(scripts)
+        self.scripts = Scripts(scripts, statements or Statements())
         self.inference = Inference(list(self.modules.values()), catalogue)
 
     @cached_property
@@ -250,6 +252,10 @@ def analyse(
     catalogue: Catalogue,
     settings: Settings,
     launches: Mapping[str, list[Launch]] | None = None,
+    statements: Statements | None = None,
 ) -> Project:
-    """Link the facts of all files into a project; ``launches`` are those of its deployment files, by path."""
-    return Project(modules, catalogue, settings, launches)
+    """Link the facts of all files into a project.
+
+    ``launches`` are those of its deployment files, by path; ``statements`` may know some of its SQL.
+    """
+    return Project(modules, catalogue, settings, launches, statements)

@@ -25,6 +25,7 @@ from statelint.source.roles import is_test_path
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from statelint.analysis.stores.sqlparse import Statement
     from statelint.extract.facts import ModuleFacts
     from statelint.extract.launches import Launch
     from statelint.run.records import Record
@@ -185,6 +186,22 @@ class Cache:
     def add_launches(self, packed: Mapping[str, tuple[bytes, bytes]], maker: bytes) -> None:
         """Keep by path the content's key of deployment files and what ``maker`` made of it."""
         self.store.put({_launch_key(path, content, maker): value for path, (content, value) in packed.items()})
+
+    def statements(self, maker: bytes) -> dict[str, tuple[Statement, ...]]:
+        """Return the statements of the project's SQL texts, as ``maker`` understood them in the last run."""
+        from statelint.run.statements import unpack  # noqa: PLC0415 - not needed where a result is at hand
+
+        key = digest("statements", maker, self._place)
+        with suppress(KeyError, ValueError):
+            return unpack(self.store.get([key])[key])
+        return {}
+
+    def add_statements(self, statements: Mapping[str, tuple[Statement, ...]], maker: bytes) -> None:
+        """Keep the statements of all SQL texts of the project."""
+        from statelint.run.statements import pack  # noqa: PLC0415
+
+        with suppress(UnicodeEncodeError):  # some texts are none
+            self.store.put({digest("statements", maker, self._place): pack(statements)})
 
     def result(self, key: bytes) -> LintResult | None:
         """Return the result that was kept under ``key``."""

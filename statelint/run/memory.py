@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from statelint.analysis.stores.statements import Statements
     from statelint.catalogue.lookup import Catalogue
     from statelint.config.settings import Settings
     from statelint.extract.facts import ModuleFacts
@@ -172,6 +173,26 @@ class Memory:
             self._cache.add_launches(new, maker)
             self._used |= {path: content for path, (content, _) in new.items()}
         return found
+
+    @cached_property
+    def statements(self) -> Statements:
+        """What is known of the project's SQL texts."""
+        from statelint.analysis.stores.statements import Statements  # noqa: PLC0415 - the engine
+
+        if self._cache is None:
+            return Statements()
+        return Statements(partial(self._cache.statements, self._engine))
+
+    def keep_statements(self) -> None:
+        """Keep what was read of SQL texts for the next run."""
+        if self._cache is not None and self.statements.is_new:
+            self._cache.add_statements(self.statements.read, self._engine)
+
+    @cached_property
+    def _engine(self) -> bytes:
+        """All that an analysis depends on besides the files."""
+        assert self._cache is not None  # noqa: S101 - asked by those who have looked
+        return code({"statelint", *LIBRARIES}, self._cache.store)
 
     @cached_property
     def catalogue(self) -> Catalogue:

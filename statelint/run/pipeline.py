@@ -112,7 +112,10 @@ def _lint(request: CheckRequest, memory: Memory, files: Discovery, buffers: Mapp
     project = _analyse(request, memory, files, buffers, visitors)
     with collector_off(), stage("lint"):
         sources = Sources(request.root, buffers)
-        return lint(project, request.rules, request.settings, files.named, lines=sources.lines, stage=stage)
+        result = lint(project, request.rules, request.settings, files.named, lines=sources.lines, stage=stage)
+    with stage("cache"):
+        memory.keep_statements()
+    return result
 
 
 def _echo(request: CheckRequest, memory: Memory, files: Discovery, visitors: list[type[Rule]]) -> LintResult | None:
@@ -159,7 +162,7 @@ def _analyse(
         modules = _facts(request, memory, files, buffers, visitors)
         launches = memory.launches(request.root)
         with stage("analyse"):
-            project = analyse(modules, memory.catalogue, request.settings, launches)
+            project = analyse(modules, memory.catalogue, request.settings, launches, memory.statements)
         with stage("calls"):
             _ = project.calls
         with stage("reach"):

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from statelint.analysis.stores import statements
 from statelint.config.settings import Settings
 from statelint.lint.packs import load_rules
 from statelint.lint.rulebook import RuleBook
@@ -282,6 +283,59 @@ def test_other_code_is_another_maker(project: Path, tmp_path: Path, monkeypatch:
     (pack / "__init__.py").write_text(rule + "# a change\n")
     run(project, tmp_path, rules=rules)
     assert len(counted) == 2
+
+
+# --- what an edit does not have done again --------------------------------------------------------------------------
+
+NOTES = {
+    "app.py": b"""import sqlite3
+from fastapi import Depends, FastAPI
+from auth import current_user
+
+app = FastAPI()
+db = sqlite3.connect("notes.db")
+db.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, user_id INTEGER, body TEXT)")
+
+
+@app.get("/notes/{note_id}")
+def note(note_id: int, user=Depends(current_user)):
+    return db.execute("SELECT body FROM notes WHERE id = ?", (note_id,)).fetchone()
+
+
+@app.get("/notes")
+def notes(user=Depends(current_user)):
+    return db.execute("SELECT body FROM notes WHERE user_id = ? \xf0\x9f\x98\x80", (user.id,)).fetchall()
+"""
+}
+
+
+def test_sql_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, folder = tmp_path / "root", tmp_path / "cache"
+    folder.mkdir()
+    write(root, NOTES)
+    read: list[str] = []
+    parse = statements.parse
+    monkeypatch.setattr(statements, "parse", lambda text: (read.append(text), parse(text))[1])
+    assert '"rule": "SL301"' in run(root, folder)
+    assert len(read) == 3
+    write(root, {"added.py": b"def added(number):\n    return number + 1\n"})
+    edited = run(root, folder)
+    assert len(read) == 3
+    assert edited == run(root, None)
+
+
+def test_statements_that_cannot_be_read_are_read_anew(tmp_path: Path) -> None:
+    with Cache(tmp_path, tmp_path) as cache:
+        kept = {"SELECT 1": statements.parse("SELECT 1"), "SELECT id FROM t WHERE a = __p0__": ()}
+        cache.add_statements(kept, b"maker")
+        assert cache.statements(b"maker") == kept
+        assert cache.statements(b"another") == {}
+        cache.add_statements({"SELECT '\ud800'": ()}, b"maker")  # no text that can be kept
+        assert cache.statements(b"maker") == kept
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("statelint.run.statements.pack", lambda _: b"what is this")
+            cache.add_statements(kept, b"maker")
+        assert cache.statements(b"maker") == {}
 
 
 # --- what a warm run does without -----------------------------------------------------------------------------------

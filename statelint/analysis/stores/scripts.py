@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.stores.sqlcalls import marked
-from statelint.analysis.stores.sqlparse import parse
 from statelint.analysis.stores.sqltext import Piece, Text
 
 if TYPE_CHECKING:
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
 
     from statelint.analysis.model import Module
     from statelint.analysis.stores.sqlparse import Statement
+    from statelint.analysis.stores.statements import Statements
     from statelint.extract.facts import Position
 
 WHOLE = "<script>"
@@ -22,7 +22,8 @@ WHOLE = "<script>"
 class Scripts:
     """Answers what the scripts of a project declare and what they ask."""
 
-    def __init__(self, modules: Iterable[Module]) -> None:
+    def __init__(self, modules: Iterable[Module], statements: Statements) -> None:
+        self.statements = statements
         self._modules = tuple(modules)
         self._named: dict[str, str] = {}
         self._files: dict[str, str] = {}
@@ -45,7 +46,7 @@ class Scripts:
             for binding in module.facts.bindings:
                 text = module.text(binding.value)
                 if text and not binding.name:
-                    for statement in parse(marked(Text((Piece(text),)))[0]):
+                    for statement in self.statements.of(marked(Text((Piece(text),)))[0]):
                         if statement.verb == "create":
                             yield module, binding.position, statement
 

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import External, Result
-from statelint.analysis.stores.sqlparse import parse
 from statelint.analysis.stores.sqltext import Piece, Text, TextReader
 from statelint.extract.facts import NO_TERM, Attr, Binary, Call, Choice, Item, Mapping, Name, Sequence, Star
 
@@ -80,7 +79,7 @@ class SqlCall(NamedTuple):
 class SqlCalls:
     """Finds the calls that run SQL, function by function."""
 
-    def __init__(self, inference: Inference, scripts: Scripts | None = None) -> None:
+    def __init__(self, inference: Inference, scripts: Scripts) -> None:
         self.texts = TextReader(inference, scripts)
         self._scripts = scripts
         self._found: dict[FunctionInfo, tuple[SqlCall, ...]] = {}
@@ -94,7 +93,7 @@ class SqlCalls:
 
     def _find(self, function: FunctionInfo) -> Iterator[SqlCall]:
         module = function.module
-        if not self.texts.screen.passes(module) and not (self._scripts and self._scripts.asks):
+        if not self.texts.screen.passes(module) and not self._scripts.asks:
             return
         for event in function.events:
             if event.op != "call":
@@ -128,7 +127,7 @@ class SqlCalls:
     def _named(self, module: Module, call: Call) -> str:
         """Return the statement of a script that is called by its name: ``queries.get_note(connection, id=note_id)``."""
         func = module.terms[call.func]
-        text = self._scripts.named(func.name) if self._scripts is not None and isinstance(func, Attr) else ""
+        text = self._scripts.named(func.name) if isinstance(func, Attr) else ""
         values = self.texts.inference.term(module, call.func) if text else ()
         return text if all(isinstance(value, (External, Result)) for value in values) else ""
 
@@ -168,7 +167,7 @@ class SqlCalls:
         self, function: FunctionInfo, event: Event, call: Call, rest: tuple[TermId, ...], text: Text
     ) -> Iterator[SqlCall]:
         sql, keys, holes, optional = marked(text)
-        statements = parse(sql)
+        statements = self._scripts.statements.of(sql)
         if not statements:
             return
         parameters = next(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from statelint.analysis.ownership import Column, Model, snake
 from statelint.analysis.ownership.tables import declared
 from statelint.analysis.stores.sqlcalls import marked
-from statelint.analysis.stores.sqlparse import parse
 from statelint.analysis.stores.sqlscreen import looks_like_sql
 from statelint.analysis.stores.sqltext import Piece, Text
 from statelint.extract.facts import Attr, Call, Const, Position
@@ -38,6 +37,7 @@ class Tables:
         scripts: Scripts,
     ) -> None:
         documents = tuple(source for source in documents if source.in_use)
+        self._statements = scripts.statements
         self._found: dict[str, Model] = {}
         self._constant: dict[str, set[str]] = {}
         self._used: dict[str, set[str]] = {}
@@ -75,7 +75,7 @@ class Tables:
             if isinstance(held.value, str) and "create" in held.value[:4000].lower():
                 if "table" not in held.value.lower() or not any(looks_like_sql(part) for part in held.value.split(";")):
                     continue
-                for statement in parse(marked(Text((Piece(held.value),)))[0]):
+                for statement in self._statements.of(marked(Text((Piece(held.value),)))[0]):
                     if statement.verb == "create":
                         self._add(statement, module, _START)
 
