@@ -10,14 +10,24 @@ from statelint.extract.facts import NO_TERM, Condition, Event, Handler, Position
 from statelint.extract.handlers import dropping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
     from statelint.extract.facts import TermId
     from statelint.extract.facts.words import Dropping
-    from statelint.source.lines import Columns
 
 SWALLOWING = frozenset({"suppress", "raises", "assertRaises", "assertRaisesRegex"})
 """Context managers whose block may end early with control going on after it."""
+
+
+_STATEMENTS = {
+    ast.Expr: "_expr", ast.Assign: "_assign", ast.AnnAssign: "_annassign", ast.AugAssign: "_augassign",
+    ast.Return: "_return", ast.Raise: "_raise", ast.If: "_if", ast.For: "_for", ast.AsyncFor: "_for",
+    ast.While: "_while", ast.Try: "_try", ast.TryStar: "_try", ast.With: "_with", ast.AsyncWith: "_with",
+    ast.Match: "_match", ast.Assert: "_assert", ast.Delete: "_delete", ast.Global: "_global",
+    ast.Nonlocal: "_nonlocal", ast.Import: "_import", ast.ImportFrom: "_import_from", ast.Break: "_leave",
+    ast.Continue: "_leave", ast.FunctionDef: "_function", ast.AsyncFunctionDef: "_function", ast.ClassDef: "_class_def",
+}  # fmt: skip
+"""Handlers by the kind of statement. No reader holds them bound: it would hold itself, and not go with its file."""
 
 
 class _Branch(NamedTuple):
@@ -33,24 +43,11 @@ class _Branch(NamedTuple):
 class ControlReader(BindingReader):
     """Reads blocks and compound statements; each handler returns whether control never reaches the next statement."""
 
-    def __init__(self, columns: Columns, aborting: Collection[str]) -> None:
-        super().__init__(columns, aborting)
-        self._statements: dict[type[ast.stmt], Callable[..., bool]] = {
-            ast.Expr: self._expr, ast.Assign: self._assign, ast.AnnAssign: self._annassign,
-            ast.AugAssign: self._augassign, ast.Return: self._return, ast.Raise: self._raise, ast.If: self._if,
-            ast.For: self._for, ast.AsyncFor: self._for, ast.While: self._while, ast.Try: self._try,
-            ast.TryStar: self._try, ast.With: self._with, ast.AsyncWith: self._with, ast.Match: self._match,
-            ast.Assert: self._assert, ast.Delete: self._delete, ast.Global: self._global,
-            ast.Nonlocal: self._nonlocal, ast.Import: self._import, ast.ImportFrom: self._import_from,
-            ast.Break: self._leave, ast.Continue: self._leave,
-        }  # fmt: skip
-        """Handlers by the kind of statement."""
-
     def block(self, statements: list[ast.stmt]) -> bool:
         """Read statements in order; return whether control never reaches the end of the block."""
         for statement in statements:
-            handler = self._statements.get(type(statement))
-            if handler is not None and handler(statement):
+            handler = _STATEMENTS.get(type(statement))
+            if handler is not None and getattr(self, handler)(statement):
                 return True
             if handler is None and type(statement).__name__ == "TypeAlias":
                 self._type_alias(statement)
@@ -75,7 +72,7 @@ class ControlReader(BindingReader):
             return
         absent = self.table.unknown("absent")
         joined = {}
-        for name in left.keys() | right.keys():
+        for name in left | right:  # in the order of the code: terms are numbered as they are made
             joined[name] = self.table.join(test, left.get(name, absent), right.get(name, absent))
         self.scope.env = joined
 

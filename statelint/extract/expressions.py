@@ -74,15 +74,6 @@ class ExpressionReader:
         self.conditions: list[Condition] = [Condition(0, "always", NO_TERM, True)]
         self.scope = Scope(0, None)
         self.class_env: dict[str, TermId] | None = None
-        self._readers: dict[type[ast.AST], Callable[..., TermId]] = {
-            kind: getattr(self, f"_{kind.__name__.lower()}")
-            for kind in (
-                ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Await, ast.BinOp, ast.BoolOp,
-                ast.UnaryOp, ast.Compare, ast.IfExp, ast.Dict, ast.List, ast.Tuple, ast.Set, ast.JoinedStr,
-                ast.FormattedValue, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp, ast.Lambda,
-                ast.NamedExpr, ast.Starred, ast.Slice, ast.Yield, ast.YieldFrom,
-            )
-        }  # fmt: skip
 
     # -- to be provided by the statement reader
 
@@ -129,10 +120,10 @@ class ExpressionReader:
 
     def expr(self, node: ast.expr) -> TermId:
         """Return the term of ``node`` and record the calls in it, innermost first."""
-        reader = self._readers.get(type(node))
+        reader = _READERS.get(type(node))
         if reader is None:
             return self._other(node)
-        return reader(node)
+        return reader(self, node)
 
     def annotation(self, node: ast.expr | None) -> TermId:
         """Return the term of an annotation; one written as a string is read as code."""
@@ -375,6 +366,18 @@ class ExpressionReader:
         if type(node).__name__ == "Interpolation" and isinstance(value, ast.expr):
             return self.expr(value)
         return self.table.unknown(type(node).__name__)
+
+
+_READERS: dict[type[ast.expr], Callable[..., TermId]] = {
+    kind: getattr(ExpressionReader, f"_{kind.__name__.lower()}")
+    for kind in (
+        ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Await, ast.BinOp, ast.BoolOp, ast.UnaryOp,
+        ast.Compare, ast.IfExp, ast.Dict, ast.List, ast.Tuple, ast.Set, ast.JoinedStr, ast.FormattedValue, ast.ListComp,
+        ast.SetComp, ast.GeneratorExp, ast.DictComp, ast.Lambda, ast.NamedExpr, ast.Starred, ast.Slice, ast.Yield,
+        ast.YieldFrom,
+    )
+}  # fmt: skip
+"""Methods by the kind of expression. No reader holds them bound: it would hold itself, and not go with its file."""
 
 
 def _starts_task(node: ast.expr) -> bool:

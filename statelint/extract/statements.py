@@ -52,11 +52,6 @@ class ModuleReader(ControlReader):
         self.exports: list[str] | None = None
         self._prefix = ""
         self._pending: list[_Body] = []
-        self._statements |= {
-            ast.FunctionDef: self._function,
-            ast.AsyncFunctionDef: self._function,
-            ast.ClassDef: self._class_def,
-        }
 
     def read(self, tree: ast.Module) -> None:
         """Read the whole module."""
