@@ -59,7 +59,11 @@ class Claims:
     def of(self, verdict: Verdict) -> list[Claim]:
         """Return the claims by which a query counts as scoped, an endpoint each."""
         query = verdict.query
-        if verdict.proof is not Proof.PREDICATE or query.chain.model is None:
+        if query.chain.model is None:
+            return []
+        if verdict.proof is Proof.CHECKED:
+            return self._believed(verdict)
+        if verdict.proof is not Proof.PREDICATE:
             return []
         if query.given is not None and query.function not in self.judge.reach.entry_points:
             # SQL says "or" where its conditions do not tell; a data layer's statements serve several callers.
@@ -79,6 +83,42 @@ class Claims:
                 if claims:
                     return list(claims.values())
         return []
+
+    def _believed(self, verdict: Verdict) -> list[Claim]:
+        """Return the claims by which rows count as checked: their owner is compared with what the client says."""
+        query = verdict.query
+        module = query.module
+        containment = self.judge.queries.containment(module)
+        steps = {step for event in query.function.events for step in self.judge.rows.chain(module, event.condition)}
+        tests = (module.facts.conditions[step].test for step in sorted(steps))
+        compares = [
+            held
+            for test in tests
+            if test >= 0
+            for part in containment.parts(test)
+            if isinstance(held := module.terms[part], Compare) and containment.holds(part, query.leaf)
+        ]
+        others = [
+            other
+            for held in compares
+            for row, other in ((held.left, held.right), (held.right, held.left))
+            if self.judge.rows.names_owner(module, row, query.leaf) and not containment.holds(other, query.leaf)
+        ]
+        handed = [
+            argument
+            for event, call in query.function.calls
+            if containment.holds(event.term, query.leaf)
+            for argument in (*call.args, *(value for _, value in call.keywords))
+        ]
+        if any(self._is_caller(query.function, value) for value in (*others, *handed)):
+            return []
+        return [
+            Claim(verdict, entry, name, known)
+            for other in others
+            if not isinstance(module.terms[other], Const)
+            for entry, name, known in self.sources(query.function, other, 0)
+            if known
+        ]
 
     def _is_caller(self, function: FunctionInfo, value: TermId) -> bool:
         """Tell whether a value is the caller, whoever calls the function: its callers are looked at one by one."""

@@ -321,7 +321,7 @@ class Rows:
                     return False
                 for row, other in ((left, right), (right, left)):
                     if holds(row, leaf) and not holds(other, leaf) and not isinstance(module.terms[other], Const):
-                        if self._names_owner(module, row, leaf) or (
+                        if self.names_owner(module, row, leaf) or (
                             self.principals.is_principal(module, other) and not self._is_own_key(module, row, leaf)
                         ):
                             return True
@@ -374,7 +374,8 @@ class Rows:
             for part in containment.parts(value)
         )
 
-    def _names_owner(self, module: Module, row: TermId, leaf: TermId) -> bool:
+    def names_owner(self, module: Module, row: TermId, leaf: TermId) -> bool:
+        """Tell whether a value is the owner of the rows of a query: ``note.user_id``, ``row["user_id"]``."""
         holds = self.queries.containment(module).holds
         at = row
         while at >= 0 and holds(at, leaf):
