@@ -291,6 +291,11 @@ class Catalogue:
         return self._union("resolvers")
 
     @cached_property
+    def fields(self) -> frozenset[str]:
+        """Calls that describe a field of a class."""
+        return self._union("fields")
+
+    @cached_property
     def wrappers(self) -> frozenset[str]:
         """Generic annotations that stand for their argument."""
         return self._union("wrappers")

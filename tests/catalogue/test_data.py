@@ -54,7 +54,9 @@ def patterns(library: Library) -> Iterator[str]:
         yield from answer.calls
     yield from strings(library.identity, *Identity.__struct_fields__)
     yield from strings(
-        library, "dependency_markers", "passthrough", "argument_mutators", "aborts", "spawners", "resolvers", "wrappers"
+        library,
+        *("dependency_markers", "passthrough", "argument_mutators", "aborts", "spawners", "resolvers", "wrappers"),
+        "fields",
     )
     for style in library.models:
         yield from strings(style, *(field for field in ModelStyle.__struct_fields__ if field != "name"))

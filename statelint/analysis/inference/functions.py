@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.inference.members import Members
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Result
-from statelint.extract.facts import Attr, Call
+from statelint.extract.facts import NO_TERM, Attr, Call
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -125,6 +125,8 @@ class Functions(Members):
                 for target in self.term(module, call.args[0]):
                     if isinstance(target, ClassValue):
                         yield Instance(target.klass)
+            elif value.name in catalogue.fields:
+                yield from self._default(module, call)
             elif value.name in catalogue.dependency_markers:
                 for target in self.term(module, self.dependency_target(call)):
                     yield from self.called(target, module, call)
@@ -142,6 +144,15 @@ class Functions(Members):
                     given = catalogue.returns.get(member.name.removesuffix(".__call__") + "()")
                     if given is not None:
                         yield Result(given)
+
+    def _default(self, module: Module, call: Call) -> Iterator[Value]:
+        """Yield what a field holds that ``field(default_factory=dict)`` describes."""
+        given = {"factory" if name == "default_factory" else name: term for name, term in call.keywords}
+        if "factory" in given:
+            for made in self.term(module, given["factory"]):
+                yield from self.called(made, module, Call(given["factory"], (), (), call.serial))
+        elif "default" in given or call.args:
+            yield from self.term(module, given.get("default", call.args[0] if call.args else NO_TERM))
 
     def _super(self, module: Module, call: TermId) -> Iterator[Value]:
         """``super()`` is taken as the bases of the class whose method holds the call."""

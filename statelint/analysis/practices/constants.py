@@ -25,7 +25,6 @@ _ORDER = ("days", "seconds", "microseconds", "milliseconds", "minutes", "hours",
 DURATIONS = frozenset({"datetime.timedelta", "pendulum.duration", "dateutil.relativedelta.relativedelta"})
 _READERS = frozenset({"os.getenv", "os.environ.get", "decouple.config", "environs.Env.int", "environ.Env.int"})
 _CASTS = frozenset({"int", "float"})
-_FIELDS = frozenset({"pydantic.Field", "dataclasses.field", "attrs.field"})
 _ARITHMETIC: Final[dict[str, Callable[[Number, Number], Number]]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
 }  # fmt: skip
@@ -146,7 +145,7 @@ class Constants:
             if given < 0 and len(call.args) > 1:
                 given = call.args[1]
             return self.literal(module, given, depth + 1)
-        if names & _FIELDS:
+        if names & self.inference.catalogue.fields:
             given = next((value for name, value in call.keywords if name == "default"), -1)
             return self.literal(module, given if given >= 0 or not call.args else call.args[0], depth + 1)
         return None

@@ -72,6 +72,9 @@ class Library(Struct, frozen=True):
     """Calls that give an instance of the class that is their first argument (``container.resolve(Service)``)."""
     passthrough: tuple[str, ...] = ()
     """Calls that return their first argument, or what it wraps."""
+    fields: tuple[str, ...] = ()
+    """Calls that describe a field of a class, which holds what their ``default_factory``, ``factory`` or ``default``
+    gives."""
     wrappers: tuple[str, ...] = ()
     """Generic annotations that stand for their argument (``Injected[Service]``)."""
     mutators: dict[str, tuple[str, ...]] = field(default_factory=dict)
