@@ -142,6 +142,7 @@ class Claims:
         """
         module = function.module
         value = self._given(module, value)
+        value = self._given(module, self._key_of_user(function, value))
         held = module.terms[value]
         key = asked_of_client(module, value)
         if key:
@@ -204,6 +205,15 @@ class Claims:
                 value = held.args[0]
             else:
                 break
+        return value
+
+    def _key_of_user(self, function: FunctionInfo, value: TermId) -> TermId:
+        """Return the id that a user was loaded by, where ``value`` is that user; else ``value``."""
+        for query in self.judge.queries.of(function) if isinstance(function.module.terms[value], Call) else ():
+            model = query.chain.model
+            if query.leaf == value and model is not None and model.is_principal:
+                keys = [atom.value for atom in self.judge.queries.atoms(query) if atom.column[-1] in KEYS]
+                return keys[0] if len(keys) == 1 and keys[0] >= 0 else value
         return value
 
     def _put_in(self, module: Module, call: Call, name: str) -> TermId:
