@@ -80,6 +80,8 @@ def proofs(make: Make, *lines: str) -> list[str | None]:
         'return await messages_collection.find({"chat_id": key}).to_list(9)',
         'return await chats.aggregate([{"$match": {"_id": key}}, {"$limit": 1}]).to_list(9)',
         "return await chats.find().to_list(9)",
+        "await chats.delete_one(dict(_id=key))",
+        'await chats.delete_one({"_id": key, "user_id": {"$ne": user["id"]}})',
     ],
 )
 def test_a_question_by_id_alone_is_unproven(sample: Make, line: str) -> None:
@@ -94,6 +96,8 @@ def test_a_question_by_id_alone_is_unproven(sample: Make, line: str) -> None:
         (['await chats.delete_one({"$and": [{"_id": key}, {"user_id": user["id"]}]})'], "predicate"),
         (['await chats.delete_one({**{"user_id": user["id"]}, "_id": key})'], "predicate"),
         (['return await chats.aggregate([{"$match": {"user_id": user["id"]}}]).to_list(9)'], "predicate"),
+        (['await chats.delete_one(dict(_id=key, user_id=user["id"]))'], "predicate"),
+        (['await chats.delete_one({"_id": key, "user_id": {"$in": [user["id"]]}})'], "predicate"),
         (['return await db.countries.find_one({"_id": key})'], "not-owned"),
         (
             [
