@@ -65,10 +65,10 @@ class _Budget:
         self._room = _resident() + limits.megabytes * _MEGABYTE
 
     def passed(self) -> type[OverLimit] | None:
-        """Return what is passed, if anything."""
-        if time.process_time() > self._until:
-            return OverTime
-        return OverMemory if _resident() > self._room else None
+        """Return what is passed, if anything: memory first, as taking it takes time."""
+        if _resident() > self._room:
+            return OverMemory
+        return OverTime if time.process_time() > self._until else None
 
 
 def _resident() -> int:
