@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,13 +17,13 @@ import msgspec
 
 from statelint.catalogue.lookup import Catalogue
 from statelint.catalogue.schema import Library
+from statelint.run.interrupts import deferred
 from statelint.run.reader import Reader
 from statelint.run.records import Record, pack
 from statelint.run.workers import LostError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from concurrent.futures import Future
 
     from statelint.lint.rule import Rule
     from statelint.run.limits import Limits
@@ -38,6 +38,7 @@ class Pool:
     """A pool of processes that outlives the death of its members."""
 
     def __init__(self, reader: Reader, jobs: int) -> None:
+        self._reader = reader
         self._arguments = (
             reader.root,
             _ENCODER.encode(reader.catalogue.libraries),
@@ -54,8 +55,10 @@ class Pool:
         started = False
         try:
             with suppress(Exception):  # whatever it is, this process can do the work
-                self._results = TemporaryDirectory(prefix="statelint-", ignore_cleanup_errors=True)
-                self._executor = self._new()
+                with safe_path(), deferred():
+                    self._results = TemporaryDirectory(prefix="statelint-", ignore_cleanup_errors=True)
+                    first = self._new().submit(os.getpid)
+                first.result()
                 started = True
         finally:
             if not started:
@@ -71,44 +74,54 @@ class Pool:
         """Hand out a batch, to new processes if one of the old ones has died."""
         assert self._results is not None  # noqa: S101 - made before the first process
         self._handed_out += 1
-        result = str(Path(self._results.name, str(self._handed_out)))
+        place = Path(self._results.name, str(self._handed_out))
+        try:
+            place.write_bytes(os.fsencode("\0".join(batch)))
+        except OSError as error:
+            future: Future[str] = Future()
+            future.set_exception(error)
+            return future
         while True:
-            if self._executor is None:
-                self._executor = self._new()
             try:
-                return self._executor.submit(_extract_batch, batch, result)
+                with safe_path(), deferred():  # it may start a process
+                    return (self._executor or self._new()).submit(_extract_batch, str(place))
             except BrokenExecutor:
                 self._stop()
 
     def take(self, batch: Sequence[str], future: Future[str]) -> list[Record]:
         """Return the records of a batch. Raises LostError if a process died; it may have been another's."""
         try:
-            result = Path(future.result())
+            place = Path(future.result())
+            extracted = _DECODER.decode(place.read_bytes())
+            place.unlink()
         except BrokenExecutor as error:
             raise LostError from error
-        extracted = _DECODER.decode(result.read_bytes())
-        result.unlink()
+        except OSError:  # there is no room for temporary files
+            extracted = _extracted(self._reader, batch)
         return [Record(path, content, packed) for path, (content, packed) in zip(batch, extracted, strict=True)]
 
     def check(self) -> None:
         """Do nothing: processes that are gone are missed at once."""
 
     def close(self) -> None:
-        """Stop the processes; they finish what they are at, but nobody waits for it."""
-        self._stop()
-        if self._results is not None:
-            self._results.cleanup()
+        """End the processes, whatever they are at."""
+        with deferred():
+            self._stop()
+            if self._results is not None:
+                self._results.cleanup()
 
     def _new(self) -> ProcessPoolExecutor:
-        with safe_path():
-            executor = ProcessPoolExecutor(self._jobs, _context(), initializer=_initialise, initargs=self._arguments)
-            executor.submit(os.getpid).result()  # starts all of them
-        return executor
+        self._executor = ProcessPoolExecutor(self._jobs, _context(), initializer=_initialise, initargs=self._arguments)
+        return self._executor
 
     def _stop(self) -> None:
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            self._executor = None
+        """End the processes at once: those that have hardly begun would miss, aloud, what ends with this one."""
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            processes = list((executor._processes or {}).values())
+            executor.shutdown(wait=False, cancel_futures=True)
+            for process in processes:
+                process.kill()
 
 
 @contextmanager
@@ -158,13 +171,18 @@ def _outlive_nobody() -> None:
     os._exit(1)
 
 
-def _extract_batch(paths: Sequence[str], result: str) -> str:
-    """Write the facts of a batch to the file ``result``.
+def _extract_batch(place: str) -> str:
+    """Write the facts of a batch over the paths of its files, which are in the file ``place``.
 
-    They do not go through the executor's pipe: a process that is killed amid a message larger than the pipe's buffer
-    leaves half of it behind, and the executor waits for the other half for ever. A file's name goes in one piece.
+    They do not go through the executor's pipes: a process that is killed amid a message larger than a pipe's buffer
+    leaves half of it behind, and the executor waits for the other half for ever. A file's name goes in one piece. Nor
+    do the paths: where no process is left to empty a full pipe, the executor waits for that, too.
     """
     assert _reader is not None  # noqa: S101 - set by the initializer
-    readings = map(_reader, paths)
-    Path(result).write_bytes(_ENCODER.encode([(content, pack(facts)) for facts, content in readings]))
-    return result
+    file = Path(place)
+    file.write_bytes(_ENCODER.encode(_extracted(_reader, os.fsdecode(file.read_bytes()).split("\0"))))
+    return place
+
+
+def _extracted(reader: Reader, paths: Sequence[str]) -> list[tuple[bytes, bytes]]:
+    return [(content, pack(facts)) for facts, content in map(reader, paths)]

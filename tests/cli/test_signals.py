@@ -47,6 +47,25 @@ def test_a_run_that_is_ended_leaves_no_process(
     assert "SL101" in after.stdout
 
 
+@pytest.mark.parametrize("wait", [0, 0.05, 0.1, 0.2, 0.3, 0.5])
+def test_a_run_that_is_asked_to_end_while_its_processes_start_says_nothing(
+    wait: float, busy: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    temporary = tmp_path_factory.mktemp("temporary")
+    args = [command(), "check", "--jobs", "3", "--no-cache"]
+    process = subprocess.Popen(
+        args, cwd=busy, env={**environment(), "TMPDIR": str(temporary)}, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    until(lambda: any(temporary.iterdir()))
+    time.sleep(wait)
+    process.terminate()
+    output, _ = process.communicate(timeout=60)
+    assert (process.returncode, output) == (128 + signal.SIGTERM, "")
+    until(lambda: not living(process.pid))
+    assert list(temporary.iterdir()) == []
+
+
 def living(group: int) -> bool:
     try:
         os.killpg(group, 0)

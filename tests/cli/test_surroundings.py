@@ -72,14 +72,17 @@ def test_names_that_differ_in_case_are_files_of_their_own(service: Path) -> None
     assert found(service) == {"App/Chat.py": ["SL101"], "app/chat.py": ["SL101"]}
 
 
-def test_a_full_disk_changes_no_output(service: Path) -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_full_disk_changes_no_output(service: Path, jobs: int) -> None:
+    for number in range(4 * (jobs - 1)):  # enough for further processes
+        (service / f"rows{number}.py").write_text("x = [1, 2]\n" * 60_000)
     plain = found(service, "--no-cache")
 
     def no_room() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 
     for _ in range(2):
-        assert found(service, preexec_fn=no_room) == plain
+        assert found(service, "--jobs", str(jobs), preexec_fn=no_room) == plain
     assert found(service) == plain
     assert found(service) == plain
 

@@ -60,6 +60,26 @@ def test_nothing_is_executed(start: list[str], args: list[str], project: Path) -
     assert not sprung.exists(), sprung.read_text()
 
 
+SPAWNING = """\
+import sys
+del sys.path[0]  # of -c
+import multiprocessing
+from statelint.cli import main
+multiprocessing.get_all_start_methods = lambda: ["spawn"]
+if __name__ == "__main__":
+    main(["check", "--jobs", "3", "--no-cache"])
+"""
+
+
+def test_nothing_is_executed_where_each_process_is_a_new_python(project: Path) -> None:
+    for number in range(2, 6):
+        (project / f"rows{number}.py").write_text(POOL)
+    done = run([sys.executable, "-c", SPAWNING], project)
+    assert done.returncode == 0, done.stderr
+    sprung = project.parent / "sprung"
+    assert not sprung.exists(), sprung.read_text()
+
+
 @pytest.mark.parametrize("key", ["plugins", "packs", "rule-packs"])
 def test_a_project_cannot_name_code_to_run(key: str, project: Path) -> None:
     with (project / "pyproject.toml").open("a") as file:
