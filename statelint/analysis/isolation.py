@@ -17,6 +17,7 @@ from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.misplaced import MisplacedChecks
 from statelint.analysis.proofs.words import KEYS
 from statelint.analysis.publicity import Publicity
+from statelint.analysis.queries import beginning
 from statelint.analysis.reach import Reach
 from statelint.analysis.telling import Telling
 from statelint.analysis.views import generic_views
@@ -399,13 +400,9 @@ def _place_of(function: FunctionInfo) -> Place:
 def statement_place(query: Query) -> Place:
     """Return where the statement begins; one built on an earlier line is mended there, not where it runs."""
     position = query.event.position
-    first = query.chain.steps[0].call if query.chain.steps else query.leaf
-    begun = {query.chain.start, first}
-    for event in query.function.events:
-        if event.op == "call" and event.term in begun:
-            if event.position.line < position.line:
-                return Place(query.module, event.position)
-            break
+    begun = beginning(query)
+    if begun is not None and begun.position.line < position.line:
+        position = begun.position
     return Place(query.module, position)
 
 

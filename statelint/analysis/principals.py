@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External, FunctionValue, Instance, Result
 from statelint.analysis.ownership.references import last_name
+from statelint.analysis.roles import is_everyday
 from statelint.analysis.terms import walk
 from statelint.extract.facts import NO_TERM, Attr, Call, Cell, Choice, Comprehension, Element, Item, Logic, Name, Param
 
@@ -36,6 +37,11 @@ _ADMIN = re.compile(
     r"(^|_|\.)(is_?)?(admin|administrator|superuser|super_user|staff|root|moderator|superadmin|sysadmin|internal|operator)s?($|_|\.)",
     re.IGNORECASE,
 )
+_FLAG = re.compile(r"is_([a-z]+(?:_[a-z]+)?)$")
+_STATE = re.compile(
+    r"(^(a|an|not|in|on|my|own)_)|((ed|ive|ous|able|ible|ic|al|ium|ing|new|old|bot|self|ready|same|valid|human|vip|pro)$)"
+)
+"""Endings of adjectives: ``is_verified`` and ``is_premium`` are no roles."""
 _SYSTEM = re.compile(
     r"(^|_)(webhook|signature|cron|internal|service_token|system|scheduler|hmac|admin_token)($|_)", re.IGNORECASE
 )
@@ -75,6 +81,12 @@ _TEXT_METHODS = frozenset(
 def is_admin_name(name: str) -> bool:
     """Tell whether a name speaks of administrators."""
     return _ADMIN.search(name) is not None
+
+
+def is_role_flag(name: str) -> bool:
+    """Tell whether an attribute of a user says that the user is something that not everybody is: ``is_doctor``."""
+    held = _FLAG.match(name)
+    return held is not None and not _STATE.search(held[1]) and not is_everyday(held[1])
 
 
 REPLACEMENTS = frozenset({"replace", "evolve", "model_copy"})
@@ -432,6 +444,7 @@ class Principals:
             if name and (
                 is_admin_name(name)
                 or name in {"role", "roles", "has_role", "has_perm", "has_perms", "has_permission", "user_type"}
+                or (isinstance(held, Attr) and is_role_flag(name) and self.is_principal(module, held.base))
             ):
                 return True
             text = module.text(part)

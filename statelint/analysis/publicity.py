@@ -35,7 +35,9 @@ class Publicity:
 
     def of(self, model: Model | None) -> bool:
         """Tell whether a model's rows are everybody's to read, by themselves or as parts of rows that are."""
-        return model is not None and not self._exposures.everywhere and model in self._public
+        return model is not None and (
+            self.judge.ownership.is_directory(model) or (not self._exposures.everywhere and model in self._public)
+        )
 
     @cached_property
     def _public(self) -> frozenset[Model]:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, External, Place
+from statelint.analysis.proofs.before import Guard
 from statelint.analysis.proofs.naming import called_name
 from statelint.extract.facts import Attr, Call
 from statelint.source.roles import is_offline_path
@@ -82,16 +83,20 @@ def generic_views(judge: Judge) -> Iterator[GenericView]:
             continue
         for klass in module.classes:
             kinds = [name for base in inference.external_bases(klass) if (name := base.rpartition(".")[2]) in ACTIONS]
-            if not kinds or _narrowed(judge, klass, shown=ACTIONS[kinds[0]][0] == "read"):
-                continue
-            found = served(judge, klass)
+            found = served(judge, klass) if kinds else None
             if found is None or not found[0].owned:
                 continue
             model, place = found
-            if not _guarded(judge, klass):
+            if _narrowed(judge, klass, model, shown=ACTIONS[kinds[0]][0] == "read"):
+                continue
+            if not _guarded(judge, klass, model):
                 action, keyed = ACTIONS[kinds[0]]
                 yield GenericView(klass, model, action, keyed, place)
-            elif kinds[0] in _LISTS and judge.guards.permissions.of_class(klass) is None and not _barred(judge, klass):
+            elif (
+                kinds[0] in _LISTS
+                and judge.guards.permissions.of_class(klass, model) is None
+                and not _barred(judge, klass, model)
+            ):
                 yield GenericView(klass, model, "read", False, place)
 
 
@@ -128,7 +133,7 @@ def _of_everybody(judge: Judge, chain: Chain) -> bool:
     return False
 
 
-def _narrowed(judge: Judge, klass: ClassInfo, *, shown: bool) -> bool:
+def _narrowed(judge: Judge, klass: ClassInfo, model: Model, *, shown: bool) -> bool:
     """Tell whether a method of the view, a filter or a mixin may narrow what it serves to the caller's.
 
     What is done before rows are merely ``shown`` keeps nobody from changing them.
@@ -143,19 +148,21 @@ def _narrowed(judge: Judge, klass: ClassInfo, *, shown: bool) -> bool:
             if name == "get_form" and not judge.regard.leaves(method):
                 # It chooses what stands in the form, and turns nobody away.
                 continue
+            if judge.guards.restricted.lets_in(Guard(owner.name, method), model):
+                continue
             if judge.regard.weighs(method) or (name in _FETCHES and not _extends(method)):
                 return True
     return _filtered(judge, klass)
 
 
-def _guarded(judge: Judge, klass: ClassInfo) -> bool:
+def _guarded(judge: Judge, klass: ClassInfo, model: Model) -> bool:
     """Tell whether permission classes or a guard by name stand before a view's object."""
-    return judge.guards.permissions.of_class(klass, objects=True) is not None or _barred(judge, klass)
+    return judge.guards.permissions.of_class(klass, model, objects=True) is not None or _barred(judge, klass, model)
 
 
-def _barred(judge: Judge, klass: ClassInfo) -> bool:
+def _barred(judge: Judge, klass: ClassInfo, model: Model) -> bool:
     probe = next((klass.module.functions[index] for index in klass.facts.methods.values()), None)
-    return probe is not None and judge.guards.guarded(probe)
+    return probe is not None and judge.guards.guarded(probe, model)
 
 
 def _extends(method: FunctionInfo) -> bool:

@@ -48,6 +48,7 @@ class Ownership:
         self._tenant_models = names["tenant_models"]
         self._private = names["private_models"]
         self._published = names["published_models"]
+        self._directories = names["directory_models"]
         self._labels = names["label_columns"]
         self._business = names["business_models"]
         self.models: dict[ClassInfo | str, Model] = {}
@@ -107,6 +108,13 @@ class Ownership:
         words = re.sub(r"_(model|table|orm|db|entity|schema)$", "", snake(model.name)).split("_")
         last = words[-1]
         return (last in self._published or last.removesuffix("s") in self._published) and not _KEPT & set(words)
+
+    def is_directory(self, model: Model) -> bool:
+        """Tell whether others read a model's rows to choose whom to deal with: doctors, vendors."""
+        plain = re.sub(r"_(profile|user|account|model|table|orm)$", "", snake(model.name))
+        return bool({plain, plain.removesuffix("s")} & self._directories) and all(
+            path.kind is not OwnerKind.TENANT for path in model.paths
+        )
 
     def is_private_name(self, name: str) -> bool:
         """Tell whether a model of this name, whose definition is not in sight, surely belongs to users."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.model import ClassValue, External, Instance
+from statelint.analysis.model import ClassValue, External, Instance, Result
 from statelint.extract.facts import Attr, Call, Const, Item, Name
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _FOREIGN_KEY_CALLS = frozenset(
 _MANY_CALLS = frozenset({"ManyToManyField", "ManyToMany", "M2M", "Set"})
 _RELATION_CALLS = frozenset({"relationship", "Relationship", "dynamic_loader", "relation"})
 
+_USER_MODELS = frozenset({"AUTH_USER_MODEL", "get_user_model"})
 _TARGET_KEYWORDS = frozenset({"to", "model", "document_type", "argument", "references"})
 
 
@@ -94,6 +95,9 @@ class References:
             for value in self.inference.term(module, term):
                 if isinstance(value, ClassValue):
                     return value.klass.name
+                if isinstance(value, (External, Result)) and value.name.rpartition(".")[2] in _USER_MODELS:
+                    # ``Owner = settings.AUTH_USER_MODEL`` gives the user model a name of the module's own.
+                    return "User"
                 if isinstance(value, External):
                     return value.name.rpartition(".")[2]
             if isinstance(held, Name):

@@ -24,7 +24,10 @@ _NO_GUARDS = frozenset(
     }
 )  # fmt: skip
 """Decorators that register or describe, or that are read elsewhere."""
-_HARMLESS_MIXINS = frozenset({"LoginRequiredMixin", "ContextMixin"})
+_HARMLESS_MIXINS = frozenset({"LoginRequiredMixin", "AccessMixin", "ContextMixin"})
+"""Mixins that turn nobody away for what is asked, or that only help others to."""
+ENTRANCES = ("dispatch", "setup", "initial", "prepare")
+"""Methods of views that frameworks call before the one that answers."""
 
 
 class Guard(NamedTuple):
@@ -70,6 +73,10 @@ class Before:
                     yield from self._decorator(klass.module, decorator)
                 for binding in klass.facts.attributes:
                     yield from self._depended(klass.module, binding.annotation, binding.value)
+                for name in ENTRANCES:
+                    method = klass.method(name)
+                    if method is not None and method is not function:
+                        yield Guard(klass.name, method)
             for base in self.inference.external_bases(owner):
                 last = base.rpartition(".")[2]
                 if last.endswith("Mixin") and last not in _HARMLESS_MIXINS:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from statelint.analysis.calls import decorates, nested
 from statelint.analysis.ownership import snake
 from statelint.analysis.principals import is_admin_name, is_system_name
-from statelint.analysis.proofs.before import Before, Guard
+from statelint.analysis.proofs.before import ENTRANCES, Before, Guard
 from statelint.analysis.proofs.naming import called_name_of, name_of, raw_names
 from statelint.analysis.proofs.permissions import Permissions
-from statelint.analysis.proofs.tenants import TenantAdmins
+from statelint.analysis.proofs.restricted import RestrictedRoles
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
+    ARGUMENTS,
     GUARD_NAME,
     KEYS,
     LOGIN,
@@ -27,13 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from statelint.analysis.model import ClassInfo, FunctionInfo, Module
+    from statelint.analysis.ownership import Model
     from statelint.analysis.proofs.judge import Judge
     from statelint.extract.facts import Event, TermId
 
 MAX_DECORATORS = 2
 """Decorators made by decorators."""
-_ARGUMENTS = frozenset({"kwargs", "kw", "kwds", "view_args", "path_params", "params"})
-"""What holds all that a route passes to its function."""
 
 
 class Guards:
@@ -48,13 +48,13 @@ class Guards:
         self.regard = judge.regard
         self.before = Before(judge)
         self.permissions = Permissions(judge)
-        self.tenants = TenantAdmins(judge)
+        self.restricted = RestrictedRoles(judge)
         self._admin_guards = frozenset(admin_guards)
 
-    def guard_before(self, function: FunctionInfo, keys: list[TermId], *, of_tenant: bool = False) -> Proof | None:
+    def guard_before(self, function: FunctionInfo, keys: list[TermId], model: Model | None = None) -> Proof | None:
         """Decorators, dependencies, permission classes and mixins that admit administrators or check the same id.
 
-        Of rows ``of_tenant``, a tenant's administrators may see their own alone.
+        Those who are shown only their own rows of a ``model`` elsewhere may not see others' for their role.
         """
         module = function.module
         if WEBHOOK.search(snake(function.qualname.replace(".", "_"))):
@@ -64,7 +64,7 @@ class Guards:
             name, guard, roles = before
             if guard is not None and self._checks_key(guard, names):
                 return Proof.GUARD
-            if any(map(is_everyday, roles)) or (of_tenant and self.tenants.lets_in(before)):
+            if any(map(is_everyday, roles)) or self.restricted.lets_in(before, model):
                 continue
             if is_admin_name(name) or name in self._admin_guards or name in self.inference.catalogue.admin:
                 return Proof.ADMIN
@@ -82,12 +82,9 @@ class Guards:
                 and self._is_role_gate(guard)
             ):
                 return Proof.ADMIN
-        proof = self.permissions.before(function)
-        if proof is not None:
-            return proof
-        return self.permissions.of_method(function)
+        return self.permissions.before(function, model) or self.permissions.of_method(function, model)
 
-    def asked_before(self, function: FunctionInfo, event: Event | None, *, of_tenant: bool = False) -> bool:
+    def asked_before(self, function: FunctionInfo, event: Event | None, model: Model | None = None) -> bool:
         """Tell whether a function has asked for a role before an event, or at all: ``ensure_admin(user)``."""
         module = function.module
         above = {0, *(self.rows.chain(module, event.condition) if event is not None else ())}
@@ -96,7 +93,7 @@ class Guards:
                 break
             if other.op == "call" and other.condition in above:
                 for gate in self.gates(module, other.term):
-                    if not (of_tenant and self.tenants.lets_in(gate)):
+                    if not self.restricted.lets_in(gate, model):
                         return True
         return False
 
@@ -112,7 +109,7 @@ class Guards:
         if any(map(is_everyday, roles)):
             return
         for function in self.inference.functions(module, call.func):
-            if not self._looks_at_id(function) and (
+            if not self.looks_at_id(function) and (
                 self._admits_admins(function, answers=False)
                 or (
                     self.rows.may_abort(function)
@@ -123,9 +120,9 @@ class Guards:
             ):
                 yield Guard(name, function, roles)
 
-    def guarded(self, function: FunctionInfo) -> bool:
+    def guarded(self, function: FunctionInfo, model: Model | None = None) -> bool:
         """Tell whether a guard stands before a function that admits administrators or checks permissions."""
-        return self.guard_before(function, []) is not None
+        return self.guard_before(function, [], model) is not None
 
     def prefix(self, function: FunctionInfo) -> str:
         """Return the path of the router with which a function is registered."""
@@ -143,7 +140,10 @@ class Guards:
             if (
                 name in self.inference.catalogue.login
                 or LOGIN.search(last)
-                or (guard is not None and (self.principals.is_provider(guard) or self._applies_login(guard)))
+                or (
+                    guard is not None
+                    and (self.principals.is_provider(guard) or self._applies_login(guard) or self._asks_caller(guard))
+                )
             ):
                 return True
         if function.owner is not None and self.class_knows_caller(function.owner):
@@ -159,6 +159,16 @@ class Guards:
             for event in function.events
             if event.op == "call"
             for part in self.queries.containment(module).parts(event.term)
+        )
+
+    def _asks_caller(self, guard: FunctionInfo) -> bool:
+        """Tell whether a method that runs before a view's own decides by the caller."""
+        return guard.name in ENTRANCES and any(
+            self.principals.is_principal(guard.module, part)
+            for event in guard.events
+            for step in self.rows.chain(guard.module, event.condition)
+            if (test := guard.module.facts.conditions[step].test) >= 0
+            for part in self.queries.containment(guard.module).parts(test)
         )
 
     def _applies_login(self, guard: FunctionInfo, depth: int = 0) -> bool:
@@ -184,7 +194,7 @@ class Guards:
     def _admits_admins(self, guard: FunctionInfo, *, answers: bool = True) -> bool:
         """Tell whether a guard turns away whoever is no administrator, by an exception or also by its answer."""
         functions = (guard, *nested(guard))
-        ranks = not any(map(self._looks_at_id, functions))
+        ranks = not any(map(self.looks_at_id, functions))
         for function in functions:
             module = function.module
             conditions = module.facts.conditions
@@ -240,10 +250,10 @@ class Guards:
             and not any(self._delegates(function) for function in functions)
         ):
             return False
-        return not any(map(self._looks_at_id, functions[1:] or functions))
+        return not any(map(self.looks_at_id, functions[1:] or functions))
 
     @staticmethod
-    def _looks_at_id(function: FunctionInfo) -> bool:
+    def looks_at_id(function: FunctionInfo) -> bool:
         """Tell whether a function is told an id: a role in one workspace is none in another."""
         names = (parameter.name for parameter in function.facts.parameters)
         return any(name in KEYS or name.endswith(("_id", "_uuid", "_pk")) for name in names)
@@ -287,7 +297,7 @@ class Guards:
         """Yield what a guard hands all of a request's arguments to: ``check_note(**kwargs)``."""
         module = function.module
         for _, call in function.calls:
-            if any(not name and name_of(module, value) in _ARGUMENTS for name, value in call.keywords):
+            if any(not name and name_of(module, value) in ARGUMENTS for name, value in call.keywords):
                 yield from self.inference.functions(module, call.func)
 
     def _asked_of_request(self, module: Module, parts: Iterable[TermId]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from statelint.analysis.proofs.statement import Statement
 from statelint.analysis.proofs.verdict import Proof, Verdict
 from statelint.analysis.proofs.words import HANDLERS, KEYS
 from statelint.analysis.proofs.writes import Writes
+from statelint.analysis.queries import beginning
 from statelint.analysis.reach import Reach
 from statelint.analysis.roles import grants_role
 from statelint.extract.facts import Attr, Call, Cell, Compare, Const, Logic, Name, Not, Param
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from statelint.analysis.calls import CallGraph, Edge
     from statelint.analysis.model import FunctionInfo, Module
-    from statelint.analysis.ownership import Ownership
+    from statelint.analysis.ownership import Model, Ownership
     from statelint.analysis.principals import Principals
     from statelint.analysis.proofs.made import Made
     from statelint.analysis.queries import Query, QueryFinder
@@ -109,8 +110,7 @@ class Judge:
         if proof is not None:
             return Verdict(query, proof)
         keys = [atom.value for atom in atoms if atom.value >= 0 and not self._constant(query.module, atom.value)]
-        of_tenant = self.guards.tenants.concerns(model)
-        proof, way = self._discharged(query.function, query.event, query.leaf, keys, (), of_tenant=of_tenant)
+        proof, way = self._discharged(query.function, query.event, query.leaf, keys, (), model=model)
         if proof is None and self._only_runs(query):
             proof = Proof.CALLER
         return Verdict(query, proof, way)
@@ -125,7 +125,7 @@ class Judge:
         proof = self.statement.predicate(query, atoms)
         if proof is not None:
             return Verdict(query, proof)
-        proof, way = self._discharged(function, query.event, query.leaf, keys, (), of_tenant=False)
+        proof, way = self._discharged(function, query.event, query.leaf, keys, (), model=None)
         return Verdict(query, proof, way)
 
     def _weakest(self, query: Query) -> tuple[Query, Proof | None]:
@@ -140,13 +140,23 @@ class Judge:
                 proof: Proof | None = Proof.NOT_OWNED
             else:
                 proof = self.statement.predicate(this, self.queries.atoms(this))
-            if proof is None and chain.chosen >= 0 and self.principals.mentions_identity(query.module, chain.chosen):
+            if proof is None and (
+                (chain.chosen >= 0 and self.principals.mentions_identity(query.module, chain.chosen))
+                or (query.others and self._begun_by_admins(this))
+            ):
                 proof = Proof.ADMIN
             if proof is None:
                 return this, None
             if weakest is None or weakest[1] in {Proof.NOT_OWNED, Proof.ADMIN}:
                 weakest = (this, proof)
         return weakest or (query, None)
+
+    def _begun_by_admins(self, query: Query) -> bool:
+        """Tell whether an alternative of a statement begins in a branch for those who have a role."""
+        begun = beginning(query)
+        return begun is not None and self.rows.admitted(
+            query.module, self.rows.chain(query.module, begun.condition), query.leaf
+        )
 
     @staticmethod
     def _constant(module: Module, term: TermId) -> bool:
@@ -217,15 +227,15 @@ class Judge:
         keys: list[TermId],
         way: tuple[Edge, ...],
         *,
-        of_tenant: bool,
+        model: Model | None,
     ) -> tuple[Proof | None, tuple[Edge, ...]]:
         names = {name for key in keys for name in raw_names(function.module, key)}
         proof = (
             self._conditions(function, event.condition, keys)
             or self.rows.checked(function, event, leaf, names)
             or self._parents.prove(function, event, leaf, keys)
-            or self.guards.guard_before(function, keys, of_tenant=of_tenant)
-            or (Proof.ADMIN if self._asked_for_role(function, event, leaf, of_tenant=of_tenant) else None)
+            or self.guards.guard_before(function, keys, model)
+            or (Proof.ADMIN if self._asked_for_role(function, event, leaf, model) else None)
         )
         matched = self.matches.before(function, event, leaf) if proof is None else None
         if matched is not None:
@@ -234,19 +244,19 @@ class Judge:
             return proof, way
         if (function in self.reach.entry_points and not self._is_helper(function)) or len(way) >= MAX_CALLERS:
             return None, way
-        found = self._callers(function, keys, way, of_tenant)
+        found = self._callers(function, keys, way, model)
         if found[0] is None and matched is not None:
             for value in matched[1]:
-                by_parent = self._callers(function, [value], way, of_tenant)
+                by_parent = self._callers(function, [value], way, model)
                 if by_parent[0] is not None:
                     return by_parent
         return found
 
-    def _asked_for_role(self, function: FunctionInfo, event: Event, leaf: TermId, *, of_tenant: bool) -> bool:
+    def _asked_for_role(self, function: FunctionInfo, event: Event, leaf: TermId, model: Model | None) -> bool:
         """Tell whether a function asks for a role before it asks for rows, or before it uses them."""
         uses = self.rows.escapes(function, leaf, event)
-        return self.guards.asked_before(function, event, of_tenant=of_tenant) or (
-            bool(uses) and all(self.guards.asked_before(function, use, of_tenant=of_tenant) for use in uses)
+        return self.guards.asked_before(function, event, model) or (
+            bool(uses) and all(self.guards.asked_before(function, use, model) for use in uses)
         )
 
     def _of_parent(self, function: FunctionInfo, leaf: TermId, use: Event, values: list[TermId]) -> Proof | None:
@@ -283,7 +293,7 @@ class Judge:
         )
 
     def _callers(
-        self, function: FunctionInfo, keys: list[TermId], way: tuple[Edge, ...], of_tenant: bool
+        self, function: FunctionInfo, keys: list[TermId], way: tuple[Edge, ...], model: Model | None
     ) -> tuple[Proof | None, tuple[Edge, ...]]:
         discharged: Proof | None = None
         edges = self.graph.callers.get(function, ())
@@ -301,14 +311,12 @@ class Judge:
             if edge.call < 0:
                 arrival = self.injected.arrival(edge)
                 if arrival is not None:
-                    proof, longer = self._discharged(
-                        edge.caller, arrival, arrival.term, [], (edge, *way), of_tenant=of_tenant
-                    )
+                    proof, longer = self._discharged(edge.caller, arrival, arrival.term, [], (edge, *way), model=model)
                     if proof is None:
                         return None, longer
                     discharged = Proof.CALLER if proof is not Proof.ADMIN else proof
                 elif edge.kind == "dependency" and edge.caller in self.reach.entry_points:
-                    proof = self.guards.guard_before(edge.caller, [], of_tenant=of_tenant)
+                    proof = self.guards.guard_before(edge.caller, [], model)
                     if proof is None:
                         return None, (edge, *way)
                     discharged = proof
@@ -327,9 +335,7 @@ class Judge:
             ):
                 discharged = Proof.CALLER
                 continue
-            proof, longer = self._discharged(
-                edge.caller, call_event, edge.call, outer_keys, (edge, *way), of_tenant=of_tenant
-            )
+            proof, longer = self._discharged(edge.caller, call_event, edge.call, outer_keys, (edge, *way), model=model)
             if proof is None:
                 return None, longer
             discharged = Proof.CALLER if proof is not Proof.ADMIN else proof

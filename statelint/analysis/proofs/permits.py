@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.proofs.naming import called_name_of, is_read_from, raw_names
 from statelint.analysis.proofs.words import MAKING
+from statelint.analysis.roles import grants_role
 from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Logic, Not, Param
 
 if TYPE_CHECKING:
@@ -124,7 +125,11 @@ class Permits:
         left = len(function.events)
         for number in {step for event in function.events for step in self.rows.chain(module, event.condition)}:
             condition = conditions[number]
-            if condition.kind != "if" or not self.rows.is_check(module, condition.test, leaf, not condition.positive):
+            if condition.kind != "if" or condition.test < 0:
+                continue
+            of_owner = self.rows.is_check(module, condition.test, leaf, not condition.positive)
+            # Whoever has the role needs no permission: ``if not user.is_admin: if not is_member(user, room): raise``.
+            if not of_owner and not grants_role(self.principals, module, condition.test, not condition.positive):
                 continue
             inside = [
                 place
@@ -138,7 +143,8 @@ class Permits:
                     and (
                         self.admits(module, conditions[step].test, leaf, wanted)
                         or (
-                            conditions[step].test >= 0
+                            of_owner
+                            and conditions[step].test >= 0
                             and self.principals.mentions_identity(module, conditions[step].test)
                         )
                     )

@@ -169,7 +169,7 @@ class Rows:
             if escape.op in {"return", "yield"} and any(is_shown(self.queries, module, step, leaf) for step in chain):
                 found = True
                 continue
-            if self._admitted(module, chain, leaf):
+            if self.admitted(module, chain, leaf):
                 found = True
                 continue
             if chain & checks or places[id(escape)] > left:
@@ -186,7 +186,7 @@ class Rows:
             return None
         return Proof.CHECKED if found else None
 
-    def _admitted(self, module: Module, chain: Iterable[int], leaf: TermId) -> bool:
+    def admitted(self, module: Module, chain: Iterable[int], leaf: TermId) -> bool:
         """Tell whether one of the conditions asks for the caller's role: ``if user.role == ADMIN: return note``."""
         conditions = (module.facts.conditions[step] for step in chain)
         return any(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+ARGUMENTS = frozenset({"kwargs", "kw", "kwds", "view_args", "path_params", "params"})
+"""What holds all that a route passes to its function."""
 KEYS = frozenset({"id", "pk", "uuid", "_id", "uid", "guid"})
 
 NEGATIVE = frozenset({"!=", "not in", "is not", "notin_", "isnot"})

@@ -1,6 +1,6 @@
 """Questions to the database: where a function reads, changes or deletes rows of a model, and under which predicates."""
 
 from statelint.analysis.queries.finder import QueryFinder
-from statelint.analysis.queries.query import Atom, Chain, Finder, Query, Step
+from statelint.analysis.queries.query import Atom, Chain, Finder, Query, Step, beginning
 
-__all__ = ["Atom", "Chain", "Finder", "Query", "QueryFinder", "Step"]
+__all__ = ["Atom", "Chain", "Finder", "Query", "QueryFinder", "Step", "beginning"]

@@ -68,6 +68,13 @@ class Query(NamedTuple):
         return self.chain.verb
 
 
+def beginning(query: Query) -> Event | None:
+    """Return the call with which the function begins a query's statement."""
+    first = query.chain.steps[0].call if query.chain.steps else query.leaf
+    begun = {query.chain.start, first}
+    return next((event for event in query.function.events if event.op == "call" and event.term in begun), None)
+
+
 class Finder(Protocol):
     """Finds queries of a kind that is not written as an ORM's chain."""
 

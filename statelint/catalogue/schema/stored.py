@@ -38,6 +38,8 @@ class Ownership(Struct, frozen=True):
     """Those of the principal models that are as often whom users deal with: they count where nobody else logs in."""
     published_models: tuple[str, ...] = ()
     """Last words of models whose rows users write for others to read: their owner is their author."""
+    directory_models: tuple[str, ...] = ()
+    """Models of users whom others choose and deal with, also as ``…_profile``: whoever comes may read them."""
     private_models: tuple[str, ...] = ()
     """Models that belong to users by their very name, where no definition is in sight."""
 
