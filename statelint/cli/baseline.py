@@ -112,12 +112,12 @@ def show(
 
 def _listed(known: list[Entry], gone: dict[int, int], stale: list[Stale], *, colour: bool) -> str:
     from statelint.report.style import Style  # noqa: PLC0415 - not for the command's help
-    from statelint.report.text import clean, counted  # noqa: PLC0415
+    from statelint.report.text import clean, counted, line_start  # noqa: PLC0415
 
     style = Style(colour)
     lines: list[str] = []
     for path, entries in groupby(known, key=lambda entry: entry.path):
-        lines.append(style("title", clean(path)))
+        lines.append(style("title", line_start(clean(path))))
         for entry in entries:
             left = gone.get(id(entry), 0)
             times = f" ×{entry.count}" if entry.count > 1 else ""  # noqa: RUF001 - a times sign

@@ -38,7 +38,7 @@ class BaselineFile:
     def read(self) -> list[Entry]:
         """Return the entries; none if there is no file. Raises BaselineError."""
         try:
-            return parse(self.file.read_text(encoding="utf-8")) if self.exists else []
+            return parse(self.file.read_text(encoding="utf-8-sig")) if self.exists else []
         except (BaselineError, UnicodeDecodeError) as error:
             raise BaselineError(f"{self.path}: {error}") from error
         except OSError as error:

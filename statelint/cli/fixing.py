@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 import msgspec
 
 from statelint.cli.console import say
-from statelint.report.text import clean, counted, layout
+from statelint.report.text import clean, counted, layout, line_start
 from statelint.run.fixing import mend, proposals
 from statelint.source.atomic import write_atomically
 from statelint.source.sources import Sources
@@ -61,7 +62,7 @@ def with_fixes(result: LintResult, request: CheckRequest) -> LintResult:
 def _diff(path: str, old: str, new: str, style: Style) -> Iterator[str]:
     """Yield the lines of a patch; on a terminal, where it is only read, nothing in it can act."""
     before, after = _LINE.findall(old), _LINE.findall(new)
-    for line in difflib.unified_diff(before, after, f"a/{path}", f"b/{path}"):
+    for line in difflib.unified_diff(before, after, _quoted(f"a/{path}"), _quoted(f"b/{path}")):
         text, newline, _ = line.partition("\n")
         if style.colour:
             role = {"+": "good", "-": "error", "@": "gutter"}.get(text[:1])
@@ -70,11 +71,19 @@ def _diff(path: str, old: str, new: str, style: Style) -> Iterator[str]:
         yield text + (newline or "\n\\ No newline at end of file\n")
 
 
+def _quoted(path: str) -> str:
+    """Return a path as patches name it: in git's quotes where it is not plain."""
+    if path.isprintable() and not {'"', "\\"} & {*path}:
+        return path
+    shown = (chr(byte) if 32 <= byte < 127 and byte not in b'"\\' else f"\\{byte:03o}" for byte in os.fsencode(path))
+    return f'"{"".join(shown)}"'
+
+
 def _tell(mended: Mended, result: LintResult, request: CheckRequest, options: Options, verb: str) -> None:
     if options.show_fixes:
         for finding, done in mended.fixed:
             at = finding.location
-            say(f"{clean(at.path)}:{at.line}: {finding.rule} {clean(finding.name)}: {clean(done.message)}")
+            say(f"{line_start(clean(at.path))}:{at.line}: {finding.rule} {clean(finding.name)}: {clean(done.message)}")
     if not options.quiet:
         say(f"{verb} {counted(len(mended.fixed), 'finding')} in {counted(len(mended.contents), 'file')}.")
         unsafe = {rule.code for rule in request.rules if rule.fixer is not None and not rule.fixer.safe}

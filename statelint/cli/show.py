@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from statelint.report.text import clean
+from statelint.report.text import clean, line_start
 from statelint.source.files import discover
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def show_files(root: Path, paths: Sequence[Path], settings: Settings) -> str:
     """Return the files that findings would be shown for, one a line, relative to the project's root."""
-    return "".join(f"{clean(path)}\n" for path in sorted(discover(root, paths, settings).named))
+    return "".join(f"{line_start(clean(path))}\n" for path in sorted(discover(root, paths, settings).named))
 
 
 def show_settings(root: Path, configuration: Configuration) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PYPROJECT = "pyproject.toml"
 FILE_NAMES = ("statelint.toml", PYPROJECT)
 """Where settings may stand; the first wins in a folder that has both."""
+_MOST_DOTS = 10_000
+"""In a line: Python's reader takes time with the square of the parts of a key."""
 
 
 class ConfigError(ValueError):
@@ -185,12 +187,17 @@ def _table(path: Path) -> Mapping[str, object] | None:
 
     shown = _shown(path)
     try:
-        document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        text = path.read_bytes().decode("utf-8-sig")
+        if any(line.count(".") > _MOST_DOTS for line in text.splitlines()):
+            raise ConfigError(f"{shown}: a line has more than {_MOST_DOTS:,} dots")
+        document = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{shown}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{shown}: not UTF-8 at byte {error.start}") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except ConfigError:
+        raise
+    except (ValueError, RecursionError) as error:  # ValueError also of numbers with too many digits
         raise ConfigError(f"{shown}: not valid TOML: {str(error).splitlines()[0]}") from error
     if path.name != PYPROJECT:
         return document

@@ -248,7 +248,8 @@ def places(root: Path, given: Path | None = None) -> list[Path]:
         return [given.absolute()]
     inside = root / FOLDER
     # A link would have us write wherever the project's author wishes.
-    return [*([] if inside.is_symlink() else [inside]), users_folder()]
+    linked = any(path.is_symlink() for path in (inside, *Store.files(inside / _DATABASE)))
+    return [*([] if linked else [inside]), users_folder()]
 
 
 def find_folder(root: Path, given: Path | None = None) -> Path | None:

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -29,8 +30,11 @@ VERSION = 1
 REPORT = "report.json"
 _UNFINISHED = "unfinished"
 _RUN = "run.json"
+_OUTCOMES = "outcomes"
 _CHECKED = (0, 1)
 """Exit codes of a check that has a report."""
+_NOT_CHECKED = 2
+"""The exit code of one that cannot begin."""
 
 
 class Outcome(msgspec.Struct):
@@ -49,13 +53,13 @@ def read_list(file: Path) -> dict[str, Path]:
     A folder's name is its path from the folder that all of them are in. Raises RepositoriesError.
     """
     try:
-        lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
+        lines = [line.strip() for line in file.read_text(encoding="utf-8-sig").split("\n")]
     except (OSError, UnicodeDecodeError) as error:
         raise RepositoriesError(f"cannot read {file}: {error}") from error
-    folders = list(dict.fromkeys(Path(line).absolute() for line in lines if line and not line.startswith("#")))
+    folders = list(dict.fromkeys(_folder(line) for line in lines if line and not line.startswith("#")))
     if not folders:
         raise RepositoriesError(f"{file} lists no repository")
-    missing = [folder for folder in folders if not folder.is_dir()]
+    missing = [folder for folder in folders if not os.path.isdir(folder)]  # noqa: PTH112 - never raises
     if missing:
         raise RepositoriesError(f"{file}: no such folder: {', '.join(map(str, missing))}")
     try:
@@ -63,6 +67,14 @@ def read_list(file: Path) -> dict[str, Path]:
     except ValueError as error:
         raise RepositoriesError(f"{file}: {error}") from error
     return {folder.relative_to(above).as_posix(): folder for folder in folders}
+
+
+def _folder(line: str) -> Path:
+    """Return the folder that a line names; without ``..``, as reports are named after it."""
+    path = Path(line).absolute()
+    with suppress(OSError, RuntimeError, ValueError):  # it is no folder, then
+        return path.resolve() if ".." in path.parts else path
+    return path
 
 
 def check_all(
@@ -99,7 +111,7 @@ def check_all(
                         outcomes[outcome.name] = outcome
                         if outcome.report is not None:
                             _write(output / "sarif" / f"{outcome.name}.sarif", sarif)
-                            _write(unfinished / f"{outcome.name}.json", msgspec.json.encode(outcome))
+                            _write(unfinished / _OUTCOMES / f"{outcome.name}.json", msgspec.json.encode(outcome))
                         progress(outcome, len(outcomes), len(folders))
             except BaseException:
                 threads.shutdown(wait=False, cancel_futures=True)
@@ -122,12 +134,9 @@ def _resume(unfinished: Path, run: str) -> list[Outcome]:
         write_atomically(mark, run.encode())
         return []
     found = []
-    for file in sorted(unfinished.rglob("*.json")):
-        if file != mark:
-            try:
-                found.append(msgspec.json.decode(file.read_bytes(), type=Outcome))
-            except msgspec.MsgspecError:
-                continue
+    for file in sorted((unfinished / _OUTCOMES).rglob("*.json")):
+        with suppress(msgspec.MsgspecError):
+            found.append(msgspec.json.decode(file.read_bytes(), type=Outcome))
     return found
 
 
@@ -143,9 +152,12 @@ def _check(name: str, folder: Path, arguments: Sequence[str]) -> tuple[Outcome, 
         # -P: what lies in the repository is not to be imported.
         command = [sys.executable, "-P", "-m", "statelint", "check", *arguments, "--jobs", "1", "--quiet"]
         command += ["--output-format", f"json={report}", "--output-format", f"sarif={sarif}", "."]
-        done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+        try:
+            done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+        except OSError as error:  # the folder is closed, or has gone by now
+            return Outcome(name, str(folder), _NOT_CHECKED, f"{folder}: {error.strerror or error}"), b""
         outcome = Outcome(name, str(folder), done.returncode)
-        if done.returncode in _CHECKED:
+        if done.returncode in _CHECKED and sarif.exists():
             outcome.report = msgspec.json.decode(report.read_bytes())
             return outcome, sarif.read_bytes()
         said = done.stderr.decode(errors="backslashreplace").strip().splitlines()

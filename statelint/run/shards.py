@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from statelint.run.pipeline import CheckRequest
 
 
+MOST_SHARDS = 10_000
+
+
 class Shard(NamedTuple):
     """The share ``number`` of ``total``, counted from 1."""
 
@@ -127,6 +130,8 @@ def take_in(files: Sequence[Path], folder: Path, root: Path) -> list[Shard]:
                 raise ShardError(f"cannot read {file}: {error.strerror or error}") from error
             except msgspec.MsgspecError as error:
                 raise ShardError(f"{file} is no shard that this version of statelint can read: {error}") from error
+            if not 1 <= document.shard.number <= document.shard.total <= MOST_SHARDS:
+                raise ShardError(f"{file} is no shard: {document.shard} is no share")
             found.add(document.shard)
             records = [Record(os.fsdecode(entry.path), entry.content, entry.packed) for entry in document.entries]
             cache.add_facts(records, document.maker)
@@ -141,9 +146,9 @@ def parse_shard(text: str) -> Shard:
     number, _, count = text.partition("/")
     with suppress(ValueError):
         shard = Shard(int(number), int(count))
-        if 1 <= shard.number <= shard.total:
+        if 1 <= shard.number <= shard.total <= MOST_SHARDS:
             return shard
     raise ValueError(f"{text!r} is not a share such as 2/4")
 
 
-__all__ = ["Shard", "parse_shard", "share", "take_in", "write_shard"]
+__all__ = ["MOST_SHARDS", "Shard", "parse_shard", "share", "take_in", "write_shard"]

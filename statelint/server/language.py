@@ -20,6 +20,7 @@ from statelint.lint.finding import Severity
 from statelint.lint.ignores import add_ignores, ignorable
 from statelint.lint.pages import PageError, load_page, page_path
 from statelint.lint.selection import SelectionError
+from statelint.report.markdown import escape
 from statelint.report.text import clean
 from statelint.run.fixing import proposals
 from statelint.server.workspace import Workspace
@@ -60,7 +61,10 @@ class StatelintServer(LanguageServer):
 
     def path_of(self, uri: str) -> str | None:
         """Return the path from the root of the file that ``uri`` names."""
-        parts = urlsplit(uri)
+        try:
+            parts = urlsplit(uri)
+        except ValueError:
+            return None
         if self.project is None or parts.scheme != "file":
             return None
         return self.project.relative(Path(unquote(parts.path)))
@@ -136,19 +140,19 @@ class StatelintServer(LanguageServer):
         assert self.project is not None  # noqa: S101 - findings come from a project
         return Sources(self.project.root, self.project.buffers).lines(path)
 
-    def at(self, uri: str, line: int) -> list[Finding]:
-        """Return the findings that lie on a line, counted from 0."""
+    def at(self, uri: str, first: int, last: int) -> list[Finding]:
+        """Return the findings that lie on some of the lines from ``first`` to ``last``, counted from 0."""
         found = self.findings.get(self.path_of(uri) or "", ())
-        return [finding for finding in found if finding.location.line <= line + 1 <= finding.location.end_line]
+        return [finding for finding in found if finding.location.line <= last + 1 and first < finding.location.end_line]
 
     def actions(self, uri: str, span: lsp.Range) -> list[lsp.CodeAction | lsp.Command]:
         """Return what can be done about the findings in a range: fix, ignore with a reason, explain."""
         project = self.project
-        found = [f for line in range(span.start.line, span.end.line + 1) for f in self.at(uri, line)]
+        found = self.at(uri, span.start.line, span.end.line)
         if project is None or not found:
             return []
         actions: list[lsp.CodeAction | lsp.Command] = []
-        for finding in proposals(dict.fromkeys(found), project.request()):
+        for finding in proposals(found, project.request()):
             if finding.fix is not None:
                 edits = [lsp.TextEdit(self.range(edit.location), edit.content) for edit in finding.fix.edits]
                 actions.append(self._action(f"statelint: {clean(finding.fix.message)}", uri, edits, finding))
@@ -263,7 +267,7 @@ def make() -> StatelintServer:
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def hover(ls: StatelintServer, params: lsp.HoverParams) -> lsp.Hover | None:
-        found = ls.at(params.text_document.uri, params.position.line)
+        found = ls.at(params.text_document.uri, params.position.line, params.position.line)
         if not found or ls.project is None:
             return None
         rules = {rule.code: rule for rule in ls.project.rules}
@@ -274,9 +278,8 @@ def make() -> StatelintServer:
                 about = page.first_paragraph
             except (KeyError, PageError):
                 about = ""
-            texts.append(
-                f"**{finding.rule} {finding.name}** ({finding.confidence} confidence)\n\n{about}\n\n{finding.help}"
-            )
+            title = f"**{finding.rule} {finding.name}** ({finding.confidence} confidence)"
+            texts.append(f"{title}\n\n{about}\n\n{escape(finding.help)}")
         return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n\n---\n\n".join(texts)))
 
     @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]))

@@ -50,7 +50,7 @@ class Workspace:
         """Return a path from the root; None for what lies outside."""
         try:
             return (path.parent.resolve() / path.name).relative_to(self.root).as_posix()
-        except ValueError:
+        except (OSError, RuntimeError, ValueError):  # of links in circles, and of names that no file has
             return None
 
     def by_file(self, result: LintResult) -> dict[str, list[Finding]]:

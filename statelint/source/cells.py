@@ -29,7 +29,7 @@ def python_of(path: str, data: bytes) -> bytes:
     """Return the Python in the file ``path`` with content ``data``: that itself for a Python file.
 
     A line of code has the number that it has in the file; all other lines are empty. What is no notebook, or no UTF-8,
-    is returned as it is.
+    is returned as it is. Halves of surrogate pairs, which JSON can name, are kept for the decoder to refuse.
     """
     if not has_cells(path):
         return data
@@ -38,7 +38,7 @@ def python_of(path: str, data: bytes) -> bytes:
         lines = _notebook(text) if path.endswith(NOTEBOOK) else _markdown(text)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return data
-    return "\n".join(lines).encode()
+    return "\n".join(lines).encode("utf-8", "surrogatepass")
 
 
 def _markdown(text: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from statelint.source.git import Listing
 from statelint.source.globs import Patterns
+from statelint.source.text import SourceError, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,9 +49,9 @@ def walk(root: Path, *, gitignore: bool, skip: Callable[[str], bool]) -> Listing
 
 def _rules_of(folder: Path) -> _Rules:
     try:
-        lines = (folder / ".gitignore").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        lines = read(folder / ".gitignore").decode("utf-8", "surrogateescape").splitlines()
         return ((f"{folder.as_posix().rstrip('/')}/", Patterns(lines)),)
-    except (OSError, ValueError):
+    except (SourceError, ValueError):
         return ()  # git, too, goes on without a file that it cannot use
 
 

@@ -76,6 +76,12 @@ class TestBaseline:
         (entry,) = json.loads(run("baseline", "show", "--output-format", "json").stdout)["entries"]
         assert entry["stale"] == 0
 
+    def test_an_editors_mark_at_its_beginning_is_no_entry(self, run: Run, service: Path) -> None:
+        assert run("baseline", "create").returncode == 0
+        file = service / "statelint-baseline.jsonl"
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+        assert run("check").returncode == 0
+
     def test_another_file_and_a_broken_one(self, run: Run, service: Path) -> None:
         (service / "statelint.toml").write_text('baseline = "debts.jsonl"\n')
         run("baseline", "create")

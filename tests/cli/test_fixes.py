@@ -60,7 +60,9 @@ def test_unsafe_fixes_on_request_and_nothing_twice(run: Run, calls: Path) -> Non
     assert calls.read_bytes() == after
 
 
-def test_the_preview_is_a_patch_and_writes_nothing(run: Run, calls: Path, service: Path) -> None:
+@pytest.mark.parametrize("name", ["calls.py", "é calls.py", 'a\n"b"\\\x1b[2J.py', "\udcff.py"])
+def test_the_preview_is_a_patch_and_writes_nothing(name: str, run: Run, calls: Path, service: Path) -> None:
+    calls = calls.rename(calls.with_name(name))
     calls.write_text(CALLS)
     done = run("check", "--diff", "--unsafe-fixes", *NOTES)
     assert done.returncode == 1

@@ -13,7 +13,7 @@ import pytest
 from cli.conftest import command, environment
 
 from statelint.run.errors import RepositoriesError
-from statelint.run.repositories import read_list
+from statelint.run.repositories import Outcome, check_all, read_list
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,3 +100,41 @@ def test_lists_that_cannot_be_used(tmp_path: Path) -> None:
     file.write_bytes(b"\xff\n")
     with pytest.raises(RepositoriesError, match="cannot read"):
         read_list(file)
+    file.write_text("x" * 10_000 + "\na\0b\n")
+    with pytest.raises(RepositoriesError, match="no such folder: "):
+        read_list(file)
+
+
+def test_lines_may_be_odd(tmp_path: Path) -> None:
+    for name in ("a", "b", "page\x0cbreak"):
+        (tmp_path / name).mkdir()
+    file = tmp_path / "list"
+    lines = ["\ufeff# ours", f"{tmp_path}/a/../../{tmp_path.name}/b\r", f"{tmp_path}/a", f"{tmp_path}/./a/", "", " "]
+    file.write_text("\n".join([*lines, f"{tmp_path}/page\x0cbreak"]))
+    assert read_list(file) == {name: tmp_path / name for name in ("b", "a", "page\x0cbreak")}
+
+
+def test_a_repository_that_cannot_be_entered_costs_itself_alone(tmp_path: Path, listed: Path) -> None:
+    folders = {"three": tmp_path / "all" / "three", "gone": tmp_path / "gone"}
+    outcomes = {each.name: each for each in check_all(folders, [], tmp_path, jobs=2, progress=lambda *_: None)}
+    assert outcomes["three"].status == 1
+    assert (outcomes["gone"].status, outcomes["gone"].error) == (2, f"{tmp_path / 'gone'}: No such file or directory")
+
+
+def test_any_name_will_do_for_a_repository(tmp_path: Path, service: Path) -> None:
+    names = ("run", "run.json", "outcomes/run")
+    for name in names:
+        shutil.copytree(service / "app", tmp_path / "all" / name)
+    folders = {name: tmp_path / "all" / name for name in names}
+    half: list[str] = []
+
+    def stop(outcome: Outcome, *_: int) -> None:
+        half.append(outcome.name)
+        if len(half) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check_all(folders, [], tmp_path, jobs=1, progress=stop)
+    shutil.rmtree(tmp_path / "all")
+    again = check_all(folders, [], tmp_path, jobs=1, progress=lambda *_: None)
+    assert sorted(each.name for each in again if each.status == 1) == sorted(half)

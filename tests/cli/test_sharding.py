@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,7 +70,18 @@ def test_what_is_no_shard_is_refused(run: Run, matrix: list[str], tmp_path: Path
     assert "different divisions: 1/2, 1/3" in done.stderr
 
 
-@pytest.mark.parametrize("options", [["--shard", "0/2"], ["--shard", "3/2"], ["--shard", "x"]])
+@pytest.mark.parametrize("share", [(1, 10**12), (0, 2), (3, 2), (1, -1)])
+def test_a_shard_of_an_impossible_division_is_refused(run: Run, tmp_path: Path, share: tuple[int, int]) -> None:
+    other = tmp_path / "other.shard"
+    assert run("check", "--shard", "1/2", "-o", str(other)).returncode == 0
+    document = msgspec.msgpack.decode(other.read_bytes())
+    other.write_bytes(msgspec.msgpack.encode(document | {"shard": share}))
+    done = run("merge", str(other))
+    assert done.returncode == 2
+    assert f"is no shard: {share[0]}/{share[1]} is no share" in done.stderr
+
+
+@pytest.mark.parametrize("options", [["--shard", "0/2"], ["--shard", "3/2"], ["--shard", "x"], ["--shard", "1/99999"]])
 def test_shares_that_are_none(run: Run, options: list[str]) -> None:
     done = run("check", *options)
     assert done.returncode == 2

@@ -94,6 +94,8 @@ def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
         (b"a = '\xff'", "statelint.toml: not UTF-8 at byte 5"),
         (b"[tool.statelint]\nselect = []", "without [tool.statelint]"),
         (b"a = " + b"[" * 5000, "not valid TOML"),
+        (b"a = " + b"1" * 5000, "not valid TOML"),
+        (b"[a" + b".a" * 100_000 + b"]", "a line has more than 10,000 dots"),
     ],
 )
 def test_broken_files(tmp_path: Path, content: bytes, words: str) -> None:

@@ -403,6 +403,11 @@ def test_where_the_root_cannot_be_written_the_users_folder_serves(
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / ".statelint_cache").symlink_to(tmp_path)
     assert places(tmp_path / "linked") == [tmp_path / "xdg" / "statelint"]
+    for name in ("cache.db", "cache.db-wal"):
+        inner = tmp_path / name / ".statelint_cache"
+        inner.mkdir(parents=True)
+        (inner / name).symlink_to(tmp_path / "nowhere")
+        assert places(tmp_path / name) == [tmp_path / "xdg" / "statelint"]
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert find_folder(tmp_path / "blocked") is None

@@ -29,6 +29,7 @@ def add(user_id: str):
 """
 KEEPING = CLEAN.replace("    return {}", "    CARTS[user_id] = 1")
 PATIENCE = 60
+MENDS = ("ignore SL101 here", "explain SL101")
 
 
 class Editor(LanguageClient):
@@ -187,3 +188,32 @@ def test_an_editor_that_can_watches_files_and_opens_pages(folder: Path) -> None:
         assert editor.opened[0].endswith("/SL301-unscoped-read.md")
 
     edit(folder, work, capabilities)
+
+
+def test_odd_addresses_are_nobodys_file_and_whole_documents_have_any_length(folder: Path) -> None:
+    (folder / "loop").symlink_to("loop")
+
+    async def work(editor: Editor, uri: str) -> None:
+        for odd in (
+            "file://[",
+            "file:///a%00b.py",
+            f"{folder.as_uri()}/loop/a.py",
+            "untitled:a",
+            f"file:///{'x' * 5000}",
+        ):
+            text = lsp.TextDocumentItem(odd, "python", 1, KEEPING)
+            editor.text_document_did_open(lsp.DidOpenTextDocumentParams(text))
+        change(editor, uri, KEEPING)
+        await editor.until(lambda: bool(editor.published.get(uri)))
+        assert set(editor.published) == {uri}
+        at = lsp.TextDocumentIdentifier(uri)
+        everything = lsp.Range(lsp.Position(0, 0), lsp.Position(2**31 - 1, 2**31 - 1))
+        actions = await editor.text_document_code_action_async(
+            lsp.CodeActionParams(at, everything, lsp.CodeActionContext([]))
+        )
+        assert [action.title for action in actions or []] == [
+            "statelint: ignore SL101 here",
+            "statelint: explain SL101",
+        ]
+
+    edit(folder, work)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statelint.source.cells import python_of
+from statelint.source.text import DecodingError, decode
 
 
 def notebook(*cells: tuple[str, list[str] | str]) -> str:
@@ -56,6 +57,13 @@ def test_what_is_no_notebook_is_left_as_it_is(data: bytes) -> None:
 def test_strings_of_any_notebook_are_read_as_json_does(value: object) -> None:
     text = json.dumps({"x": value, "cells": [{"cell_type": "code", "source": ["x = 1"]}]}, indent=1)
     assert python_of("a.ipynb", text.encode()).strip() == b"x = 1"
+
+
+def test_half_a_pair_is_no_text() -> None:
+    code = python_of("a.ipynb", notebook(("code", ["x = 1\n", 'y = "\ud800"\n'])).encode())
+    with pytest.raises(DecodingError) as refused:
+        decode(code)
+    assert refused.value.line == 8
 
 
 def test_python_files_are_not_touched() -> None:

@@ -146,6 +146,14 @@ def test_links_are_not_followed(project: Callable[..., Path], tmp_path_factory: 
         found(root, "away")
 
 
+@pytest.mark.parametrize("project", ["walk"], indirect=True)  # git passes over them itself
+def test_lists_of_ignored_files_that_have_no_end_are_passed_over(project: Callable[..., Path]) -> None:
+    root = project("a.py", "pipe/b.py", "endless/c.py")
+    os.mkfifo(root / "pipe/.gitignore")
+    (root / "endless/.gitignore").symlink_to("/dev/zero")
+    assert list(found(root).files) == ["a.py", "endless/c.py", "pipe/b.py"]
+
+
 def test_pipes_are_passed_over(project: Callable[..., Path]) -> None:
     root = project("a.py")
     os.mkfifo(root / "pipe.py")
