@@ -155,11 +155,11 @@ class Principals:
                 if text == "user" and getattr(module.terms[base], "name", "") == "scope":
                     # ASGI: authentication puts it there.
                     return True
-                return bool(_IDENTITY_KEY.match(text)) and self._is_store(module, base)
+                return bool(_IDENTITY_KEY.match(text)) and self.is_store(module, base)
             case Call(func=func, args=args):
                 called = module.terms[func]
                 if isinstance(called, Attr):
-                    if called.name in {"get", "pop"} and args and self._is_store(module, called.base):
+                    if called.name in {"get", "pop"} and args and self.is_store(module, called.base):
                         return bool(_IDENTITY_KEY.match(module.text(args[0]) or ""))
                     if self.is_principal(module, called.base):
                         return True
@@ -312,7 +312,7 @@ class Principals:
                     name = name.rpartition(".")[0]
         return False
 
-    def _is_store(self, module: Module, term: TermId) -> bool:
+    def is_store(self, module: Module, term: TermId) -> bool:
         """A session that only the server can write."""
         names = {value.name for value in self.inference.term(module, term) if isinstance(value, (External, Result))}
         if names & self.catalogue.stores:

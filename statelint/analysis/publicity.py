@@ -120,6 +120,10 @@ class Publicity:
                     found = served(self.judge, klass)
                     if found is not None:
                         yield found[0]
+                    chosen = klass.method("get_queryset")
+                    for query in self.judge.queries.of(chosen) if chosen is not None else ():
+                        if query.chain.model is not None and not self.judge.queries.atoms(query):
+                            yield query.chain.model
 
     def _read_by_all(self, klass: ClassInfo) -> bool:
         binding = klass.attribute("permission_classes")

@@ -24,9 +24,11 @@ ACTIONS = {
     False), "RetrieveAPIView": ("read", True), "UpdateAPIView": ("update", True), "DestroyAPIView": ("delete", True),
     "ListAPIView": ("read", False), "ListCreateAPIView": ("read", False), "RetrieveUpdateAPIView": ("update", True),
     "RetrieveDestroyAPIView": ("delete", True), "RetrieveUpdateDestroyAPIView": ("delete", True), "ModelViewSet":
-    ("delete", True), "ReadOnlyModelViewSet": ("read", True),
+    ("delete", True), "ReadOnlyModelViewSet": ("read", True), "DestroyModelMixin": ("delete", True), "UpdateModelMixin":
+    ("update", True), "RetrieveModelMixin": ("read", True), "ListModelMixin": ("read", False),
 }  # fmt: skip
-"""Generic view → the gravest thing it does, and whether it addresses rows by key."""
+"""Generic view, or mixin of one → the gravest thing it does, and whether it addresses rows by key."""
+_GRAVITY = (("delete", True), ("update", True), ("read", True), ("read", False))
 SCOPING = (
     "get_queryset",
     "get_object",
@@ -56,7 +58,7 @@ _SHOWING = ("get", "get_context_data", "list", "retrieve")
 """Methods that run when rows are shown, and not when they are changed."""
 _FETCHES = ("get_queryset", "get_object", "list")
 """Methods that a view overrides with a question of its own, which is judged itself."""
-_LISTS = ("ListAPIView", "ListCreateAPIView", "ModelViewSet", "ReadOnlyModelViewSet")
+_LISTS = ("ListAPIView", "ListCreateAPIView", "ModelViewSet", "ReadOnlyModelViewSet", "ListModelMixin")
 """Views of Django REST framework that list rows, about which object permissions are not asked."""
 _CLIENTS_FILTERS = ("rest_framework.filters.", "django_filters.")
 _PUBLIC = re.compile(
@@ -87,13 +89,13 @@ def generic_views(judge: Judge) -> Iterator[GenericView]:
             if found is None or not found[0].owned:
                 continue
             model, place = found
-            if _narrowed(judge, klass, model, shown=ACTIONS[kinds[0]][0] == "read"):
+            action, keyed = min((ACTIONS[kind] for kind in kinds), key=_GRAVITY.index)
+            if _narrowed(judge, klass, model, shown=action == "read"):
                 continue
             if not _guarded(judge, klass, model):
-                action, keyed = ACTIONS[kinds[0]]
                 yield GenericView(klass, model, action, keyed, place)
             elif (
-                kinds[0] in _LISTS
+                any(kind in _LISTS for kind in kinds)
                 and judge.guards.permissions.of_class(klass, model) is None
                 and not _barred(judge, klass, model)
             ):

@@ -255,3 +255,92 @@ def test_rows_that_are_meant_for_everybody(
 ) -> None:
     code = sample(django(f"class Show(LoginRequiredMixin, ListView):\n    queryset = {queryset}\n", ""))
     assert bool(leaks(code)) is found
+
+
+REST = """\
+from rest_framework import generics, mixins, permissions, viewsets
+from drf_spectacular.utils import extend_schema
+from drf_yasg.utils import swagger_auto_schema
+
+from app.models import Note
+from app.serializers import NoteSerializer
+
+
+class {gate}(permissions.BasePermission):
+    def has_object_permission(self, request, view, obj):
+        return request.user.is_staff or obj.user == request.user
+
+"""
+
+
+@pytest.mark.parametrize("gate", ["IsOwnerOrAdmin", "IsAdminOrOwner", "AdminOrAuthor", "IsOwner"])
+def test_an_owner_or_an_administrator_is_no_administrator(
+    sample: Callable[[dict[str, str]], Sample], gate: str
+) -> None:
+    """What lets owners in to their rows keeps nobody from the list of all."""
+    views = (
+        REST.format(gate=gate)
+        + f"""
+class View(viewsets.ModelViewSet):
+    queryset = Note.objects.all()
+    serializer_class = NoteSerializer
+    permission_classes = [permissions.IsAuthenticated, {gate}]
+"""
+    )
+    assert leaks(sample(django(views, ""))) == ["Note read"]
+
+
+@pytest.mark.parametrize(
+    ("mixins", "expected"),
+    [
+        ("mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet", ["Note read"]),
+        ("mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet", ["Note delete"]),
+        ("mixins.UpdateModelMixin, generics.GenericAPIView", ["Note update"]),
+        ("mixins.CreateModelMixin, viewsets.GenericViewSet", []),
+    ],
+)
+@pytest.mark.parametrize("scoped", [True, False])
+def test_views_that_mixins_make(
+    sample: Callable[[dict[str, str]], Sample], mixins: str, expected: list[str], scoped: bool
+) -> None:
+    """The gravest thing counts that a mixin does."""
+    views = (
+        REST.format(gate="IsOwner")
+        + f"""
+class View({mixins}):
+    queryset = Note.objects.all()
+    serializer_class = NoteSerializer
+    permission_classes = [permissions.IsAuthenticated]
+"""
+    )
+    if scoped:
+        views += "\n    def get_queryset(self):\n        return Note.objects.filter(user=self.request.user)\n"
+    assert leaks(sample(django(views, ""))) == ([] if scoped else expected)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        '@extend_schema(summary="Notes", description="Only members have access.")',
+        '@swagger_auto_schema(operation_description="Needs the permission of the owner")',
+        '@documented("Members of the workspace, by their role.")',
+    ],
+)
+def test_a_description_guards_nothing(sample: Callable[[dict[str, str]], Sample], told: str) -> None:
+    """What documents a view may speak of access and owners."""
+    views = (
+        REST.format(gate="IsOwner")
+        + f"""
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+
+class View(APIView):
+    permission_classes = [permissions.IsAuthenticated]
+
+    {told}
+    def get(self, request, pk):
+        return Response(NoteSerializer(Note.objects.get(pk=pk)).data)
+"""
+    )
+    assert leaks(sample(django(views, ""))) == ["Note read"]

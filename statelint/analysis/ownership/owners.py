@@ -188,11 +188,28 @@ class Ownership:
                     wrote = self.column_kind(column.name) is OwnerKind.ATTRIBUTION
                     for path in parent.paths:
                         longer = OwnerPath((column.name, *path.columns), OwnerKind.ATTRIBUTION if wrote else path.kind)
-                        if len(longer.columns) <= MAX_PARENTS + 1 and longer not in model.paths and not _loops(longer):
+                        if (
+                            len(longer.columns) <= MAX_PARENTS + 1
+                            and longer not in model.paths
+                            and not self._loops(model, longer)
+                        ):
                             model.paths = (*model.paths, longer)
                             changed = True
             if not changed:
                 break
+
+    def _loops(self, model: Model, path: OwnerPath) -> bool:
+        """Tell whether a path leads back to a model where it has been: ``task.parent_task.user``."""
+        seen = {model}
+        at: Model | None = model
+        for name in path.columns:
+            column = at.columns.get(name) if at is not None else None
+            at = self.named(column.target, column.module) if column is not None and column.target else None
+            if at in seen:
+                return True
+            if at is not None:
+                seen.add(at)
+        return False
 
     def _drop_business_models(self) -> None:
         """Where users log in, customers are whom they deal with, unless they have a password of their own."""
@@ -301,10 +318,6 @@ class Ownership:
                 yield OwnerPath((column.name,), OwnerKind.TENANT)
             elif named is not None and not column.target and not (model.is_tenant and named is OwnerKind.TENANT):
                 yield OwnerPath((column.name,), named)
-
-
-def _loops(path: OwnerPath) -> bool:
-    return len(set(path.columns)) < len(path.columns)
 
 
 def _distance(left: Module, right: Module) -> int:

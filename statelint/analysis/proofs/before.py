@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Result
@@ -21,6 +22,7 @@ _NO_GUARDS = frozenset(
     {
         "get", "post", "put", "patch", "delete", "route", "tool", "websocket", "api_view", "action", "property",
         "cached_property", "classmethod", "staticmethod", "event", "on", "task", "permission_classes",
+        "extend_schema", "extend_schema_view", "swagger_auto_schema", "swag_from", "doc", "response", "arguments",
     }
 )  # fmt: skip
 """Decorators that register or describe, or that are read elsewhere."""
@@ -28,6 +30,10 @@ _HARMLESS_MIXINS = frozenset({"LoginRequiredMixin", "AccessMixin", "ContextMixin
 """Mixins that turn nobody away for what is asked, or that only help others to."""
 ENTRANCES = ("dispatch", "setup", "initial", "prepare")
 """Methods of views that frameworks call before the one that answers."""
+
+
+_TOLD = re.compile(r"[\w:.*-]+")
+"""What guards are told: permissions and roles, as opposed to paths and descriptions."""
 
 
 class Guard(NamedTuple):
@@ -115,7 +121,7 @@ class Before:
                 elif isinstance(value, External) and last == "method_decorator":
                     yield Guard(value.name, None, self.roles(module, argument))
             text = module.text(argument)
-            if text is not None and not text.startswith("/"):
+            if text is not None and _TOLD.fullmatch(text):
                 yield Guard(text, None, roles)
             for item in getattr(module.terms[argument], "items", ()):
                 yield from self._dependency(module, item)

@@ -14,6 +14,7 @@ from statelint.analysis.proofs.naming import name_of, raw_names
 from statelint.analysis.proofs.parents import Parents
 from statelint.analysis.proofs.regard import Regard
 from statelint.analysis.proofs.rows import Rows
+from statelint.analysis.proofs.sessionkeys import SessionKeys
 from statelint.analysis.proofs.statement import Statement
 from statelint.analysis.proofs.verdict import Proof, Verdict
 from statelint.analysis.proofs.words import HANDLERS, KEYS
@@ -72,6 +73,7 @@ class Judge:
         self.global_filters = GlobalFilters(self)
         self.policies = policies
         self.made = made
+        self.session_keys = SessionKeys(self)
         self._verdicts: dict[tuple[FunctionInfo, TermId], Verdict] = {}
 
     def verdicts(self) -> Iterator[Verdict]:
@@ -347,7 +349,7 @@ class Judge:
         base = module.terms[held.base] if isinstance(held, Attr) else None
         if isinstance(held, Attr) and isinstance(base, (Attr, Param, Name)):
             return name_of(module, held.base) == "session" and (held.name in KEYS or held.name.endswith("_id"))
-        return self.made.is_fresh(module, key)
+        return self.made.is_fresh(module, key) or self.session_keys.holds(module, key)
 
     def _arguments(self, edge: Edge, function: FunctionInfo, keys: list[TermId]) -> Iterator[TermId]:
         """Yield what the call passes for the parameters that the keys hold."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from statelint.extract.facts import TermId
 
 
+_OR_OWNER = re.compile(
+    r"(owner|author|creator|self|user|customer|member|participant)s?Or|Or(Is)?(Owner|Author|Creator|Self|User|Customer|Member|Participant)",
+    re.IGNORECASE,
+)
+"""Names of permission classes that let in others than administrators: ``IsOwnerOrAdmin``."""
 _TESTS = ("test_func", "has_permission")
 """Methods by which views themselves tell who may come in."""
 
@@ -124,7 +130,7 @@ class Permissions:
                 values = [External(f"{home}.{last}")] if parts is None else self.inference.module_member(parts, last)
             for value in values:
                 if isinstance(value, ClassValue):
-                    if is_admin_name(snake(value.klass.name)):
+                    if is_admin_name(snake(value.klass.name)) and not _OR_OWNER.search(value.klass.name):
                         return Proof.ADMIN
                     if self._keeps_out(value.klass, model, objects=objects):
                         return Proof.GUARD

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.calls import nested
 from statelint.analysis.ownership import OwnerKind, snake
-from statelint.analysis.principals import is_admin_name
+from statelint.analysis.principals import is_admin_name, is_role_flag
 from statelint.analysis.proofs.naming import called_name, name_of
 from statelint.analysis.proofs.words import ARGUMENTS, CREDENTIAL, KEYS, NEGATIVE
 from statelint.analysis.reach import Reach
@@ -80,11 +80,13 @@ class RestrictedRoles:
         return {model: keys - listed.get(model, set()) for model, keys in narrowed.items()}
 
     def _is_callers(self, query: Query, atom: Atom) -> bool:
-        """Tell whether an atom demands that rows, or a parent of theirs, are the caller's."""
-        model = query.chain.model
-        if model is None or atom.value < 0 or atom.optional >= 0 or atom.op in NEGATIVE:
-            return False
-        return _is_owner(model, atom) and self._of_caller(query.function, atom.value)
+        """Tell whether an atom demands that rows have to do with the caller."""
+        return (
+            atom.value >= 0
+            and atom.optional < 0
+            and atom.op not in NEGATIVE
+            and self._of_caller(query.function, atom.value)
+        )
 
     def _of_caller(self, function: FunctionInfo, term: TermId) -> bool:
         """Tell whether a value is the caller, or a row that was asked for by the caller: ``Doctor.get(user=user)``."""
@@ -113,7 +115,8 @@ class RestrictedRoles:
                 yield guard.function, role
 
     def _asks_for_role_alone(self, guard: FunctionInfo) -> bool:
-        """Tell whether a guard looks at the caller, who is no administrator, and at nothing that the request names."""
+        """Tell whether a guard lets in others than administrators, and looks at nothing that the request names."""
+        above = beside = False
         for function in (guard, *nested(guard)):
             module = function.module
             parts = {
@@ -126,13 +129,15 @@ class RestrictedRoles:
             for part in parts:
                 held = module.terms[part]
                 said = held.name if isinstance(held, Attr) else module.text(part)
-                if said and is_admin_name(snake(said)):
-                    return False
+                if said is not None and is_admin_name(snake(said)):
+                    above = True
+                elif isinstance(held, Attr) and is_role_flag(held.name):
+                    beside = True
                 if isinstance(held, (Attr, Item)) and name_of(module, held.base) in ARGUMENTS:
                     return False
                 if isinstance(held, Call) and called_name(module, held).startswith("get_object"):
                     return False
-        return not self.judge.guards.looks_at_id(guard)
+        return (beside or not above) and not self.judge.guards.looks_at_id(guard)
 
     def _before(self, entry: FunctionInfo) -> Iterator[Guard]:
         guards = self.judge.guards

@@ -15,9 +15,11 @@ from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     CREDENTIAL,
     KEYS,
+    LINKED,
     MAKING,
     NEGATIVE,
     OWN_METHOD,
+    PAYING,
     SECRET,
 )
 from statelint.analysis.reach import Reach
@@ -91,9 +93,13 @@ class Statement:
                 continue
             if self.on_owner(query, atom):
                 return Proof.PREDICATE
-            if any(CREDENTIAL.search(part) for part in atom.column) and atom.column[-1] not in KEYS:
+            if self._is_credential(query, atom):
                 return Proof.OWN_ROW
-            if self._is_secret(query, atom) or self._configured(module, atom):
+            if (
+                self._is_secret(query, atom)
+                or self._configured(module, atom)
+                or self.judge.session_keys.holds(module, atom.value)
+            ):
                 return Proof.OWN_ROW
             if atom.value >= 0:
                 if (
@@ -116,14 +122,28 @@ class Statement:
             self.principals.is_principal(module, part) for part in self.queries.containment(module).parts(term)
         )
 
+    def _is_credential(self, query: Query, atom: Atom) -> bool:
+        """``token=…``: who has the value may see the row; a slug stands in every link, and lets nobody change it."""
+        return (
+            any(CREDENTIAL.search(part) for part in atom.column)
+            and atom.column[-1] not in KEYS
+            and not (atom.column[-1].endswith("slug") and self.judge.writes.of(query) != "read")
+        )
+
     @staticmethod
     def _is_secret(query: Query, atom: Atom) -> bool:
-        """``FeedToken(key=…)``, ``InviteLink(uuid=token)``: who has the value may see the row."""
+        """``FeedToken(key=…)``, ``unsubscribe(uuid)``: who has the value, as from a mail, may see the row."""
         column = atom.column[-1]
+        if column == "session_id" and PAYING.search(snake(query.chain.name)):
+            # A payment service made it, and tells it to whoever pays.
+            return True
         return (column == "key" and CREDENTIAL.search(snake(query.chain.name)) is not None) or (
             column in KEYS - {"id", "pk"}
             and atom.value >= 0
-            and any(SECRET.search(name) for name in raw_names(query.module, atom.value))
+            and (
+                LINKED.search(query.function.qualname) is not None
+                or any(SECRET.search(name) for name in raw_names(query.module, atom.value))
+            )
         )
 
     @staticmethod

@@ -58,6 +58,10 @@ LOGIN = re.compile(
 )
 WEBHOOK = re.compile(r"(^|_)web_?hook(_|$)|(^|_)cron(_|$)", re.IGNORECASE)
 """Names of entry points that machines call, with a signature or a secret path instead of a user."""
+PAYING = re.compile(r"(^|_)(payment|order|invoice|checkout|purchase|subscription|donation|transaction|billing)s?($|_)")
+"""Models whose rows a payment service knows by keys of its own."""
+LINKED = re.compile(r"unsubscrib|opt_?out|confirm_|activat|invit|verif", re.IGNORECASE)
+"""Names of functions that links in mails lead to; the unguessable key in them is the permission."""
 LEAVING = re.compile(r"abort|raise|exit|fail|forbid|deny|denied|refuse|reject", re.IGNORECASE)
 """Calls that may never return."""
 HARMLESS = re.compile(

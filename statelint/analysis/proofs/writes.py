@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 _DELETING = frozenset({"delete", "adelete", "delete_instance"})
 _FORM = re.compile(r"(Form|Serializer)$|^get_serializer$")
+_ADDING = frozenset({"append", "add", "insert", "push"})
+_OPINIONS = re.compile(
+    r"(^|_)(likes?|liked_by|likers|dislikes?|hearts|claps|(up|down)?votes?|voters|reactions?|shares|comments?)($|_)",
+    re.IGNORECASE,
+)
+"""Columns of what is published in which its readers leave something of theirs."""
 _SAVING = frozenset({"save", "asave"})
 _SAVING_MANY = frozenset({"bulk_update", "abulk_update"})
 
@@ -39,19 +45,25 @@ class Writes:
         def is_row(term: TermId) -> bool:
             return any(is_read_from(module, term, leaf) for leaf in leaves)
 
+        published = query.chain.model is not None and query.chain.model.is_published
         verb = "read"
         counted = False
         for event in query.function.events:
             held = module.terms[event.term] if event.term >= 0 else None
             if event.op == "write" and event.how != "del":
                 if isinstance(held, Attr) and is_row(held.base):
-                    counts = COUNTER.search(held.name) is not None
+                    counts = COUNTER.search(held.name) is not None or (
+                        published and _OPINIONS.search(held.name) is not None
+                    )
                     counted = counted or counts
                     verb = verb if counts else "update"
             elif event.op == "call" and isinstance(held, Call) and event.term not in leaves:
                 func = module.terms[held.func]
                 name = called_name(module, held)
                 on_row = isinstance(func, Attr) and is_row(func.base)
+                if published and on_row and name in _ADDING:
+                    # Readers add their comments and likes to what is published.
+                    counted = True
                 if name in _DELETING and (on_row or any(map(is_row, held.args))):
                     return "delete"
                 saved = isinstance(func, Attr) and (on_row or self._fills(query, func.base))

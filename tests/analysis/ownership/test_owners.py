@@ -163,6 +163,25 @@ def test_a_model_without_an_owner_is_nobodys(code: Code) -> None:
     assert not model.owned
 
 
+def test_a_path_may_have_one_name_twice(code: Code) -> None:
+    """``result.student`` is a student, whose ``student`` is the user; only a way back to where it began is none."""
+    sample = code(
+        DJANGO
+        + """
+class Student(models.Model):
+    student = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+
+
+class Result(models.Model):
+    student = models.ForeignKey(Student, on_delete=models.CASCADE)
+    before = models.ForeignKey("self", on_delete=models.CASCADE)
+"""
+    )
+    found = sample.project.ownership.named("Result")
+    assert found is not None
+    assert [str(path) for path in found.paths] == ["student.student"]
+
+
 def test_a_role_belongs_to_nobody_who_has_it(code: Code) -> None:
     role = (
         'class Role(Base):\n    __tablename__ = "roles"\n    id = Column(Integer, primary_key=True)\n'

@@ -1,0 +1,71 @@
+"""Keys that the service itself keeps in the caller's session: ``session["order_id"]``."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from statelint.analysis.proofs.naming import raw_names
+from statelint.extract.facts import Attr, Call, Const, Item
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.proofs.judge import Judge
+    from statelint.extract.facts import TermId
+
+
+class SessionKeys:
+    """Knows what sessions hold that no client can choose."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+
+    def holds(self, module: Module, term: TermId) -> bool:
+        """Tell whether a value is read from the session, and put there by the service and not by the client."""
+        held = module.terms[term] if term >= 0 else None
+        if isinstance(held, Call) and len(held.args) == 1 and not isinstance(module.terms[held.func], Attr):
+            # int(session["order_id"])
+            return self.holds(module, held.args[0])
+        name = self._name(module, term)
+        return name in self._kept and name not in self._chosen
+
+    def _name(self, module: Module, term: TermId) -> str | None:
+        """Return the name under which a value is kept in the session."""
+        held = module.terms[term] if term >= 0 else None
+        base, key = -1, -1
+        if isinstance(held, Item):
+            base, key = held.base, held.key
+        elif isinstance(held, Call) and held.args and isinstance(func := module.terms[held.func], Attr):
+            base, key = (func.base, held.args[0]) if func.name in {"get", "pop"} else (-1, -1)
+        name = module.text(key) if key >= 0 else None
+        return name if name is not None and self.judge.principals.is_store(module, base) else None
+
+    @cached_property
+    def _kept(self) -> frozenset[str]:
+        return frozenset(name for name, _, _ in self._writes())
+
+    @cached_property
+    def _chosen(self) -> frozenset[str]:
+        """What some handler puts into the session as the client sends it."""
+        return frozenset(name for name, function, value in self._writes() if self._is_clients(function, value))
+
+    def _writes(self) -> Iterator[tuple[str, FunctionInfo, TermId]]:
+        for module in self.judge.inference.modules:
+            for function in module.functions:
+                for event in function.events:
+                    if event.op == "write" and event.value >= 0 and isinstance(module.terms[event.term], Item):
+                        name = self._name(module, event.term)
+                        if name is not None:
+                            yield name, function, event.value
+
+    def _is_clients(self, function: FunctionInfo, value: TermId) -> bool:
+        module = function.module
+        return (
+            not isinstance(module.terms[value], Const)
+            and any(raw_names(module, value))
+            and not self.judge.principals.is_principal(module, value)
+            and not self.judge.statement.from_row(function, value)
+            and not self.judge.made.is_fresh(module, value)
+        )
