@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 def add(result: LintResult, root: Path, reason: str) -> None:
     """Write a comment above everything found and say how many; what cannot be written is named and left alone."""
-    total = files = 0
+    total = files = inner = 0
     wanted = [finding for finding in result.findings if ignorable(finding)]
-    for path, findings in groupby(wanted, key=lambda finding: finding.location.path):
+    for path, group in groupby(wanted, key=lambda finding: finding.location.path):
+        findings = list(group)
         try:
             data = read(root / path)
             tree = parse(decode(data))[0]
@@ -33,8 +34,11 @@ def add(result: LintResult, root: Path, reason: str) -> None:
             say(f"statelint: no comment added in {clean(path)}: {clean(str(error))}")
             continue
         total += added.findings
+        inner += len(findings) - added.findings
         files += 1
     say(f"Added comments for {counted(total, 'finding')} in {counted(files, 'file')}.")
+    if inner:
+        say(f"{counted(inner, 'finding')} in statements that begin amid others cannot be silenced by a comment.")
     left = len(result.findings) - len(wanted)
     if left:
         say(f"{counted(left, 'finding')} about comments, files or cells cannot be silenced by a comment.")

@@ -59,12 +59,19 @@ def family_of(fingerprint: str) -> str:
 
 
 def parse(text: str) -> list[Entry]:
-    """Return the entries of a baseline file. Raises BaselineError."""
-    entries = []
+    """Return the entries of a baseline file; of two for the same, after a merge, the higher count and a note stay.
+
+    Raises BaselineError.
+    """
+    entries: dict[tuple[str, str, str, str], Entry] = {}
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
-            entries.append(_entry(line, number))
-    return entries
+            entry = _entry(line, number)
+            known = entries.setdefault(entry.key, entry)
+            notes = {known.note, entry.note} - {""}
+            count = max(known.count, entry.count)
+            entries[entry.key] = replace(known, count=count, note=min(notes, default=""))
+    return list(entries.values())
 
 
 def _entry(line: str, number: int) -> Entry:

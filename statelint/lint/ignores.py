@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tokenize
 from collections import defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.source.cells import has_cells
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|$)")
 _OURS = re.compile(rb"^(?P<head>[ \t]*#\s*statelint:\s*ignore\[)(?P<codes>[^\]]*)(?P<tail>\].*)$", re.DOTALL)
 _HOUSEKEEPING = "SL0"
+
+
+_NO_CODE = frozenset({tokenize.ENCODING, tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT})
 
 
 class Added(NamedTuple):
@@ -35,14 +40,18 @@ def add_ignores(data: bytes, findings: Iterable[Finding], statements: Mapping[in
     """Return ``data`` with a comment above the statement of each of ``findings``, which must be in this file.
 
     ``statements`` maps further lines of statements to their first line. A comment that is there already gets the codes
-    that it lacks. Raises UnicodeEncodeError if the file's encoding cannot express ``reason``.
+    that it lacks. A statement that goes on from a line above, behind a semicolon, gets none. Raises UnicodeEncodeError
+    if the file's encoding cannot express ``reason``.
     """
     codes: dict[int, set[str]] = defaultdict(set)
     count = 0
+    inner = _inner_lines(data)
     for finding in findings:
         line = finding.location.line
-        codes[statements.get(line, line)].add(finding.rule)
-        count += 1
+        first = statements.get(line, line)
+        if first not in inner:
+            codes[first].add(finding.rule)
+            count += 1
     lines = _LINE.findall(data)
     text = f" {reason}".encode(encoding_of(data)) if reason else b""
     for number in sorted(codes, reverse=True):
@@ -61,3 +70,20 @@ def add_ignores(data: bytes, findings: Iterable[Finding], statements: Mapping[in
         comment = f"# statelint: ignore[{', '.join(sorted(codes[number]))}]".encode()
         lines[at : at + 1] = [mark + indent + comment + text + ending, body]
     return Added(b"".join(lines), count)
+
+
+def _inner_lines(data: bytes) -> set[int]:
+    """Return the lines above which a comment would stand within a string, brackets or a continued line."""
+    inner: set[int] = set()
+    last = 0
+    read = iter(line.rstrip(b"\r\n") + b"\n" for line in _LINE.findall(data)).__next__
+    with suppress(tokenize.TokenError, SyntaxError):
+        for token in tokenize.tokenize(read):
+            inner.update(range(max(last, token.start[0]) + 1, token.end[0] + 1))
+            if token.type == tokenize.NEWLINE:
+                last = 0
+            elif token.type not in _NO_CODE:
+                if last:
+                    inner.update(range(last + 1, token.start[0] + 1))
+                last = token.end[0]
+    return inner

@@ -202,10 +202,11 @@ class StatelintServer(LanguageServer):
             return None
         try:
             text = decode(data)
-            after = decode(add_ignores(data, [finding], statements(ast.parse(text)), "REASON").data)
+            added = add_ignores(data, [finding], statements(ast.parse(text)), "REASON")
+            after = decode(added.data)
         except (SourceError, SyntaxError, ValueError, RecursionError):
             return None
-        return _changed(text, after)
+        return _changed(text, after) if added.findings else None
 
 
 def _changed(before: str, after: str) -> lsp.TextEdit:

@@ -132,6 +132,11 @@ def statements(tree: ast.Module) -> dict[int, int]:
             last = max(getattr(node, "lineno", first), _first_line(blocks[0][0]) - 1)
         for line in range(first + 1, last + 1):
             first_lines.setdefault(line, first)
+    for line, first in first_lines.items():
+        outer = first
+        while outer in first_lines:  # it stands behind a semicolon, where another one ends
+            outer = first_lines[outer]
+        first_lines[line] = outer
     return first_lines
 
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import ast
+from textwrap import indent
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lint.projects import FakeProject, finds_word, make_rule
 
 from statelint.config.settings import Settings
@@ -74,3 +77,48 @@ def test_marks_and_encodings() -> None:
     assert add_ignores(latin.encode("latin-1"), found, {}, "é").data.count(b"\xe9") == 2
     with pytest.raises(UnicodeEncodeError):
         add_ignores(latin.encode("latin-1"), found, {}, "漢")
+
+
+PIECES = (
+    "STORE = 1",
+    "query(1)",
+    "x = 1",
+    "x = [\n1, STORE]",
+    "'''\n# statelint: ignore[SL9]\n'''",
+    "f(\n    query\n)",
+)
+JOINTS = ("\n", "\n\n", "; ", "; \\\n", "  # why\n", "\n# statelint: ignore[SL301] old\n")
+HEADS = ("", "if x:\n", "@query\ndef f():\n", "class A:\n")
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> str:
+    text = ""
+    for _ in range(draw(st.integers(1, 3))):
+        head = draw(st.sampled_from(HEADS))
+        body = draw(st.sampled_from(PIECES))
+        for _ in range(draw(st.integers(0, 3))):
+            body += draw(st.sampled_from(JOINTS)) + draw(st.sampled_from(PIECES))
+        text += head + (indent(body, "    ") if head else body) + "\n"
+    return text
+
+
+@given(programs(), st.sampled_from(["\n", "\r\n", "\r"]))
+def test_comments_silence_what_they_are_for_and_change_nothing_else(text: str, ending: str) -> None:
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return
+    project = FakeProject({"a.py": text})
+    result = lint(project, RULES, Settings(), lines=project.lines)  # type: ignore[arg-type]
+    added = add_ignores(text.replace("\n", ending).encode(), result.findings, statements(tree), "why")
+    data = added.data.decode()
+    assert ast.dump(ast.parse(data)) == ast.dump(tree)
+    before, after = text.split("\n"), data.split(ending)
+    kept = [line for line in after if "statelint: ignore" not in line]
+    assert kept == [line for line in before if "statelint: ignore" not in line]
+    again = FakeProject({"a.py": data.replace(ending, "\n")})
+    silenced = lint(again, RULES, Settings(), lines=again.lines)  # type: ignore[arg-type]
+    assert len(silenced.suppressed) == added.findings + len(result.suppressed)
+    assert len(silenced.findings) == len(result.findings) - added.findings
+    assert not silenced.findings or "; \\\n" in text or "'''; " in text
