@@ -247,7 +247,7 @@ class CallGraph:
                     else:
                         yield Edge(function, inner, -1, False, "decorator")
         if isinstance(held, Call):
-            for argument in (*held.args, *(value for _, value in held.keywords)):
+            for argument in held.arguments:
                 for target_value in self.dependency_list(module, argument):
                     yield from self._targets(function, target_value, -1, "dependency")
 

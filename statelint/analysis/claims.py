@@ -108,7 +108,7 @@ class Claims:
             argument
             for event, call in query.function.calls
             if containment.holds(event.term, query.leaf)
-            for argument in (*call.args, *(value for _, value in call.keywords))
+            for argument in call.arguments
         ]
         if any(self._is_caller(query.function, value) for value in (*others, *handed)):
             return []
@@ -240,7 +240,7 @@ class Claims:
         )
 
     def _owners(self, module: Module, call: Call) -> Iterator[TermId]:
-        for argument in (*call.args, *(value for _, value in call.keywords)):
+        for argument in call.arguments:
             if any(self.judge.ownership.column_kind(name) is OwnerKind.OWNER for name in raw_names(module, argument)):
                 yield argument
 
@@ -294,7 +294,7 @@ class Claims:
             return frozenset()
         called = self.inference.functions(module, call.func)
         refuses = CHECKING.search(func.name) or any(map(self.judge.regard.leaves, called))
-        given = (parts(argument) for argument in (*call.args, *(each for _, each in call.keywords)))
+        given = (parts(argument) for argument in call.arguments)
         return frozenset() if refuses else parts(func.base).difference(*given)
 
     def _knows_another(self, function: FunctionInfo, value: TermId) -> bool:

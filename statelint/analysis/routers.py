@@ -140,7 +140,7 @@ class Routers:
         held = module.terms[term]
         roles: tuple[str, ...] = ()
         if isinstance(held, Call):
-            roles = tuple(named_roles(module, *held.args, *(value for _, value in held.keywords)))
+            roles = tuple(named_roles(module, *held.arguments))
         found = False
         for value in self.inference.term(module, term):
             found = True

@@ -102,7 +102,7 @@ class DetachedFlaws(Effects):
         call = module.terms[started]
         if not isinstance(call, Call):
             return
-        for argument in (*call.args, *(value for _, value in call.keywords)):
+        for argument in call.arguments:
             for term in walk(module, argument):
                 held = module.terms[term]
                 callee = held.func if isinstance(held, Call) else term

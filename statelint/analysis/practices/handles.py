@@ -103,7 +103,7 @@ class HandleFlaws(Steps):
         given = isinstance(func, Attr) and self.is_session(module, func.base)
         if given and isinstance(func, Attr) and (func.name in _OWN or not self._factory(module, func.base)):
             return ""
-        if any(self.is_session(module, argument) for argument in (*call.args, *(value for _, value in call.keywords))):
+        if any(self.is_session(module, argument) for argument in call.arguments):
             return ""  # It works on a connection that somebody else has opened.
         if any(isinstance(value, (FunctionValue, ClassValue)) for value in self.inference.term(module, call.func)):
             return ""

@@ -74,7 +74,7 @@ class PoolFlaws(Practice):
 
     def _chosen_by_caller(self, site: Site) -> bool:
         """Tell whether the address depends on what the function is given: one pool would not do."""
-        arguments = (*site.call.args, *(value for _, value in site.call.keywords))
+        arguments = site.call.arguments
         parameters = site.function.facts.parameters
         return any(
             isinstance(held := site.module.terms[part], Param) and parameters[held.index].name not in {"self", "cls"}

@@ -132,7 +132,7 @@ class TokenProofs(Practice):
             if any(name.startswith("hmac.") or name.endswith(".compare_digest") for name in names):
                 return True
             if any(name in self.catalogue.outbound for name in names):
-                values = (*call.args, *(value for _, value in call.keywords))
+                values = call.arguments
                 if token in set(walk(module, *values)):
                     return True
         return False

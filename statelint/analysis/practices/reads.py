@@ -164,10 +164,7 @@ class ReadFlaws(Practice):
             elif (
                 isinstance(held, Call)
                 and _PAGES.search(called_name(module, held))
-                and any(
-                    self._holds(module, argument, query.leaf)
-                    for argument in (*held.args, *(v for _, v in held.keywords))
-                )
+                and any(self._holds(module, argument, query.leaf) for argument in held.arguments)
             ):
                 return True
         return False

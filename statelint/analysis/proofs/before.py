@@ -112,7 +112,7 @@ class Before:
             yield Guard(name, None, roles)
         if not isinstance(held, Call):
             return
-        for argument in (*held.args, *(value for _, value in held.keywords)):
+        for argument in held.arguments:
             inner = module.terms[argument]
             values = self.inference.term(module, inner.func if isinstance(inner, Call) else argument)
             for value in values:
@@ -160,7 +160,7 @@ class Before:
             )
         if not isinstance(held, Call):
             return ()
-        return tuple(named_roles(module, *held.args, *(value for _, value in held.keywords)))
+        return tuple(named_roles(module, *held.arguments))
 
     def _of_value(self, value: object, roles: tuple[str, ...]) -> Iterator[Guard]:
         if isinstance(value, FunctionValue):

@@ -100,9 +100,7 @@ class Guards:
     def gates(self, module: Module, term: TermId) -> Iterator[Guard]:
         """Yield the functions that a call runs, and that turn the caller away for the lack of a role."""
         call = module.terms[term]
-        if not isinstance(call, Call) or not any(
-            self.rows.tells_caller(module, given) for given in (*call.args, *(value for _, value in call.keywords))
-        ):
+        if not isinstance(call, Call) or not any(self.rows.tells_caller(module, given) for given in call.arguments):
             return
         name = called_name_of(module, call.func)
         roles = self.before.roles(module, term)

@@ -103,7 +103,7 @@ class Parents:
             call = module.terms[place.term]
             if not isinstance(call, Call):
                 continue
-            arguments = (*call.args, *(value for _, value in call.keywords))
+            arguments = call.arguments
             if not any(arg in keys or names & set(raw_names(module, arg)) for arg in arguments):
                 continue
             if self._tested_owner(module, place.term, chain, names):
@@ -158,7 +158,7 @@ class Parents:
     def _is_given(module: Module, call: Call, function: FunctionInfo, index: int) -> bool:
         return any(
             isinstance(given := module.terms[arg], Param) and given.function == function.index and given.index == index
-            for arg in (*call.args, *(value for _, value in call.keywords))
+            for arg in call.arguments
         )
 
     def _vouches(self, function: FunctionInfo, other: Query, event: Event, names: set[str]) -> bool:

@@ -66,7 +66,7 @@ class Permits:
         parts = self.queries.containment(module).parts
         if not isinstance(held, Call):
             return frozenset()
-        found = frozenset(part for term in (*held.args, *(value for _, value in held.keywords)) for part in parts(term))
+        found = frozenset(part for term in held.arguments for part in parts(term))
         func = module.terms[held.func]
         if isinstance(func, Call):
             # sync_to_async(room.members.filter(id=user.id).exists)()

@@ -116,7 +116,7 @@ class Regard:
             ):
                 return True
             for _, call in each.calls:
-                given = (*call.args, *(value for _, value in call.keywords))
+                given = call.arguments
                 if (
                     CHECKING.search(called_name(module, call))
                     and not self.inference.functions(module, call.func)

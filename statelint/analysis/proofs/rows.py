@@ -81,9 +81,7 @@ class Rows:
                     )
                 ) or (
                     name not in QUIET
-                    and any(
-                        self._reveals(module, arg, leaf) for arg in (*call.args, *(value for _, value in call.keywords))
-                    )
+                    and any(self._reveals(module, arg, leaf) for arg in call.arguments)
                     # A subquery is part of the statement around it, which is judged itself.
                     and not self.queries.chains(module, other.term)
                     and not self._never_returns(module, call)
@@ -339,10 +337,7 @@ class Rows:
                 name = called_name(module, held)
                 return (
                     bool(CHECKING.search(name))
-                    or any(
-                        self.principals.is_principal(module, arg)
-                        for arg in (*held.args, *(value for _, value in held.keywords))
-                    )
+                    or any(self.principals.is_principal(module, arg) for arg in held.arguments)
                 ) and self.regard.called(self.inference.term(module, held.func))
             case _:
                 return any(self.is_check(module, child, leaf, positive) for child in children(held) if child >= 0)
@@ -413,7 +408,7 @@ class Rows:
         holds = self.queries.containment(module).holds
         func = module.terms[call.func]
         receiver = (func.base,) if isinstance(func, Attr) else ()
-        arguments = (*call.args, *(value for _, value in call.keywords))
+        arguments = call.arguments
         if not any(holds(term, leaf) for term in (*receiver, *arguments)):
             return False
         functions = self.inference.functions(module, call.func) or self._methods_of_row(module, call, leaf)

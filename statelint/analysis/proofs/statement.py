@@ -156,8 +156,7 @@ class Statement:
         for part in self.queries.containment(module).parts(value):
             call = module.terms[part]
             if not isinstance(call, Call) or not any(
-                self.judge.rows.tells_caller(module, given)
-                for given in (*call.args, *(given for _, given in call.keywords))
+                self.judge.rows.tells_caller(module, given) for given in call.arguments
             ):
                 continue
             for form in self.judge.rows.forms(module, call):
@@ -210,10 +209,7 @@ class Statement:
         return any(
             step.method not in self._not_asking
             and (
-                any(
-                    self.principals.is_principal(query.module, arg)
-                    for arg in (*step.args, *(value for _, value in step.keywords))
-                )
+                any(self.principals.is_principal(query.module, arg) for arg in step.arguments)
                 or (step.args and OWN_METHOD.search(step.method))
             )
             and self.judge.regard.of_any(self._own_methods(query.module, step))

@@ -79,10 +79,7 @@ class Writes:
         return (
             isinstance(call, Call)
             and bool(self.judge.rows.forms(query.module, call) or _FORM.search(called_name(query.module, call)))
-            and any(
-                is_read_from(query.module, given, query.leaf)
-                for given in (*call.args, *(value for _, value in call.keywords))
-            )
+            and any(is_read_from(query.module, given, query.leaf) for given in call.arguments)
         )
 
     def _named_by(self, query: Query) -> list[TermId]:

@@ -96,7 +96,7 @@ class QueryFinder:
         return "OuterRef" in module.mentioned and any(
             refers_outside(module, self.containment(module).parts(value))
             for step in chain.steps
-            for value in (*step.args, *(value for _, value in step.keywords))
+            for value in step.arguments
         )
 
     def _receivers(self, module: Module, term: TermId) -> Iterator[TermId]:

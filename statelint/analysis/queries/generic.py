@@ -359,7 +359,7 @@ class GenericQueryFinder:
                 if event.op == "call" and isinstance(target, Call):
                     func = module.terms[target.func]
                     if isinstance(func, Attr) and func.name == "__init__":
-                        yield from self._models_in(module, *target.args, *(value for _, value in target.keywords))
+                        yield from self._models_in(module, *target.arguments)
                 elif event.op == "write" and isinstance(target, Attr) and _SLOT.match(target.name):
                     given = event.value >= 0 and isinstance(module.terms[event.value], (Name, Attr))
                     yield from self._models_in(module, *([event.value] if given else []))
@@ -371,7 +371,7 @@ class GenericQueryFinder:
             if isinstance(held, Call):
                 func = home.terms[held.func]
                 keys = (func.key,) if isinstance(func, Item) else ()
-                models = self._models_in(home, *keys, *held.args, *(value for _, value in held.keywords))
+                models = self._models_in(home, *keys, *held.arguments)
                 found = next(models, None)
                 if found is not None:
                     return found

@@ -22,6 +22,11 @@ class Step(NamedTuple):
     optional: TermId
     """The test under which the step is part of the statement, or ``NO_TERM`` when it always is."""
 
+    @property
+    def arguments(self) -> tuple[TermId, ...]:
+        """All that is passed, by position and then by keyword."""
+        return (*self.args, *(value for _, value in self.keywords))
+
 
 class Chain(NamedTuple):
     """A statement as far as it is built: the model asked, and the steps."""

@@ -189,7 +189,7 @@ class Origins:
 
     def _call(self, module: Module, call: Call) -> Origin:
         func = module.terms[call.func]
-        inputs = [*call.args, *(value for _, value in call.keywords)]
+        inputs = list(call.arguments)
         if isinstance(func, Attr):
             inputs.append(func.base)
         most = self._most(module, inputs)

@@ -223,7 +223,7 @@ class Lifetimes:
                 continue
             if any(self._follows(value) for value in self.inference.term(module, call.func)):
                 continue
-            for argument in (*call.args, *(value for _, value in call.keywords)):
+            for argument in call.arguments:
                 self._keep(module, argument, Local(function, ""))
 
     def _follows(self, value: Value) -> bool:

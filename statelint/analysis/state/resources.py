@@ -243,7 +243,7 @@ def _hands_on(module: Module, event: Event, name: str) -> bool:
     call = module.terms[event.term] if event.op == "call" else None
     if not isinstance(call, Call):
         return False
-    arguments = (*call.args, *(value for _, value in call.keywords))
+    arguments = call.arguments
     return any(isinstance(held := module.terms[term], Name) and held.id == name for term in arguments)
 
 

@@ -119,7 +119,7 @@ class Singletons:
         for event, call in function.calls:
             if not self._says_so(module, call):
                 continue
-            arguments = (*call.args, *(value for _, value in call.keywords))
+            arguments = call.arguments
             values = [value for argument in arguments for value in self.inference.term(module, argument)]
             # An object that is given along has a place of its own.
             given = {value.klass for value in values if isinstance(value, Instance)}
@@ -137,7 +137,7 @@ class Singletons:
         for value in self.inference.term(module, call.func):
             if isinstance(value, External) and value.name in self.known:
                 return self._switched(module, call, self.known[value.name])
-        return any(self._named(module, term) for term in (*call.args, *(value for _, value in call.keywords)))
+        return any(self._named(module, term) for term in call.arguments)
 
     @staticmethod
     def _switched(module: Module, call: Call, switch: str) -> bool:

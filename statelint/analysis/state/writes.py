@@ -231,7 +231,7 @@ class WriteCollector:
     def _method(self, function: FunctionInfo, module: Module, event: Event, call: Call, func: Attr) -> Iterator[Write]:
         if not self._mutates(module, call, func):
             return
-        arguments = [*call.args, *(value for _, value in call.keywords)]
+        arguments = list(call.arguments)
         key = arguments[0] if arguments and func.name in KEYED else -1
         held = module.terms[func.base]
         if isinstance(held, Item):

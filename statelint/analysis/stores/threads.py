@@ -49,7 +49,7 @@ class Threads(CallsOn[Query]):
         verb = _RUNS.get(func.name) if isinstance(func, Attr) else None
         found: tuple[str, TermId] | None = None
         if verb is not None:
-            arguments = (*call.args, *(value for _, value in call.keywords))
+            arguments = call.arguments
             found = next((pair for argument in arguments for pair in self._configured(module, argument)), None)
         elif any(
             isinstance(value, External) and _HISTORY.match(value.name)

@@ -211,7 +211,7 @@ class Vectors(CallsOn[Search]):
             for item in held.items:
                 yield from self._keys(module, item, depth + 1)
         elif isinstance(held, Call):
-            for argument in (*held.args, *(value for _, value in held.keywords)):
+            for argument in held.arguments:
                 yield from self._keys(module, argument, depth + 1)
         elif held is not None and hasattr(held, "element"):
             yield from self._keys(module, held.element, depth + 1)

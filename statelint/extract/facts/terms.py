@@ -66,6 +66,11 @@ class Call(Struct, frozen=True, tag="C"):
     """Keyword arguments; the name of a ``**mapping`` is empty."""
     serial: int
 
+    @property
+    def arguments(self) -> tuple[TermId, ...]:
+        """All that is passed, by position and then by keyword."""
+        return (*self.args, *(value for _, value in self.keywords))
+
 
 class Element(Struct, frozen=True, tag="e"):
     """Some element that iterating over ``base`` yields."""
