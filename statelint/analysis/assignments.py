@@ -70,10 +70,12 @@ class OwnerAssignments:
         """Yield every row made or changed with a body of the client's that may name the owner."""
         for module in self.inference.modules:
             for function in module.functions:
+                if not function.calls or self.judge.reach.of(function) is not Reach.SERVED:
+                    continue
                 for event, call in function.calls:
                     place = Place(module, event.position)
                     filled = self._filled(function, event, call)
-                    if filled is not None and self.judge.reach.of(function) is Reach.SERVED:
+                    if filled is not None:
                         yield from self._assigned(function, filled, place)
                     elif call.keywords:
                         yield from self._named(function, call, place)
@@ -81,15 +83,16 @@ class OwnerAssignments:
     def _named(self, function: FunctionInfo, call: Call, place: Place) -> Iterator[OwnerAssignment]:
         """Yield ``Note(user_id=body.user_id)``; where the caller is another owner of the row, this one plays a part."""
         module = function.module
-        model = self._made(module, call) if self.judge.reach.of(function) is Reach.SERVED else None
+        model = self._made(module, call)
         if model is None:
             return
         names = {f"{column}{suffix}": column for column in model.own_columns for suffix in ("", "_id")}
         given = [(names[name], value) for name, value in call.keywords if name in names]
         if any(self.judge.principals.is_principal(module, value) for _, value in given):
             return
+        owners = self._owners(model) if given else frozenset()
         for column, value in given:
-            if column not in self._owners(model):
+            if column not in owners:
                 continue
             for _, name, known in self.claims.sources(function, value, 0):
                 if known:
@@ -246,12 +249,7 @@ class OwnerAssignments:
 
     def _is_trusting(self, entry: FunctionInfo) -> bool:
         """Tell whether an endpoint knows its caller, and lets every one of them in."""
-        guards = self.judge.guards
-        return (
-            guards.knows_caller(entry)
-            and guards.guard_before(entry, []) is None
-            and not guards.asked_before(entry, None)
-        )
+        return self.judge.guards.knows_caller(entry) and self.judge.guards.admits_anyone(entry, [])
 
     def _sources(self, function: FunctionInfo, body: Param, column: str, depth: int) -> Iterator[FunctionInfo]:
         """Yield the endpoints that know their caller and hand the client's body on as it is."""

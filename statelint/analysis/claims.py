@@ -141,8 +141,7 @@ class Claims:
         With each comes whether a function on the way knows who is calling.
         """
         module = function.module
-        value = self._given(module, value)
-        value = self._given(module, self._key_of_user(function, value))
+        value = self._given(function, value)
         held = module.terms[value]
         key = asked_of_client(module, value)
         if key:
@@ -163,8 +162,7 @@ class Claims:
                 and not list(self.inference.dependencies(module, parameter.annotation, parameter.default))
                 and not self.judge.graph.depends_on_unknown(module, parameter.annotation, parameter.default)
                 and (parameter.name not in _OF_FRAMEWORK or self.principals.is_body(module, value))
-                and self.judge.guards.guard_before(function, [value]) is None
-                and not self.judge.guards.asked_before(function, None)
+                and self.judge.guards.admits_anyone(function, [value])
             ):
                 known = self.judge.guards.knows_caller(function)
                 if known or entries[0].kind == "route":
@@ -187,14 +185,17 @@ class Claims:
             entry is not None
             and entry.kind == "route"
             and not self._compared(function, value)
-            and self.judge.guards.guard_before(entry.function, [value]) is None
-            and not self.judge.guards.asked_before(entry.function, None)
+            and self.judge.guards.admits_anyone(entry.function, [value])
         ):
             known = self.judge.guards.knows_caller(entry.function) or self._knows_another(function, value)
             yield entry.function, key, known
 
-    def _given(self, module: Module, value: TermId) -> TermId:
-        """Return what a value is read from: ``body`` of ``body.user_id``, ``user_id`` of ``Caller(user_id).id``."""
+    def _given(self, function: FunctionInfo, value: TermId) -> TermId:
+        """Return what a value is read from.
+
+        That is ``body`` of ``body.user_id``, ``user_id`` of ``Caller(user_id).id`` and of a user who is loaded by it.
+        """
+        module = function.module
         for _ in range(MAX_DEPTH * 2):
             held = module.terms[value]
             if isinstance(held, Attr):
@@ -204,7 +205,10 @@ class Claims:
             elif isinstance(held, Call) and len(held.args) == 1 and called_name(module, held) in _CONVERSIONS:
                 value = held.args[0]
             else:
-                break
+                key = self._key_of_user(function, value)
+                if key == value:
+                    break
+                value = key
         return value
 
     def _key_of_user(self, function: FunctionInfo, value: TermId) -> TermId:

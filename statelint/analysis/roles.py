@@ -65,13 +65,17 @@ def asks_for_role(principals: Principals, module: Module, test: TermId) -> bool:
 
 
 def grants_role(principals: Principals, module: Module, test: TermId, positive: bool) -> bool:
-    """Tell whether ``test``, being ``positive``, says that the caller has a role that not everybody has."""
+    """Tell whether whoever passes ``test``, it being ``positive``, has a role that not everybody has.
+
+    Each of the alternatives that let them through must say so.
+    """
     held = module.terms[test]
     match held:
         case Not(value=value):
             return grants_role(principals, module, value, not positive)
-        case Logic(values=values):
-            return any(grants_role(principals, module, value, positive) for value in values)
+        case Logic(op=op, values=values):
+            needed = any if (op == "and") is positive else all
+            return needed(grants_role(principals, module, value, positive) for value in values)
         case Compare(op=op, left=left, right=right):
             if not asks_for_role(principals, module, test):
                 return False

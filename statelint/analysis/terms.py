@@ -65,6 +65,20 @@ def children(held: Term) -> tuple[TermId, ...]:
             return ()
 
 
+def made_of(held: Term) -> tuple[TermId, ...]:
+    """Return the terms from which the value of a term is made: what is only tested is none of them."""
+    match held:
+        case Choice(then=then, other=other):
+            return (then, other)
+        case Comprehension(element=element, key=key, iterables=iterables):
+            parts = (element, key, *iterables)
+        case Caught():
+            return ()
+        case _:
+            parts = children(held)
+    return tuple(part for part in parts if part >= 0)
+
+
 def walk(module: Module, *roots: TermId) -> Iterator[TermId]:
     """Yield ``roots`` and every term in them once, outermost first."""
     seen: set[TermId] = set()

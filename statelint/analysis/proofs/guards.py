@@ -74,12 +74,7 @@ class Guards:
                 if GUARD_NAME.search(name) and name.rpartition(".")[2] not in NO_GUARD:
                     return Proof.GUARD
             elif self._admits_admins(guard) or (
-                (
-                    ROLE_GATE.search(name)
-                    or _is_told_role(guard)
-                    or any(role.isidentifier() and is_admin_name(role) for role in roles)
-                )
-                and self._is_role_gate(guard)
+                (_names_role(name, roles) or _is_told_role(guard)) and self._is_role_gate(guard)
             ):
                 return Proof.ADMIN
         return self.permissions.before(function, model) or self.permissions.of_method(function, model)
@@ -111,12 +106,16 @@ class Guards:
                 self._admits_admins(function, answers=False)
                 or (
                     self.rows.may_abort(function)
-                    and (ROLE_GATE.search(name) or any(role.isidentifier() and is_admin_name(role) for role in roles))
+                    and _names_role(name, roles)
                     and self._is_role_gate(function)
                     and self.regard.weighs(function)
                 )
             ):
                 yield Guard(name, function, roles)
+
+    def admits_anyone(self, function: FunctionInfo, keys: list[TermId]) -> bool:
+        """Tell whether nothing before or in an entry point asks for a role or checks one of ``keys``."""
+        return self.guard_before(function, keys) is None and not self.asked_before(function, None)
 
     def guarded(self, function: FunctionInfo, model: Model | None = None) -> bool:
         """Tell whether a guard stands before a function that admits administrators or checks permissions."""
@@ -315,6 +314,11 @@ class Guards:
 def _is_const(module: Module, term: TermId, value: object) -> bool:
     held = module.terms[term]
     return isinstance(held, Const) and held.value is value
+
+
+def _names_role(name: str, roles: Iterable[str]) -> bool:
+    """Tell whether a guard's name, or what it is given, says that it asks for a role."""
+    return bool(ROLE_GATE.search(name)) or any(role.isidentifier() and is_admin_name(role) for role in roles)
 
 
 def _is_told_role(guard: FunctionInfo) -> bool:

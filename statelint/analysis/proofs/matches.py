@@ -32,20 +32,16 @@ class Matches:
         ]
         if not uses:
             return None
+        conditions = module.facts.conditions
         common: set[TermId] | None = None
         for use in uses:
             said = {
                 value
                 for step in self.rows.chain(module, use.condition)
-                for value in self._equal(module, *self._condition(module, step), leaf)
+                for value in self._equal(module, conditions[step].test, conditions[step].positive, leaf)
             }
             common = said if common is None else common & said
         return (uses[0], sorted(common)) if common else None
-
-    @staticmethod
-    def _condition(module: Module, step: int) -> tuple[TermId, bool]:
-        condition = module.facts.conditions[step]
-        return condition.test, condition.positive
 
     def _equal(self, module: Module, test: TermId, positive: bool, leaf: TermId) -> Iterator[TermId]:
         """Yield what a parent's key in the row is equal to, ``test`` being ``positive``."""

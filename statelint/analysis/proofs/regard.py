@@ -109,11 +109,7 @@ class Regard:
                 self._asks_about(module, part) for root in self._answers(each) for part in self._parts(module, root)
             ):
                 return True
-            if any(
-                self.judge.statement.on_owner(query, atom)
-                for query in self.queries.of(each)
-                for atom in self.queries.atoms(query)
-            ):
+            if self._asks_for_owned(each):
                 return True
             for _, call in each.calls:
                 given = call.arguments
@@ -129,6 +125,14 @@ class Regard:
             and not is_identity_name(edge.callee.name)
             and self.compares_caller(edge.callee, depth + 1)
             for edge in self.judge.graph.callees.get(function, ())
+        )
+
+    def _asks_for_owned(self, function: FunctionInfo) -> bool:
+        """Tell whether a query of the function asks for an owner's rows."""
+        return any(
+            self.judge.statement.on_owner(query, atom)
+            for query in self.queries.of(function)
+            for atom in self.queries.atoms(query)
         )
 
     def _asks_about(self, module: Module, part: TermId) -> bool:
@@ -183,11 +187,7 @@ class Regard:
             answered = (part for root in self._answers(each) for part in self._outside(module, root))
             if any(part not in wrapped and self._decides(module, part) for part in answered):
                 return True
-            if any(
-                self.judge.statement.on_owner(query, atom)
-                for query in self.queries.of(each)
-                for atom in self.queries.atoms(query)
-            ):
+            if self._asks_for_owned(each):
                 return True
             if any(
                 event.op == "raise" and "NotImplemented" in self._raised(module, event.term) for event in each.events

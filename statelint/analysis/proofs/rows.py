@@ -190,19 +190,9 @@ class Rows:
         return any(
             held.test >= 0
             and not self.queries.containment(module).holds(held.test, leaf)
-            and self._grants(module, held.test, held.positive)
+            and grants_role(self.principals, module, held.test, held.positive)
             for held in conditions
         )
-
-    def _grants(self, module: Module, test: TermId, positive: bool) -> bool:
-        """Tell whether whoever passes a test has a role, whichever of its alternatives let them through."""
-        held = module.terms[test]
-        if isinstance(held, Not):
-            return self._grants(module, held.value, not positive)
-        if isinstance(held, Logic):
-            needed = any if (held.op == "and") is positive else all
-            return needed(self._grants(module, value, positive) for value in held.values)
-        return grants_role(self.principals, module, test, positive)
 
     def _outside_loops(self, module: Module, event: Event, leaf: TermId) -> int:
         """Return the condition of an event, and for what is done with each of the rows, that of the loop."""
@@ -354,7 +344,7 @@ class Rows:
             and all(
                 model is not None
                 and not model.is_principal
-                and not any(column.is_key for name, column in model.columns.items() if name == held.name)
+                and not ((column := model.columns.get(held.name)) is not None and column.is_key)
                 for model in models
             )
         )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import External
 from statelint.analysis.reach import Reach
 from statelint.analysis.state.classes import INSTANCE_BASES
-from statelint.analysis.state.keys import Origin, children, names_in
+from statelint.analysis.state.keys import Origin, names_in
 from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, Global, Local
+from statelint.analysis.terms import made_of
 from statelint.extract.facts import Attr, Call, Compare, Const, FunctionRef, Item, Logic, Name, Not
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Harmless:
         """Tell whether ``term`` depends on the request by nothing but ``key``, if by that."""
         if term == key or self.origins.of(module, term) is Origin.FIXED:
             return True
-        parts = tuple(children(module.terms[term]))
+        parts = made_of(module.terms[term])
         return bool(parts) and all(self._of_key(module, part, key) for part in parts)
 
     def numbers(self, write: Write) -> bool:
@@ -173,7 +174,7 @@ class Harmless:
                 held = module.terms[at]
                 if isinstance(held, Attr):
                     yield held
-                queue += children(held)
+                queue += made_of(held)
 
     def keeps_alive(self, write: Write) -> bool:
         """Tell whether a change puts a task into a set, or drops it, only so that it is not collected while it runs."""

@@ -7,26 +7,14 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External, FunctionValue, Result
+from statelint.analysis.terms import made_of
 from statelint.extract.facts import (
     Attr,
-    Binary,
     Call,
     Cell,
-    Choice,
-    Compare,
     Const,
-    Element,
-    Enter,
-    Format,
-    Item,
-    Logic,
-    Mapping,
     Name,
-    Not,
     Param,
-    Sequence,
-    Star,
-    Unary,
 )
 
 if TYPE_CHECKING:
@@ -163,7 +151,7 @@ class Origins:
             return self._most(module, module.functions[held.function].facts.cells.get(held.name, ()))
         if isinstance(held, Call):
             return Origin.REQUEST if self._is_request_made(module, term) else self._call(module, held)
-        return self._most(module, children(held))
+        return self._most(module, made_of(held))
 
     def _most(self, module: Module, terms: Iterable[TermId]) -> Origin:
         most = Origin.FIXED
@@ -237,46 +225,10 @@ class Origins:
         """Return the origin of a parameter of a method that is only called as one of a base."""
         for base in self.inference.mro(function.owner)[0][1:] if function.owner is not None else ():
             method = base.method(function.name)
-            for index, parameter in enumerate(method.facts.parameters) if method is not None else ():
-                if parameter.name == name and method is not None:
-                    return self.parameter(method, index)
+            index = method.parameter(name) if method is not None else -1
+            if method is not None and index >= 0:
+                return self.parameter(method, index)
         return Origin.UNKNOWN
-
-
-def children(held: object) -> Iterator[TermId]:
-    """Yield the terms from which a term's value is made."""
-    match held:
-        case Attr(base=base) | Element(base=base) | Enter(base=base):
-            yield base
-        case Item(base=base, key=key):
-            yield base
-            yield key
-        case Choice(then=then, other=other):
-            yield then
-            yield other
-        case Binary(left=left, right=right) | Compare(left=left, right=right):
-            yield left
-            yield right
-        case Logic(values=values):
-            yield from values
-        case Not(value=value) | Unary(value=value) | Star(value=value):
-            yield value
-        case Mapping(keys=keys, values=values):
-            yield from (key for key in keys if key >= 0)
-            yield from values
-        case Sequence(items=items):
-            yield from items
-        case Format(parts=parts):
-            yield from parts
-        case _:
-            comprehension = getattr(held, "iterables", None)
-            if comprehension is not None:
-                yield held.element  # type: ignore[attr-defined]
-                yield from comprehension
-            elif isinstance(held, Call):
-                yield held.func
-                yield from held.args
-                yield from (value for _, value in held.keywords)
 
 
 def names_in(module: Module, term: TermId, limit: int = 40) -> Iterator[str]:
@@ -298,4 +250,4 @@ def names_in(module: Module, term: TermId, limit: int = 40) -> Iterator[str]:
                 yield text
             case _:
                 pass
-        queue.extend(children(held))
+        queue.extend(made_of(held))

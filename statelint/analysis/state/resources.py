@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import Place, Result
 from statelint.analysis.reach import Reach
-from statelint.analysis.state.keys import children
 from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, Global
+from statelint.analysis.terms import made_of
 from statelint.extract.facts import Attr, Call, Name, Param
 from statelint.source.roles import is_offline_path
 
@@ -260,5 +260,5 @@ def _mentions(function: FunctionInfo, name: str) -> bool:
                 held = terms[at]
                 if isinstance(held, Name) and held.id == name:
                     return True
-                queue += children(held)
+                queue += made_of(held)
     return False
