@@ -296,7 +296,7 @@ class Claims:
             and any(isinstance(each, ClassValue) for each in self.inference.term(module, made.func))
         ):
             return frozenset()
-        called = self.inference.functions(module, call.func)
+        called = self.inference.callees(module, call)
         refuses = CHECKING.search(func.name) or any(map(self.judge.regard.leaves, called))
         given = (parts(argument) for argument in call.arguments)
         return frozenset() if refuses else parts(func.base).difference(*given)

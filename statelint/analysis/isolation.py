@@ -17,7 +17,7 @@ from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.misplaced import MisplacedChecks
 from statelint.analysis.proofs.words import KEYS
 from statelint.analysis.publicity import Publicity
-from statelint.analysis.queries import beginning
+from statelint.analysis.queries import beginning, gives_figures
 from statelint.analysis.reach import Reach
 from statelint.analysis.telling import Telling
 from statelint.analysis.views import generic_views
@@ -33,14 +33,12 @@ if TYPE_CHECKING:
     from statelint.analysis.exposure import Exposure
     from statelint.analysis.formfields import OpenField
     from statelint.analysis.model import FunctionInfo
-    from statelint.analysis.ownership import Model
+    from statelint.analysis.ownership import Column, Model
     from statelint.analysis.proofs import Judge, Verdict
     from statelint.analysis.proofs.misplaced import Misplaced
     from statelint.analysis.queries import Atom, Query
 
 
-_ASKING = frozenset({"exists", "aexists"})
-"""Ends of statements that say yes or no."""
 _PROBE = re.compile(r"(^|/)(metrics|health\w*|ready\w*|readiness|live|livez|liveness|ping|status|heartbeat)/?$")
 """Paths that monitoring asks."""
 
@@ -302,9 +300,14 @@ class Isolation:
             last = atom.column[-1]
             if last in KEYS or last.endswith(("_id", "_ids", "_uuid")) or (last.endswith("Id") and last[:1].islower()):
                 return True
-            if model is not None and last in model.columns and model.columns[last].target:
+            column = model.columns.get(last) if model is not None else None
+            if column is not None and column.target and (column.is_key or self._is_model(column)):
                 return True
         return False
+
+    def _is_model(self, column: Column) -> bool:
+        """Tell whether a column leads to rows of a model, and is not declared as an enumeration, say."""
+        return self.judge.ownership.named(column.target, column.module) is not None
 
     def _certainty(self, verdict: Verdict, action: str, keyed: bool, sibling: bool) -> int:
         query = verdict.query
@@ -330,8 +333,8 @@ class Isolation:
             certainty = min(certainty, 1 if action != "read" or (private and keyed) else 0)
         if (kind is OwnerKind.MEMBERSHIP and not keyed) or (action == "read" and self._publicity.of(model)):
             certainty = 0
-        if not keyed and query.chain.steps and query.chain.steps[-1].method in _ASKING:
-            # Whether there is any row tells nothing of them.
+        if not keyed and action == "read" and gives_figures(query):
+            # How many there are of all tells nothing of any.
             certainty = 0
         if not keyed and entry is not None and _PROBE.search(entry.path) and not self._identified(verdict):
             # What watches the service is told figures.

@@ -394,7 +394,7 @@ class Principals:
         return found
 
     def _provider(self, function: FunctionInfo) -> bool:
-        if _IDENTITY_NAME.search(function.name):
+        if _IDENTITY_NAME.search(function.name) or self._declares_user(function):
             return True
         module = function.module
         for event in function.events:
@@ -411,6 +411,15 @@ class Principals:
                     # What belongs to whoever the token names: get_current_session.
                     return True
         return False
+
+    def _declares_user(self, function: FunctionInfo) -> bool:
+        """``def get_current_player() -> Player``, where players are the users."""
+        return _CURRENT.search(function.name) is not None and any(
+            isinstance(value, Instance)
+            and (model := self.ownership.model_of(value.klass)) is not None
+            and model.is_principal
+            for value in self.inference.annotation(function.module, function.facts.returns)
+        )
 
     def mentions_identity(self, module: Module, term: TermId) -> bool:
         """Tell whether a condition asks about the caller: role, administrator, identity."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.naming import called_name_of, raw_names
+from statelint.analysis.queries import gives_figures
 from statelint.analysis.views import ACTIONS, served
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs import Judge, Verdict
 
-_COUNTING = frozenset({"exists", "aexists", "count", "acount", "aggregate", "aaggregate"})
-"""Ends of statements that show no row."""
 _READ_BY_ALL = re.compile(r"OrReadOnly$|OrAnonReadOnly$")
 """Permission classes that let everybody read, and say so."""
 
@@ -99,7 +98,7 @@ class Publicity:
             if (
                 entry is not None
                 and entry.kind == "route"
-                and not any(step.method in _COUNTING for step in query.chain.steps)
+                and not gives_figures(query)
                 and not any(
                     any(raw_names(query.module, atom.value))
                     for atom in self.judge.queries.atoms(query)

@@ -186,3 +186,7 @@ def test_a_class_stands_for_its_table(sample: Make) -> None:
     (query,) = made.project.queries.of(made.function("run"))
     assert query.chain.model is not None
     assert query.chain.model.klass is not None
+
+
+def test_a_sentence_that_begins_like_sql_is_no_statement(sample: Make) -> None:
+    assert proofs(sample, "failed(key, 'update threads')") == []

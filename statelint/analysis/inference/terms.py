@@ -74,6 +74,11 @@ class Inference(Elements):
         """Return the project's functions among what ``term`` stands for."""
         return [value.function for value in self.term(module, term) if isinstance(value, FunctionValue)]
 
+    def callees(self, module: Module, call: Call) -> list[FunctionInfo]:
+        """Return the project's functions that ``call`` calls, be it through another: ``to_thread(load, note_id)``."""
+        position = self.invoked(module, call)
+        return self.functions(module, call.args[position] if 0 <= position < len(call.args) else call.func)
+
     def _term(self, module: Module, term: TermId) -> Iterable[Value]:
         held = module.terms[term]
         match held:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from statelint.analysis.model import Instance
 from statelint.analysis.ownership.declarations import Declarations
 from statelint.analysis.ownership.schema import Model, OwnerKind, OwnerPath, snake
 from statelint.analysis.ownership.tables import TableObjects
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from statelint.analysis.inference import Inference
-    from statelint.analysis.model import ClassInfo, Module
+    from statelint.analysis.model import ClassInfo, Module, Value
     from statelint.analysis.ownership.schema import Column
     from statelint.config.settings import Settings
     from statelint.extract.facts import TermId
@@ -30,6 +32,11 @@ _KEPT = frozenset(
 """Words by which a user's own relation to what is published is told from it."""
 _RIGHTS = frozenset({"role", "permission", "privilege", "scope", "user_role", "user_permission"})
 """What users are given, and is nobody's for that."""
+_PROVIDER = re.compile(
+    r"^_?(?:get_|require_)?(?:current|authenticated|logged_?in)_(?:active_|verified_)?(?P<who>[a-z_]+)$", re.IGNORECASE
+)
+_CALLERS = frozenset({"user", "account", "member", "principal"})
+"""What ``get_current_…`` gives is the caller, whatever its model is called."""
 _LOGINS = frozenset({"email", "username", "user_name", "login", "phone", "phone_number"})
 
 
@@ -287,7 +294,26 @@ class Ownership:
         if name in self._principal_names or (model.klass is None and name.removesuffix("s") in self._principal_names):
             return True
         names = {snake(name) for name in model.columns}
-        return bool(_PASSWORDS & names) and bool(_LOGINS & names)
+        return bool(_LOGINS & names) and (bool(_PASSWORDS & names) or self._is_caller(model))
+
+    def _is_caller(self, model: Model) -> bool:
+        """Tell whether what finds out who is calling gives a row of a model: ``get_current_user() -> Player``."""
+        return any(
+            who in _CALLERS or who == snake(model.name)
+            for who, value in self._callers
+            if isinstance(value, Instance) and value.klass is model.klass
+        )
+
+    @cached_property
+    def _callers(self) -> list[tuple[str, Value]]:
+        """What the functions declare that find out who is calling, by the last word of their names."""
+        return [
+            (told["who"].lower(), value)
+            for module in self.inference.modules
+            for function in module.functions
+            if (told := _PROVIDER.match(function.name)) is not None
+            for value in self.inference.annotation(module, function.facts.returns)
+        ]
 
     def _direct(self, model: Model) -> Iterator[OwnerPath]:
         if model.is_principal:

@@ -65,7 +65,7 @@ class References:
         text = next((found for argument in call.args if (found := module.text(argument))), "")
         makes = text and any(
             last_name(function.module, made.func) in _FOREIGN_KEY_CALLS
-            for function in self.inference.functions(module, call.func)
+            for function in self.inference.callees(module, call)
             for _, made in function.calls
         )
         return text.partition(".")[0] if makes else ""

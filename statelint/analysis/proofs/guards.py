@@ -101,7 +101,7 @@ class Guards:
         roles = self.before.roles(module, term)
         if any(map(is_everyday, roles)):
             return
-        for function in self.inference.functions(module, call.func):
+        for function in self.inference.callees(module, call):
             if not self.looks_at_id(function) and (
                 self._admits_admins(function, answers=False)
                 or (
@@ -295,7 +295,7 @@ class Guards:
         module = function.module
         for _, call in function.calls:
             if any(not name and name_of(module, value) in ARGUMENTS for name, value in call.keywords):
-                yield from self.inference.functions(module, call.func)
+                yield from self.inference.callees(module, call)
 
     def _asked_of_request(self, module: Module, parts: Iterable[TermId]) -> Iterator[str]:
         """Yield the keys that are looked up by name, except in what holds the caller's identity."""

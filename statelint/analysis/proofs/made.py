@@ -70,7 +70,7 @@ class Made:
         )
 
     def _makes_key(self, module: Module, call: Call) -> bool:
-        functions = self._inference.functions(module, call.func)
+        functions = self._inference.callees(module, call)
         if functions:
             return all(map(self._gives_key, functions))
         name = called_name(module, call)

@@ -109,7 +109,7 @@ class Parents:
             if self._tested_owner(module, place.term, chain, names):
                 return True
             name = called_name(module, call)
-            functions = self.inference.functions(module, call.func)
+            functions = self.inference.callees(module, call)
             if any(
                 self._demands_own(edge.callee, index)
                 for edge in self.graph.callees.get(function, ())

@@ -115,7 +115,7 @@ class Regard:
                 given = call.arguments
                 if (
                     CHECKING.search(called_name(module, call))
-                    and not self.inference.functions(module, call.func)
+                    and not self.inference.callees(module, call)
                     and any(self._is_caller(module, value) for value in given)
                 ):
                     return True
@@ -151,7 +151,7 @@ class Regard:
             case Call(args=args, keywords=keywords):
                 return (
                     not self._tells_nothing(module, held)
-                    and not self.inference.functions(module, held.func)
+                    and not self.inference.callees(module, held)
                     and any(self._is_caller(module, value) for value in (*args, *(value for _, value in keywords)))
                 )
             case _:
@@ -167,7 +167,7 @@ class Regard:
                 return True
         for _, call in function.calls:
             name = called_name(module, call)
-            if LEAVING.search(name) or (CHECKING.search(name) and not self.inference.functions(module, call.func)):
+            if LEAVING.search(name) or (CHECKING.search(name) and not self.inference.callees(module, call)):
                 return True
         return depth < MAX_DEPTH and any(
             edge.kind in {"call", "override"} and edge.callee is not function and self.leaves(edge.callee, depth + 1)

@@ -108,7 +108,7 @@ class Rows:
 
     def _never_returns(self, module: Module, call: Call) -> bool:
         """``fail(result.error)``: what is called always raises, and gives the rows to nobody."""
-        functions = self.inference.functions(module, call.func)
+        functions = self.inference.callees(module, call)
         return bool(functions) and all(
             any(event.op == "raise" and not event.condition for event in function.events) for function in functions
         )
@@ -274,7 +274,7 @@ class Rows:
             isinstance(call, Call)
             and self.inside_test(module, event.term)
             and called_name(module, call) not in WRITING
-            and not any(map(self._changes_rows, self.inference.functions(module, call.func)))
+            and not any(map(self._changes_rows, self.inference.callees(module, call)))
         )
 
     @staticmethod
@@ -401,7 +401,7 @@ class Rows:
         arguments = call.arguments
         if not any(holds(term, leaf) for term in (*receiver, *arguments)):
             return False
-        functions = self.inference.functions(module, call.func) or self._methods_of_row(module, call, leaf)
+        functions = self.inference.callees(module, call) or self._methods_of_row(module, call, leaf)
         if not functions:
             return bool(CHECKING.search(called_name(module, call)))
         if not self.regard.of_any(functions) or not any(map(self.regard.leaves, functions)):
@@ -471,7 +471,7 @@ class Rows:
         if not isinstance(call, Call) or module.dotted(call.func) in self.inference.catalogue.aborting_names:
             return True
         name = called_name(module, call)
-        functions = self.inference.functions(module, call.func)
+        functions = self.inference.callees(module, call)
         if functions:
             return any(
                 event.op == "raise" or self.aborts(function.module, event)

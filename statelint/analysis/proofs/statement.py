@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from statelint.analysis.model import ClassValue, FunctionValue, Instance, Result
+from statelint.analysis.model import ClassValue, Instance, Result
 from statelint.analysis.ownership import snake
 from statelint.analysis.proofs.housekeeping import is_housekeeping
 from statelint.analysis.proofs.naming import called_name, raw_names
@@ -229,7 +229,7 @@ class Statement:
         return depth < MAX_DEPTH and any(
             self._compares_owner(query, function, depth)
             for call in self._conjuncts(query.module, conditions)
-            for function in self.inference.functions(query.module, call.func)
+            for function in self.inference.callees(query.module, call)
         )
 
     def _conjuncts(self, module: Module, terms: Iterable[TermId]) -> Iterator[Call]:
@@ -270,7 +270,7 @@ class Statement:
     def _own_methods(self, module: Module, step: Step) -> list[FunctionInfo]:
         """Return the methods of the project that a step may be: those of what is called, or of managers by name."""
         call = module.terms[step.call]
-        found = self.inference.functions(module, call.func) if isinstance(call, Call) else []
+        found = self.inference.callees(module, call) if isinstance(call, Call) else []
         return found or [
             method
             for method in self.judge.graph.methods(step.method)
@@ -383,11 +383,11 @@ class Statement:
                 return True
             if called_name(module, held) in MAKING and self.queries.chains(module, part):
                 return True
-            for target in self.inference.term(module, held.func):
-                if isinstance(target, FunctionValue) and self.returns_rows(target.function):
-                    return True
-                if isinstance(target, ClassValue) and self.ownership.model_of(target.klass) is not None:
-                    return True
+            if any(map(self.returns_rows, self.inference.callees(module, held))) or any(
+                isinstance(target, ClassValue) and self.ownership.model_of(target.klass) is not None
+                for target in self.inference.term(module, held.func)
+            ):
+                return True
         return False
 
     def _collected(self, function: FunctionInfo, collection: TermId) -> bool:

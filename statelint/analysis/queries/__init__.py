@@ -1,6 +1,7 @@
 """Questions to the database: where a function reads, changes or deletes rows of a model, and under which predicates."""
 
+from statelint.analysis.queries.figures import gives_figures
 from statelint.analysis.queries.finder import QueryFinder
 from statelint.analysis.queries.query import Atom, Chain, Finder, Query, Step, beginning
 
-__all__ = ["Atom", "Chain", "Finder", "Query", "QueryFinder", "Step", "beginning"]
+__all__ = ["Atom", "Chain", "Finder", "Query", "QueryFinder", "Step", "beginning", "gives_figures"]

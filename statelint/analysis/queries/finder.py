@@ -10,7 +10,7 @@ from statelint.analysis.queries.entities import Entities
 from statelint.analysis.queries.predicates import Predicates, refers_outside
 from statelint.analysis.queries.query import Query
 from statelint.analysis.terms import Containment
-from statelint.extract.facts import NO_TERM, Attr, Call, Choice, Item
+from statelint.extract.facts import NO_TERM, Attr, Call, Choice, Compare, Item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from statelint.analysis.queries.query import Atom, Chain, Finder
     from statelint.analysis.stores.postgrest import Postgrest
     from statelint.extract.facts import Event, TermId
+
+_JOINS = frozenset({"join", "outerjoin", "join_from", "outerjoin_from", "select_from"})
+_SUBQUERIES = frozenset({"exists", "scalar_subquery", "as_scalar", "correlate", "lateral"})
+"""What makes a statement part of another that may supply what it compares."""
 
 
 class QueryFinder:
@@ -92,12 +96,35 @@ class QueryFinder:
             yield from self._receivers(module, argument)
 
     def _is_correlated(self, module: Module, chain: Chain) -> bool:
-        """``.filter(id=OuterRef("id"))``: a subquery asks for what belongs to the rows of the statement around it."""
+        """Tell whether a subquery asks for what belongs to the rows of the statement around it.
+
+        ``.filter(id=OuterRef("id"))``, ``.where(Line.note_id == Note.id).exists()``.
+        """
+        if not chain.steps:
+            return False
+        if chain.model is not None and any(step.method in _SUBQUERIES for step in chain.steps):
+            asked = {chain.model, *(self.entity(module, join) for join in self._joined(chain))}
+            return any(
+                isinstance(held := module.terms[part], Compare)
+                and chain.model in (sides := {self.entity(module, held.left), self.entity(module, held.right)})
+                and not sides <= {None, *asked}
+                for step in chain.steps
+                if step.method not in _JOINS
+                for value in step.args
+                for part in self.containment(module).parts(value)
+            )
         return "OuterRef" in module.mentioned and any(
             refers_outside(module, self.containment(module).parts(value))
             for step in chain.steps
             for value in step.arguments
         )
+
+    @staticmethod
+    def _joined(chain: Chain) -> Iterator[TermId]:
+        """Yield what else a statement asks: what it joins."""
+        for step in chain.steps:
+            if step.method in _JOINS:
+                yield from step.args[:1]
 
     def _receivers(self, module: Module, term: TermId) -> Iterator[TermId]:
         held = module.terms[term]

@@ -61,6 +61,8 @@ class Query(NamedTuple):
     """The predicates, where the finder knows them and they are not in the chain."""
     others: tuple[Chain, ...] = ()
     """The statements that it may be instead, by branches before."""
+    figures: bool = False
+    """Whether it is known to ask for figures over rows alone, and no row."""
 
     @property
     def module(self) -> Module:

@@ -61,6 +61,8 @@ class Statement(NamedTuple):
     """Only rows that are marked as public are asked for."""
     is_open: bool
     """Predicates come from elsewhere, so what is not seen may still be there."""
+    figures: bool = False
+    """Nothing but figures over the rows is selected: counts, sums."""
 
 
 def settle(text: str) -> tuple[str, bool]:
@@ -151,6 +153,9 @@ def _statement(tree: exp.Expression, is_open: bool, replaces: bool) -> Statement
     predicates, unknown = _predicates(tree, aliases, tables[0])
     columns = {}
     if isinstance(tree, exp.Update):
+        if not tree.expressions:
+            # "update note" is a sentence.
+            return None
         for item in tree.expressions:
             if isinstance(item, exp.EQ) and isinstance(item.this, exp.Column):
                 columns[item.this.name] = _marks(item.expression)
@@ -164,6 +169,20 @@ def _statement(tree: exp.Expression, is_open: bool, replaces: bool) -> Statement
         _selected(tree, aliases, tables[0]),
         _asks_public(tree),
         is_open or unknown,
+        _asks_figures(tree),
+    )
+
+
+def _asks_figures(tree: exp.Expression) -> bool:
+    """Tell whether a statement selects figures over all rows that it finds, and none of the rows."""
+    from sqlglot import exp  # noqa: PLC0415
+
+    figures = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Exists)
+    return (
+        isinstance(tree, exp.Select)
+        and tree.args.get("group") is None
+        and bool(tree.expressions)
+        and all(item.find(*figures) is not None or isinstance(item, exp.Literal) for item in tree.expressions)
     )
 
 

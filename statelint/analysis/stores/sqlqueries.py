@@ -52,7 +52,8 @@ class SqlQueryFinder:
         if statement.verb == "upsert" and not self._may_replace(call, statement):
             return None
         leaf = call.leaf
-        return Query(call.function, Chain(model, model.name, leaf, verb, ()), leaf, call.event, tuple(atoms))
+        chain = Chain(model, model.name, leaf, verb, ())
+        return Query(call.function, chain, leaf, call.event, tuple(atoms), figures=statement.figures)
 
     def _model(self, module: Module, statement: Statement) -> Model | None:
         """Return the model whose rows are asked for: that of the first table, or an owned one joined to it."""

@@ -196,3 +196,44 @@ def test_the_user_is_the_principal(code: Code) -> None:
     model = code(dedent(DECLARATIVE)).project.ownership.named("User")
     assert model is not None
     assert model.is_principal
+
+
+PLAYER = """
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
+class Player(Base):
+    __tablename__ = "players"
+    id = Column(Integer, primary_key=True)
+    email = Column(String)
+
+
+class Hero(Base):
+    __tablename__ = "heroes"
+    id = Column(Integer, primary_key=True)
+    player_id = Column(ForeignKey("players.id"))
+
+
+def {name}(token) -> Player: ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "owned"),
+    [
+        ("get_current_user", True),
+        ("get_current_active_user", True),
+        ("current_player", True),
+        ("get_current_team", False),
+        ("get_player", False),
+    ],
+)
+def test_what_finds_out_who_is_calling_says_what_users_are_called(code: Code, name: str, owned: bool) -> None:
+    sample = code(PLAYER.format(name=name))
+    ownership = sample.project.ownership
+    hero = ownership.named("Hero")
+    assert hero is not None
+    assert hero.owned is owned

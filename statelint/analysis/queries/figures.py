@@ -1,0 +1,83 @@
+"""Statements that give figures over rows, and none of the rows: counts, sums, whether there is any."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.ownership.references import last_name
+from statelint.extract.facts import Attr, Binary, Call, Name
+
+if TYPE_CHECKING:
+    from statelint.analysis.model import Module
+    from statelint.analysis.queries.query import Query
+    from statelint.extract.facts import TermId
+
+_ENDS = frozenset(
+    {"exists", "aexists", "count", "acount", "aggregate", "aaggregate", "count_documents", "estimated_document_count"}
+)
+"""Last calls of statements that give figures."""
+_FIGURES = frozenset({"count", "sum", "avg", "min", "max", "total", "exists", "stddev", "variance"})
+_AROUND = frozenset(
+    {
+        "label", "filter", "within_group", "coalesce", "round", "cast", "ifnull", "alias", "scalar_subquery", "over",
+        "as_",
+    }
+)  # fmt: skip
+"""What is put around a figure and leaves it one."""
+_KINDS = frozenset({"status", "type", "kind", "role", "state", "category", "priority", "severity", "level"})
+"""Columns by which figures are given, a group each."""
+_NAMING = frozenset({"select", "query", "with_entities", "with_only_columns", "select_from", "from_"})
+"""Calls that say what is asked for."""
+
+
+def gives_figures(query: Query) -> bool:
+    """Tell whether a query's answer is figures alone: ``select(func.count(Note.id))``, ``.filter(…).count()``."""
+    if query.figures:
+        return True
+    module, chain = query.module, query.chain
+    leaf = module.terms[query.leaf]
+    if (chain.steps and chain.steps[-1].method in _ENDS) or (
+        isinstance(leaf, Call) and last_name(module, leaf.func) in _ENDS
+    ):
+        return True
+    calls = [chain.start, *(step.call for step in chain.steps)]
+    asked = [given for call in calls if (given := _named(module, call))]
+    figures = [is_figure(module, term) for term in asked[-1]] if asked else []
+    return any(figures) and all(
+        figure or _is_kind(module, term) for figure, term in zip(figures, asked[-1], strict=True)
+    )
+
+
+def _named(module: Module, term: TermId) -> tuple[TermId, ...]:
+    """Return what ``select(…)``, ``select(…).select_from(Note)`` or ``db.query(…)`` asks for."""
+    call = module.terms[term]
+    if not isinstance(call, Call):
+        return ()
+    name = last_name(module, call.func)
+    func = module.terms[call.func]
+    if name in {"select_from", "from_"} and isinstance(func, Attr):
+        return _named(module, func.base)
+    return call.args if name in _NAMING else ()
+
+
+def _is_kind(module: Module, term: TermId) -> bool:
+    """Tell whether a column is one by which rows are sorted into few groups: ``Note.status``."""
+    name = last_name(module, term)
+    return name in _KINDS or name.endswith(("_type", "_status", "_kind"))
+
+
+def is_figure(module: Module, term: TermId) -> bool:
+    """Tell whether a term is a figure over rows: ``func.count(Note.id).label("notes")``, ``Sum("amount")``."""
+    held = module.terms[term]
+    if isinstance(held, Binary):
+        return is_figure(module, held.left) or is_figure(module, held.right)
+    if not isinstance(held, Call):
+        return False
+    func = module.terms[held.func]
+    name = last_name(module, held.func).lower()
+    if name in _AROUND:
+        inside = (*held.args, *((func.base,) if isinstance(func, Attr) else ()))
+        return any(is_figure(module, part) for part in inside)
+    return name in _FIGURES and (
+        isinstance(func, Name) or last_name(module, func.base if isinstance(func, Attr) else -1) in {"func", "fn"}
+    )
