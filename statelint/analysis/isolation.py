@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from statelint.analysis.queries import Atom, Query
 
 
+_ASKING = frozenset({"exists", "aexists"})
+"""Ends of statements that say yes or no."""
 _PROBE = re.compile(r"(^|/)(metrics|health\w*|ready\w*|readiness|live|livez|liveness|ping|status|heartbeat)/?$")
 """Paths that monitoring asks."""
 
@@ -83,6 +85,10 @@ class Leak(NamedTuple):
     """Where the id comes from that names the rows: ``path parameter `note_id```."""
     predicate: str = ""
     """The condition that the query lacks, in its own style."""
+    figures: bool = False
+    """Whether counts and sums over all rows are read, and none of the rows."""
+    also: tuple[Place, ...] = ()
+    """Where the same function reads further figures over the same rows."""
 
 
 class Isolation:
@@ -247,6 +253,7 @@ class Isolation:
 
     def _query_leaks(self) -> Iterator[Leak]:
         seen: set[object] = set()
+        figures: dict[tuple[FunctionInfo, str], Leak] = {}
         for verdict in self.verdicts:
             query = verdict.query
             if verdict.proof is not None:
@@ -258,7 +265,13 @@ class Isolation:
             if key in seen:
                 continue
             seen.add(key)
-            yield self._leak(verdict)._replace(check=self._misplaced.of(verdict))
+            leak = self._leak(verdict)._replace(check=self._misplaced.of(verdict))
+            if not leak.figures or leak.check is not None:
+                yield leak
+            elif (first_one := figures.setdefault((query.function, leak.model), leak)) is not leak:
+                also = (*first_one.also, leak.place)
+                figures[query.function, leak.model] = first_one._replace(also=also)
+        yield from figures.values()
 
     def _leak(self, verdict: Verdict) -> Leak:
         query = verdict.query
@@ -284,6 +297,7 @@ class Isolation:
             parent=parent_key(self.judge, query),
             origin=self._telling.origin(query, self._edges(verdict), entry),
             predicate=self._telling.predicate(query, entry),
+            figures=action == "read" and not keyed and gives_figures(query),
         )
 
     def _edges(self, verdict: Verdict) -> list[Edge]:
@@ -333,8 +347,8 @@ class Isolation:
             certainty = min(certainty, 1 if action != "read" or (private and keyed) else 0)
         if (kind is OwnerKind.MEMBERSHIP and not keyed) or (action == "read" and self._publicity.of(model)):
             certainty = 0
-        if not keyed and action == "read" and gives_figures(query):
-            # How many there are of all tells nothing of any.
+        if not keyed and query.chain.steps and query.chain.steps[-1].method in _ASKING:
+            # Whether there is any row tells nothing of them.
             certainty = 0
         if not keyed and entry is not None and _PROBE.search(entry.path) and not self._identified(verdict):
             # What watches the service is told figures.

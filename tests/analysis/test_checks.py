@@ -607,7 +607,7 @@ return session.exec(select(Note)).all()
     ("body", "certainty"),
     [
         ("return HttpResponse(Note.objects.exists())", [0]),
-        ("return HttpResponse(Note.objects.count())", [0]),
+        ("return HttpResponse(Note.objects.count())", [1]),
         ("return HttpResponse(Note.objects.filter(text='').exists())", [0]),
         ("return render(request, 'notes.html', {'notes': Note.objects.all()})", [1]),
         # Whether this note exists, and how many notes are in this room.

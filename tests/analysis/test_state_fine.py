@@ -469,3 +469,34 @@ def test_whose_data_it_is_says_what_is_kept_and_not_who_keeps_it() -> None:
         """
     subjects = {name: subject for name, (_, subject) in kept(text).items()}
     assert subjects == {"UserService.keys": "", "UserService.seen": "user", "client": ""}
+
+
+CONNECTION = """
+    import aiohttp
+    class Client:
+        _session = None
+        @classmethod
+        async def session(cls, name):
+            {guard}
+            return cls._session
+    @app.get("/{{name}}")
+    async def f(name: str): return await Client.session(name)
+    """
+MAKE = "cls._session = aiohttp.ClientSession()"
+
+
+@pytest.mark.parametrize(
+    ("guard", "harmless"),
+    [
+        (f"if cls._session is None or cls._session.closed: {MAKE}", True),
+        (f"if not cls._session or not cls._session.is_connected(): {MAKE}", True),
+        (f"if cls._session and not cls._session.is_closed: return cls._session\n            {MAKE}", True),
+        (f"if cls._session is None or name: {MAKE}", False),
+        (f"if cls._session is None or other.closed: {MAKE}", False),
+        (f"if cls._session and cls._session.closed: return cls._session\n            {MAKE}", False),
+        (f"if cls._session is None and cls._session.closed or name: {MAKE}", False),
+        ("if cls._session is None or cls._session.closed: cls._session = aiohttp.ClientSession(name)", False),
+    ],
+)
+def test_a_connection_is_made_again_when_it_has_ended(guard: str, harmless: bool) -> None:
+    assert (kept(CONNECTION.format(guard=guard)) == {}) is harmless

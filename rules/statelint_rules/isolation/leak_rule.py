@@ -38,6 +38,10 @@ class LeakRule(Rule):
         wanted = f" ({leak.predicate})" if leak.predicate else ""
         return f"restrict the query to the caller's rows{wanted}, or check the owner before the row is used"
 
+    def severity_of(self, leak: Leak) -> Severity:
+        """Figures over everybody's rows tell less than the rows."""
+        return Severity.WARNING if leak.figures else self.severity
+
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each leak of this kind."""
         for leak in project.isolation.leaks:
@@ -52,10 +56,12 @@ class LeakRule(Rule):
                 )
             if leak.sibling is not None:
                 related.append(location(leak.sibling, f"here {leak.model} is restricted to its owner"))
+            related += [location(place, self.label) for place in leak.also]
             yield self.finding(
                 self.message(leak),
                 location(leak.place, self.label),
                 symbol=leak.symbol,
+                severity=self.severity_of(leak),
                 confidence=CONFIDENCE[leak.certainty],
                 help=self.remedy(leak),
                 details={"model": leak.model, "owner": leak.owner},

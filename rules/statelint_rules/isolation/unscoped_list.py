@@ -22,5 +22,6 @@ class UnscopedList(LeakRule):
         return leak.action == "read" and not leak.keyed and leak.store != "vector" and not leak.parent
 
     def message(self, leak: Leak) -> str:
-        """Name the model."""
-        return f"all users' {leak.model} rows are read: the query has no owner in it"
+        """Name the model, and say whether its rows are shown or figures over them."""
+        done = "counted or summed up" if leak.figures else "read"
+        return f"all users' {leak.model} rows are {done}: the query has no owner in it"

@@ -11,7 +11,7 @@ from statelint.analysis.state.classes import INSTANCE_BASES
 from statelint.analysis.state.keys import Origin, names_in
 from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, Global, Local
 from statelint.analysis.terms import made_of
-from statelint.extract.facts import Attr, Call, Compare, Const, FunctionRef, Item, Logic, Name, Not
+from statelint.extract.facts import NO_TERM, Attr, Call, Compare, Const, FunctionRef, Item, Logic, Name, Not
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,6 +38,8 @@ _SET_UP = re.compile(
     r"|bootstrapped|prepared)$"
 )
 """Names of marks for what a process has done to be able to serve."""
+_ENDED = re.compile(r"_?(is_)?(closed|closing|disconnected|dead)$")
+_OPEN = re.compile(r"_?(is_)?(open|connected|alive|running)$")
 _MISSING = frozenset({"KeyError", "AttributeError", "NameError", "LookupError", "UnboundLocalError", "IndexError"})
 
 
@@ -303,6 +305,17 @@ class Harmless:
                     yield None
             condition = held.parent
 
+    @staticmethod
+    def _ended(module: Module, test: TermId, positive: bool) -> TermId:
+        """Return the connection that a test says is at its end: ``session.closed``, ``not channel.is_open``."""
+        held = module.terms[test]
+        while isinstance(held, (Not, Call)):
+            positive = positive is not isinstance(held, Not)
+            held = module.terms[held.value if isinstance(held, Not) else held.func]
+        if isinstance(held, Attr) and (_ENDED if positive else _OPEN).match(held.name):
+            return held.base
+        return NO_TERM
+
     def _unset_by(self, module: Module, test: TermId, positive: bool, depth: int) -> Iterator[TermId]:
         if test < 0 or depth > 6:
             return
@@ -314,6 +327,13 @@ class Harmless:
                 if (op == "and") == positive:
                     for value in values:
                         yield from self._unset_by(module, value, positive, depth + 1)
+                else:
+                    # session is None or session.closed: what is there no longer is made again.
+                    unset = {
+                        subject for value in values for subject in self._unset_by(module, value, positive, depth + 1)
+                    }
+                    ended = [self._ended(module, value, positive) for value in values]
+                    yield from unset & set(ended) if len(values) == 2 else ()
             case Compare(op=op, left=left, right=right):
                 empty = module.terms[right]
                 if isinstance(empty, Const) and empty.value in {None, False, ""}:

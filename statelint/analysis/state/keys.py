@@ -65,7 +65,9 @@ _OF_OTHER_CODES = frozenset(
 )  # fmt: skip
 """Words beside "code" that make it no secret."""
 _BARS = re.compile(r"blocklist|blacklist|denylist|revoked|revocation|invalidated|loggedout")
-_DOERS = re.compile(r"[A-Z]\w*(Service|Policy|Provider|Factory|Handler|Controller|View|ViewSet|Router)\b")
+_DOERS = re.compile(
+    r"[A-Z]\w*(Service|Policy|Provider|Factory|Handler|Controller|View|ViewSet|Router|Validator|Verifier)\b"
+)
 """Classes named for what they do: a ``UserService`` holds no users."""
 _TOKENS = re.compile(r"token|jwt|jti|session")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
