@@ -9,7 +9,7 @@ from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Compare, Const, Logic, Name, Not
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from statelint.analysis.model import Module
     from statelint.analysis.principals import Principals
@@ -64,18 +64,30 @@ def asks_for_role(principals: Principals, module: Module, test: TermId) -> bool:
     )
 
 
-def grants_role(principals: Principals, module: Module, test: TermId, positive: bool) -> bool:
+def grants_role(
+    principals: Principals,
+    module: Module,
+    test: TermId,
+    positive: bool,
+    owns: Callable[[TermId, bool], bool] | None = None,
+) -> bool:
     """Tell whether whoever passes ``test``, it being ``positive``, has a role that not everybody has.
 
-    Each of the alternatives that let them through must say so.
+    Each of the alternatives that let them through must say so, or that the caller ``owns`` what is asked for.
     """
     held = module.terms[test]
     match held:
         case Not(value=value):
-            return grants_role(principals, module, value, not positive)
+            return grants_role(principals, module, value, not positive, owns)
         case Logic(op=op, values=values):
-            needed = any if (op == "and") is positive else all
-            return needed(grants_role(principals, module, value, positive) for value in values)
+            granted = [grants_role(principals, module, value, positive, owns) for value in values]
+            return any(granted) and (
+                (op == "and") is positive
+                or all(
+                    role or (owns is not None and owns(value, positive))
+                    for role, value in zip(granted, values, strict=True)
+                )
+            )
         case Compare(op=op, left=left, right=right):
             if not asks_for_role(principals, module, test):
                 return False

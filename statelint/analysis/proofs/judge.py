@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External, FunctionValue
+from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.proofs.global_filters import GlobalFilters
 from statelint.analysis.proofs.guards import Guards
 from statelint.analysis.proofs.injected import Injected
@@ -112,7 +114,8 @@ class Judge:
         if proof is not None:
             return Verdict(query, proof)
         keys = [atom.value for atom in atoms if atom.value >= 0 and not self._constant(query.module, atom.value)]
-        proof, way = self._discharged(query.function, query.event, query.leaf, keys, (), model=model)
+        reads = query.verb == "read"
+        proof, way = self._discharged(query.function, query.event, query.leaf, keys, (), model=model, reads=reads)
         if proof is None and self._only_runs(query):
             proof = Proof.CALLER
         return Verdict(query, proof, way)
@@ -230,7 +233,17 @@ class Judge:
         way: tuple[Edge, ...],
         *,
         model: Model | None,
+        reads: bool = False,
     ) -> tuple[Proof | None, tuple[Edge, ...]]:
+        """Return what proves the rows that ``leaf`` stands for, here or in every caller, or the way to one in vain.
+
+        ``reads`` tells whether they were read and given back, and nothing else, so far.
+        """
+        if reads:
+            escapes = self.rows.escapes(function, leaf, event)
+            if way and all(self.rows.only_tested(function.module, escape) for escape in escapes):
+                return Proof.NO_ESCAPE, way
+            reads = all(escape.op == "return" for escape in escapes)
         names = {name for key in keys for name in raw_names(function.module, key)}
         proof = (
             self._conditions(function, event.condition, keys)
@@ -246,10 +259,10 @@ class Judge:
             return proof, way
         if (function in self.reach.entry_points and not self._is_helper(function)) or len(way) >= MAX_CALLERS:
             return None, way
-        found = self._callers(function, keys, way, model)
+        found = self._callers(function, keys, way, model, reads=reads)
         if found[0] is None and matched is not None:
             for value in matched[1]:
-                by_parent = self._callers(function, [value], way, model)
+                by_parent = self._callers(function, [value], way, model, reads=reads)
                 if by_parent[0] is not None:
                     return by_parent
         return found
@@ -295,7 +308,7 @@ class Judge:
         )
 
     def _callers(
-        self, function: FunctionInfo, keys: list[TermId], way: tuple[Edge, ...], model: Model | None
+        self, function: FunctionInfo, keys: list[TermId], way: tuple[Edge, ...], model: Model | None, *, reads: bool
     ) -> tuple[Proof | None, tuple[Edge, ...]]:
         discharged: Proof | None = None
         edges = self.graph.callers.get(function, ())
@@ -337,7 +350,9 @@ class Judge:
             ):
                 discharged = Proof.CALLER
                 continue
-            proof, longer = self._discharged(edge.caller, call_event, edge.call, outer_keys, (edge, *way), model=model)
+            proof, longer = self._discharged(
+                edge.caller, call_event, edge.call, outer_keys, (edge, *way), model=model, reads=reads
+            )
             if proof is None:
                 return None, longer
             discharged = Proof.CALLER if proof is not Proof.ADMIN else proof
@@ -378,13 +393,28 @@ class Judge:
             held = module.facts.conditions[step]
             if held.kind not in {"if", "guard", "assert", "call-guard"} or held.test < 0:
                 continue
-            if grants_role(self.principals, module, held.test, held.positive) or knows_secret(
+            owns = partial(self._owns, module, names)
+            if grants_role(self.principals, module, held.test, held.positive, owns) or knows_secret(
                 module, held.test, held.positive
             ):
                 return Proof.ADMIN
             if self._is_callers(module, held.test, names, held.positive):
                 return Proof.PARENT
         return None
+
+    def _owns(self, module: Module, names: set[str], test: TermId, positive: bool) -> bool:
+        """Tell whether a test says that a key, called ``names``, or the owner of a row is the caller."""
+        held = module.terms[test]
+        return self._is_callers(module, test, names, positive) or (
+            isinstance(held, Compare)
+            and held.op == ("==" if positive else "!=")
+            and any(
+                isinstance(owner := module.terms[one], Attr)
+                and self.ownership.column_kind(owner.name) in {OwnerKind.OWNER, OwnerKind.TENANT}
+                and self.principals.is_principal(module, other)
+                for one, other in ((held.left, held.right), (held.right, held.left))
+            )
+        )
 
     def _is_callers(self, module: Module, test: TermId, names: set[str], positive: bool) -> bool:
         """Tell whether a test, being ``positive``, says that a key, called ``names``, is the caller's."""
