@@ -9,11 +9,11 @@ from statelint.analysis.queries.chains import Chains
 from statelint.analysis.queries.entities import Entities
 from statelint.analysis.queries.predicates import Predicates, refers_outside
 from statelint.analysis.queries.query import Query
-from statelint.analysis.terms import Containment
+from statelint.analysis.terms import Containment, children
 from statelint.extract.facts import NO_TERM, Attr, Call, Choice, Compare, Item
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Set
 
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import FunctionInfo, Module
@@ -39,6 +39,7 @@ class QueryFinder:
         entities: Entities | None = None,
     ) -> None:
         """``entities`` reads what the statements name, where it is more than models."""
+        self.inference = inference
         self.words = inference.catalogue.queries
         self._entities = entities = entities or Entities(inference, ownership)
         self._chains = Chains(entities, postgrest)
@@ -69,11 +70,12 @@ class QueryFinder:
         module = function.module
         chained: dict[TermId, tuple[Event, tuple[Chain, ...]]] = {}
         inner: set[TermId] = set()
+        prefetched: set[TermId] = set()
         for event, call in function.calls:
             chains = self.chains(module, event.term)
             if not chains:
                 if last_name(module, call.func) == "Prefetch":
-                    inner.update(self._prefetched(module, call))
+                    prefetched.update(self._prefetched(module, call))
                 continue
             chained[event.term] = (event, chains)
             func = module.terms[self._chains.wrapped(module, call.func)]
@@ -81,14 +83,63 @@ class QueryFinder:
                 inner.update(self._receivers(module, func.base))
             if call.args and self.chains(module, call.args[0]):
                 inner.update(self._receivers(module, call.args[0]))
+        shown = self._shown(function, inner & chained.keys())
         for term, (event, chains) in chained.items():
-            if term in inner:
+            if term in prefetched or (term in inner and term not in shown):
                 continue
             asking = [
                 chain for chain in chains if not any(step.method in self.words["inserts"] for step in chain.steps)
             ]
             if asking and not any(self._is_correlated(module, chain) for chain in asking):
                 yield Query(function, asking[0], term, event, others=tuple(asking[1:]))
+
+    def _shown(self, function: FunctionInfo, begun: Set[TermId]) -> set[TermId]:
+        """Return what other statements go on from and is shown itself: ``notes = …; notes.exists(); render(notes)``.
+
+        What one of two branches goes on from is judged as what the other one makes of it.
+        """
+        module = function.module
+        begun = {term for term in begun if self._is_lazy(module, term)}
+        if not begun:
+            return set()
+        found: set[TermId] = set()
+        stack = [
+            term
+            for event, call in function.calls
+            # get_object_or_404(notes, pk=pk) goes on from the notes.
+            for term in (*call.args[bool(self.chains(module, event.term)) :], *(value for _, value in call.keywords))
+        ]
+        # What is given back in one of several cases is what the case makes of it.
+        stack += [
+            event.term
+            for event in function.events
+            if event.op != "call" and not (event.op == "return" and event.condition)
+        ]
+        stack += [event.value for event in function.events]
+        seen: set[TermId] = set()
+        while stack:
+            at = stack.pop()
+            if at < 0 or at in seen:
+                continue
+            seen.add(at)
+            held = module.terms[at]
+            if at in begun:
+                found.add(at)
+            # What calls are given is looked at with the calls.
+            elif not isinstance(held, (Call, Choice)):
+                stack += children(held)
+        return found
+
+    def _is_lazy(self, module: Module, term: TermId) -> bool:
+        """Tell whether a statement of Django's has not been run by its last step: whatever looks at it runs it."""
+        return all(
+            chain.model is not None
+            and chain.model.klass is not None
+            and any(base.startswith("django.") for base in self.inference.external_bases(chain.model.klass))
+            and bool(chain.steps)
+            and chain.steps[-1].method not in self.words["terminals"]
+            for chain in self.chains(module, term)
+        )
 
     def _prefetched(self, module: Module, call: Call) -> Iterator[TermId]:
         """``Prefetch("tasks", queryset=…)`` asks for the relatives of rows that another statement loads."""
