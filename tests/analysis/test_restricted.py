@@ -312,3 +312,36 @@ def one(request, pk):
     return JsonResponse({{"text": visits.first().text}})
 """
     assert (("one", "Visit") in reported(sample, views)) == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [("kwargs.get('instance')", []), ("self.instance", []), ("Visit.objects.get(pk=self.data['pk'])", ["Visit"])],
+)
+def test_the_row_that_a_form_edits(sample: Callable[..., Sample], row: str, expected: list[str]) -> None:
+    """Relatives of the row that a form edits are asked about where the row is loaded."""
+    views = f"""
+from django import forms
+
+
+class VisitForm(forms.ModelForm):
+    class Meta:
+        model = Visit
+        fields = ("text",)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["text"].choices = list(Visit.objects.filter(doctor={row}.doctor))
+
+
+@login_required
+def listed(request):
+    return JsonResponse({{}})
+
+
+@login_required
+def one(request, pk):
+    visit = get_object_or_404(Visit, pk=pk, sick=request.user)
+    return JsonResponse({{"form": VisitForm(instance=visit).as_p()}})
+"""
+    assert [model for _, model in reported(sample, views)] == expected

@@ -14,6 +14,7 @@ from statelint.analysis.proofs.published import Published
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     CREDENTIAL,
+    FORMS,
     KEYS,
     LINKED,
     MAKING,
@@ -374,6 +375,8 @@ class Statement:
                 return True
         for part in containment.parts(value):
             held = module.terms[part]
+            if self._is_edited(function, part):
+                return True
             if isinstance(held, (Call, Sequence)) and self._collected(function, part):
                 return True
             if not isinstance(held, Call) or part == besides:
@@ -389,6 +392,20 @@ class Statement:
             ):
                 return True
         return False
+
+    def _is_edited(self, function: FunctionInfo, term: TermId) -> bool:
+        """``self.instance`` of a form or serializer, ``kwargs.get("instance")``: whoever loaded the row is judged."""
+        module = function.module
+        held = module.terms[term]
+        if isinstance(held, Call):
+            named = called_name(module, held) in {"get", "pop"} and bool(held.args) and module.text(held.args[0])
+        else:
+            named = isinstance(held, Attr) and isinstance(module.terms[held.base], Param) and held.name
+        return (
+            named == "instance"
+            and function.owner is not None
+            and any(base.startswith(FORMS) for base in self.inference.external_bases(function.owner))
+        )
 
     def _collected(self, function: FunctionInfo, collection: TermId) -> bool:
         """``ids = set(); for row in rows: ids.add(row.note_id)``: what is in it comes from rows that were loaded."""
