@@ -82,6 +82,12 @@ def proofs(make: Make, *lines: str) -> list[str | None]:
         "return await chats.find().to_list(9)",
         "await chats.delete_one(dict(_id=key))",
         'await chats.delete_one({"_id": key, "user_id": {"$ne": user["id"]}})',
+        'await chats.delete_one({"_id": key, "user_id": {"$nin": [user["id"]]}})',
+        'await chats.delete_one({"_id": key, "$text": {"$search": user["id"]}})',
+        'await chats.delete_one({"$or": [{"_id": key}, {"user_id": user["id"]}]})',
+        'await chats.delete_one({"_id": key, "$nor": [{"user_id": user["id"]}]})',
+        "return await chats.find_one(ObjectId(key))",
+        'return await chats.distinct("title", {"_id": key})',
     ],
 )
 def test_a_question_by_id_alone_is_unproven(sample: Make, line: str) -> None:
@@ -98,6 +104,15 @@ def test_a_question_by_id_alone_is_unproven(sample: Make, line: str) -> None:
         (['return await chats.aggregate([{"$match": {"user_id": user["id"]}}]).to_list(9)'], "predicate"),
         (['await chats.delete_one(dict(_id=key, user_id=user["id"]))'], "predicate"),
         (['await chats.delete_one({"_id": key, "user_id": {"$in": [user["id"]]}})'], "predicate"),
+        (['await chats.delete_one({"$or": [{"user_id": user["id"]}, {"user_id": user["id"], "x": 1}]})'], "predicate"),
+        (['await chats.delete_one({"$or": [{"_id": key}, {"x": key}], "user_id": user["id"]})'], "predicate"),
+        (['await chats.delete_one({"_id": key} | {"user_id": user["id"]})'], "predicate"),
+        (['await chats.delete_one(dict({"_id": key}, user_id=user["id"]))'], "predicate"),
+        (
+            ['await chats.delete_one({"_id": key, "user_id": user["id"]} if key else {"user_id": user["id"]})'],
+            "predicate",
+        ),
+        (['await chats.delete_one({"_id": key, "user_id": user["id"] if user else user["name"]})'], "predicate"),
         (['return await db.countries.find_one({"_id": key})'], "not-owned"),
         (
             [
@@ -114,8 +129,44 @@ def test_what_ties_a_question_to_the_caller_proves_it(sample: Make, lines: list[
     assert proofs(sample, *lines) == [proof]
 
 
-def test_a_filter_that_is_not_seen_is_no_matter(sample: Make) -> None:
-    assert proofs(sample, "await chats.delete_one(make_filter(key, user))") == []
+@pytest.mark.parametrize(
+    "given",
+    [
+        "make_filter(key, user)",
+        '{"_id": key, **make_filter(user)}',
+        '{"_id": key, field_of(user): user["id"]}',
+        '{"$or": [{"_id": key}, make_filter(user)]}',
+        '{"_id": key} if key else make_filter(user)',
+    ],
+)
+def test_a_filter_that_is_not_seen_is_no_matter(sample: Make, given: str) -> None:
+    assert proofs(sample, f"await chats.delete_one({given})") == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "insert_one(dict(user_id=user['id']))",
+        "insert_many([{'user_id': user['id']}])",
+        "insert_one({'title': '', **{'user_id': user['id']}})",
+        "insert_one(Chat().model_dump())",
+        "replace_one({'_id': key}, {'user_id': user['id']})",
+    ],
+)
+def test_what_is_written_tells_whose_documents_are(sample: Make, given: str) -> None:
+    main = f"""
+from pydantic import BaseModel
+from store import chats
+
+class Chat(BaseModel):
+    user_id: str
+
+async def keep(key: str, user=None):
+    await chats.{given}
+"""
+    chats = sample({"store.py": DB, "main.py": main}).project.ownership.named("chats")
+    assert chats is not None
+    assert chats.owned
 
 
 def test_a_store_that_keeps_the_collection_is_followed_to_its_caller(sample: Make) -> None:

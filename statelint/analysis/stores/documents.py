@@ -39,6 +39,7 @@ VERBS = {
 }  # fmt: skip
 _GIVEN = frozenset({"filter", "pipeline", "document", "documents", "update", "replacement"})
 """Keywords for what may be given by position, too."""
+_KEYS = frozenset({("_id",), ("id",)})
 MAX_DEPTH = 12
 
 _DATABASE = re.compile(
@@ -262,8 +263,10 @@ class Documents(CallsOn[Document]):
     ) -> bool:
         key, value = entry
         text = module.text(key) if key >= 0 else None
-        if key < 0 or text in {"$and", "$or", "$nor", "$match"}:
+        if key < 0 or text in {"$and", "$match"}:
             return self._conditions(module, value, test, found, depth + 1)
+        if text in {"$or", "$nor"}:
+            return self._alternatives(module, value, test, found if text == "$or" else [], depth)
         if text is None:
             return False
         if text.startswith("$"):
@@ -285,6 +288,21 @@ class Documents(CallsOn[Document]):
                 value = inner[0][1]
         found.append(Condition(tuple(text.split(".")), value, op, test))
         return True
+
+    def _alternatives(self, module: Module, term: TermId, test: TermId, found: list[Condition], depth: int) -> bool:
+        """Collect the conditions of ``$or``: those of the alternative that asks for a key alone, if there is one."""
+        held = module.terms[term]
+        if not isinstance(held, Sequence):
+            return self._conditions(module, term, test, found, depth + 1)
+        options: list[list[Condition]] = [[] for _ in held.items]
+        known = every(
+            self._conditions(module, item, test, option, depth + 1)
+            for item, option in zip(held.items, options, strict=True)
+        )
+        keyed = [option for option in options if option and all(one.path in _KEYS for one in option)]
+        for option in keyed[:1] or options:
+            found += option
+        return known
 
     def _set(self, module: Module, change: TermId) -> Iterator[str]:
         """Yield the fields that a change sets: ``{"$set": {"user_id": …}}``, or those of the document put in place."""
