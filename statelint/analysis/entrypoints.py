@@ -206,7 +206,8 @@ class EntryPointFinder:
                 kinds = self.catalogue.callbacks.get(name, {})
                 for keyword, argument in call.keywords:
                     if keyword in kinds:
-                        how = _Registration(kinds[keyword], place, served=("*",))
+                        given = (name,) if keyword == "lifespan" else ()  # it is handed the application
+                        how = _Registration(kinds[keyword], place, parameters=given, served=("*",))
                         yield from self._functions(module, argument, how)
 
     def _listed(self, module: Module) -> Iterator[EntryPoint]:

@@ -11,10 +11,23 @@ from statelint.analysis.state.classes import INSTANCE_BASES
 from statelint.analysis.state.keys import Origin, names_in
 from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, Global, Local
 from statelint.analysis.terms import made_of
-from statelint.extract.facts import NO_TERM, Attr, Call, Compare, Const, FunctionRef, Item, Logic, Name, Not
+from statelint.extract.facts import (
+    NO_TERM,
+    Attr,
+    Call,
+    Compare,
+    Const,
+    FunctionRef,
+    Item,
+    Logic,
+    Mapping,
+    Name,
+    Not,
+    Sequence,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections import abc
 
     from statelint.analysis.calls import Edge
     from statelint.analysis.model import FunctionInfo, Module
@@ -24,7 +37,7 @@ if TYPE_CHECKING:
     from statelint.analysis.state.locations import Locator
     from statelint.analysis.state.roots import Root
     from statelint.analysis.state.writes import Write
-    from statelint.extract.facts import TermId
+    from statelint.extract.facts import Term, TermId
 
 CONSTRUCTORS = frozenset(
     {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "__attrs_post_init__",
@@ -52,7 +65,7 @@ class Harmless:
         reach: ReachMap,
         origins: Origins,
         lifetimes: Lifetimes,
-        changed: Mapping[FunctionInfo, frozenset[Root]],
+        changed: abc.Mapping[FunctionInfo, frozenset[Root]],
     ) -> None:
         """``changed`` names the roots that each function changes."""
         self.locator = locator
@@ -166,7 +179,7 @@ class Harmless:
         )
 
     @staticmethod
-    def _compared(orders: FunctionInfo) -> Iterator[Attr]:
+    def _compared(orders: FunctionInfo) -> abc.Iterator[Attr]:
         """Yield the attributes that a comparing method returns something about."""
         module = orders.module
         queue = [event.term for event in orders.events if event.op == "return"]
@@ -288,7 +301,7 @@ class Harmless:
         owners = (Field, ClassAttribute)
         return isinstance(one, owners) and isinstance(other, owners) and one.klass is other.klass
 
-    def _unset(self, module: Module, condition: int) -> Iterator[TermId | None]:
+    def _unset(self, module: Module, condition: int) -> abc.Iterator[TermId | None]:
         """Yield what is known to be unset under a condition; None where an exception says that something is missing."""
         conditions = module.facts.conditions
         for _ in range(40):
@@ -316,7 +329,7 @@ class Harmless:
             return held.base
         return NO_TERM
 
-    def _unset_by(self, module: Module, test: TermId, positive: bool, depth: int) -> Iterator[TermId]:
+    def _unset_by(self, module: Module, test: TermId, positive: bool, depth: int) -> abc.Iterator[TermId]:
         if test < 0 or depth > 6:
             return
         held = module.terms[test]
@@ -336,9 +349,12 @@ class Harmless:
                     yield from unset & set(ended) if len(values) == 2 else ()
             case Compare(op=op, left=left, right=right):
                 empty = module.terms[right]
-                if isinstance(empty, Const) and empty.value in {None, False, ""}:
-                    if (op in {"is", "=="}) == positive and op in {"is", "==", "is not", "!="}:
+                if _is_empty(empty):
+                    if (op in {"is", "=="}) == positive and op in {"is", "==", "is not", "!=", ">"}:
                         yield left
+                        counted = module.terms[left]
+                        if isinstance(counted, Call) and module.dotted(counted.func) == "len":
+                            yield from counted.args
                 elif op in {"not in", "in"} and (op == "not in") == positive:
                     yield right
                 elif (op == "is" and positive and isinstance(empty, Name)) or (
@@ -360,3 +376,14 @@ class Harmless:
                         yield target.base
             case _:
                 return
+
+
+def _is_empty(term: Term) -> bool:
+    """Tell whether a term is ``None``, zero or something empty."""
+    match term:
+        case Const(value=value):
+            return value in {None, False, ""}
+        case Mapping(keys=held, more=0) | Sequence(items=held, more=0):
+            return not held
+        case _:
+            return False

@@ -8,7 +8,7 @@ from statelint.analysis.model import ClassValue, FunctionValue, Instance, Place,
 from statelint.analysis.reach import Reach
 from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Default, Field, Global, Local, Memo
 from statelint.analysis.state.singletons import Singletons
-from statelint.extract.facts import Attr, Call, Choice, Comprehension, Logic, Mapping, Param, Sequence
+from statelint.extract.facts import Attr, Call, Choice, Comprehension, Enter, Logic, Mapping, Param, Sequence
 from statelint.source.roles import is_offline_path
 
 if TYPE_CHECKING:
@@ -296,6 +296,11 @@ class Lifetimes:
                         yield from self._made(module, argument, depth + 1)
                     if isinstance(target, Attr):
                         yield from self._made(module, target.base, depth + 1)
+            case Enter(base=base):
+                made = module.terms[base]
+                values = self.inference.term(module, made.func) if isinstance(made, Call) else ()
+                if any(isinstance(value, ClassValue) for value in values):  # what functions open is kept where they do
+                    yield from self._made(module, base, depth + 1)
             case Sequence(items=items):
                 for item in items:
                     yield from self._made(module, item, depth + 1)
