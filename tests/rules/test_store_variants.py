@@ -1,4 +1,4 @@
-"""Ways to ask DynamoDB and Redis for rows; mutants have shown that nothing tested them."""
+"""Ways to ask DynamoDB, Redis and repositories for rows; mutants have shown that nothing tested them."""
 
 from __future__ import annotations
 
@@ -64,6 +64,41 @@ def new(user=Depends(get_current_user)):
 def run(key: str, user=Depends(get_current_user)):
     return """
 )
+FASTCRUD = (
+    USER
+    + """
+from fastcrud import FastCRUD
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase): ...
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Note(Base):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+
+
+class Repository(FastCRUD):
+    pass
+
+
+notes = FastCRUD(Note)
+Typed = FastCRUD[Note, dict, dict, dict, dict]
+Alias = FastCRUD
+
+
+@app.get("/notes/{key}")
+async def run(key: int, db=None, user=Depends(get_current_user)):
+    return await """
+)
 WRITTEN = 'KeyConditionExpression="id = :id AND #x = :me", ExpressionAttributeNames={"#x": '
 UNSCOPED = {
     "SL301": [
@@ -75,9 +110,25 @@ UNSCOPED = {
         'table.query(KeyConditionExpression=Key("id").eq(key), FilterExpression=Attr("user_id").ne(user.id))',
         f'table.query({WRITTEN}"text"}}, ExpressionAttributeValues={{":id": key, ":me": key}})',
         'table.query(KeyConditionExpression="id = :id", ExpressionAttributeValues={":id": key})',
+        "notes.get(db, id=key)",
+        "Typed(Note).get(db, id=key)",
+        "Alias(Note).get(db, id=key)",
+        "Repository(Note).get(db, id=key)",
+        "notes.exists(db, id=key)",
     ],
-    "SL302": ['store.rpush(f"notes:{key}", "x")', 'store.delete(f"notes:{key}")', "store.delete(key_of(key))"],
-    "SL303": ['store.get(f"notes:{key}")', 'store.get(name=f"notes:{key}")', "store.get(key_of(key))"],
+    "SL302": [
+        'notes.update(db, {"text": ""}, id=key)',
+        "notes.delete(db, id=key)",
+        'store.rpush(f"notes:{key}", "x")',
+        'store.delete(f"notes:{key}")',
+        "store.delete(key_of(key))",
+    ],
+    "SL303": [
+        "notes.get_multi(db)",
+        'store.get(f"notes:{key}")',
+        'store.get(name=f"notes:{key}")',
+        "store.get(key_of(key))",
+    ],
 }
 SCOPED = [
     'table.get_item(Key={"id": key, "user_id": user.id})',
@@ -89,12 +140,18 @@ SCOPED = [
     'store.get(f"notes:{user.id}:{key}")',
     "store.get(key_for(user.id, key))",
     'store.get("notes:all")',
+    "notes.get(db, id=key, user_id=user.id)",
+    "Repository(Note).get(db, id=key, user_id=user.id)",
+    'notes.update(db, {"text": ""}, id=key, user_id=user.id)',
+    "notes.delete(db, id=key, user_id=user.id)",
+    "notes.get_multi(db, user_id=user.id)",
     "store.get(key)",
 ]
 
 
 def found(line: str) -> list[str]:
-    text = f"{DYNAMODB if line.startswith(('table', 'client')) else REDIS}{line}\n"
+    head = {"table": DYNAMODB, "client": DYNAMODB, "store": REDIS}.get(line.partition(".")[0], FASTCRUD)
+    text = f"{head}{line}\n"
     result, _ = findings_of({"main.py": text}, settings_of(""), RULES)
     assert not result.crashes
     return [finding.rule for finding in result.findings if finding.rule.startswith("SL30")]

@@ -9,7 +9,7 @@ from statelint.analysis.queries.query import Chain, Step
 from statelint.extract.facts import NO_TERM, Attr, Call, Item, Name, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from statelint.analysis.model import ClassInfo, Module, Value
     from statelint.analysis.ownership import Model
@@ -90,8 +90,12 @@ class Repositories:
         if isinstance(held, Item):
             return self._kind(module, held.base, depth + 1)
         for value in self.inference.term(module, term):
-            if isinstance(value, External | Result) and value.name in self._known:
-                return self._known[value.name]
+            names: Iterable[str] = (value.name,) if isinstance(value, External | Result) else ()
+            if isinstance(value, ClassValue):
+                names = self.inference.external_bases(value.klass)
+            for name in names:
+                if name in self._known:
+                    return self._known[name]
         if isinstance(held, Name) and depth < MAX_DEPTH:
             home, bindings = self.inference.definition(module, held.id)
             for binding in bindings:
