@@ -101,8 +101,7 @@ KEPT = {
         "request.app.state.carts",
     ),
 }
-TASKS = """
-import asyncio
+SHARED = """
 from fastapi import FastAPI
 
 app = FastAPI()
@@ -124,14 +123,51 @@ def add(item: str):
 """
 HERE = "  # here"
 CLASSES = {
-    "a list of the base class": TASKS.format(declared="items: list = []", own="", mark=HERE),
-    "a list of its own": TASKS.format(
+    "a list of the base class": SHARED.format(declared="items: list = []", own="", mark=HERE),
+    "a list of its own": SHARED.format(
         declared="items: list = []", own="def __init__(self):\n        self.items = []\n", mark=""
     ),
-    "a list of each instance of the base class": TASKS.format(
+    "a list of each instance of the base class": SHARED.format(
         declared="def __init__(self):\n        self.items = []", own="", mark=""
     ),
 }
+
+
+NUMBERED = """
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+class Job:
+    count = 0
+
+    def __init__(self):
+        Job.count += 1{mark}
+        self.number = Job.count
+
+    def __lt__(self, other):
+        return self.{compared} < other.{compared}
+
+
+@app.post("/jobs")
+def start():
+    return push(Job())
+"""
+CLASSES |= {
+    "a number that only orders": NUMBERED.format(compared="number", mark=""),
+    "a number that does not order": NUMBERED.format(compared="name", mark=HERE),
+}
+HELPER = """
+from fastapi import FastAPI
+
+app = FastAPI()
+CARTS = {}
+
+
+def add(user_id):
+    CARTS[user_id] = 1
+"""
 
 
 def found(text: str, *codes: str) -> list[int]:
@@ -176,3 +212,12 @@ def test_what_a_request_makes_does_not() -> None:
 def test_what_classes_share(name: str) -> None:
     text = dedent(CLASSES[name])
     assert found(text, "SL102") == [n for n, line in enumerate(text.splitlines(), 1) if line.endswith(HERE)]
+
+
+@pytest.mark.parametrize(
+    ("caller", "count"), [("tests/test_main.py", 1), ("worker.py", 1), ("scripts/seed.py", 0)], ids=str
+)
+def test_what_only_a_script_calls_is_not_served_and_what_a_test_calls_may_be(caller: str, count: int) -> None:
+    files = {"main.py": HELPER, caller: 'from main import add\n\n\ndef test_add():\n    add("1")\n'}
+    result, _ = findings_of(files, settings_of(""), RULES)
+    assert len([finding for finding in result.findings if finding.rule == "SL101"]) == count
