@@ -7,8 +7,8 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.analysis.constants import Constants
 from statelint.analysis.model import External
-from statelint.analysis.practices.constants import Constants
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Const, Name
 from statelint.extract.launches import SEVERAL, STATELESS, Launch

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from statelint.analysis.practices.constants import Constants
+from statelint.analysis.constants import Constants
 
 if TYPE_CHECKING:
     from collections.abc import Callable

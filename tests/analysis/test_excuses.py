@@ -105,6 +105,25 @@ def read(note_id: int, session: Session = Depends(get_session), user: User = Dep
         raise HTTPException(404)
     return note
 """,
+    "what-is-found-permits": """
+@router.get("/notes/{note_id}")
+def read(note_id: int, session: Session = Depends(get_session), user: User = Depends(get_current_user)):
+    share = shares.find(user.id, note_id)
+    if share is «|not »None:
+        raise HTTPException(404)
+    return session.get(Note, note_id)
+""",
+    "what-is-cached-permits-nothing": """
+@router.get("/notes")
+def read(text: str | None = None, session: Session = Depends(get_session), user: User = Depends(get_current_user)):
+    cached = cache.get(f"notes:{user.id}:{text}")
+    if cached:
+        return cached
+    statement = select(Note)«.where(Note.user_id == user.id)»
+    if text:
+        statement = statement.where(Note.text == text)
+    return session.scalars(statement).all()
+""",
     "tenant-bound-session": """
 def scoped_session(user: User = Depends(get_current_user)):
     with SessionLocal(«info={"user_id": user.id}») as session:

@@ -22,6 +22,13 @@ chats = db["chats"]
 messages_collection = db.messages
 
 
+CHATS = "chats"
+
+
+class Names:
+    CHATS = "chats"
+
+
 def get_chats():
     return db.get_collection("chats")
 
@@ -36,7 +43,7 @@ class Store:
 MAIN = """
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.security import OAuth2PasswordBearer
-from store import Store, chats, client, db, get_chats, messages_collection
+from store import CHATS, Names, Store, chats, client, db, get_chats, messages_collection
 
 app = FastAPI()
 
@@ -76,6 +83,8 @@ def proofs(make: Make, *lines: str) -> list[str | None]:
         "await chats.delete_one({'_id': ObjectId(key)})",
         'await db.chats.delete_one({"_id": key})',
         'await client["chat"]["chats"].delete_many({"_id": {"$in": [key]}})',
+        'await db[CHATS].delete_one({"_id": key})',
+        'await db.get_collection(Names.CHATS).delete_one({"_id": key})',
         'await get_chats().find_one_and_delete({"_id": key})',
         'return await messages_collection.find({"chat_id": key}).to_list(9)',
         'return await chats.aggregate([{"$match": {"_id": key}}, {"$limit": 1}]).to_list(9)',
@@ -113,6 +122,7 @@ def test_a_question_by_id_alone_is_unproven(sample: Make, line: str) -> None:
             "predicate",
         ),
         (['await chats.delete_one({"_id": key, "user_id": user["id"] if user else user["name"]})'], "predicate"),
+        (['await db[CHATS].delete_one({"_id": key, "user_id": user["id"]})'], "predicate"),
         (['return await db.countries.find_one({"_id": key})'], "not-owned"),
         (
             [

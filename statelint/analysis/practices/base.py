@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.analysis.constants import Constants
 from statelint.analysis.model import Place
-from statelint.analysis.practices.constants import Constants
 from statelint.extract.facts import Call, Star
 
 if TYPE_CHECKING:

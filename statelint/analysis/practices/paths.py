@@ -12,9 +12,9 @@ from statelint.extract.facts import Attr, Binary, Call, Choice, Const, Format, L
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from statelint.analysis.constants import Constants
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import Module
-    from statelint.analysis.practices.constants import Constants
     from statelint.extract.facts import TermId
 
 MAX_DEPTH = 8

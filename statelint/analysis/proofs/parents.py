@@ -184,6 +184,6 @@ class Parents:
         conditions = module.facts.conditions
         return any(
             self.rows.is_check(module, conditions[step].test, rows, conditions[step].positive)
-            or self.rows.permits.admits(module, conditions[step].test, rows, names)
+            or self.rows.permits.admits(module, conditions[step].test, rows, names, positive=conditions[step].positive)
             for step in chain
         )

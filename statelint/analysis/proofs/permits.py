@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.proofs.naming import called_name_of, is_read_from, raw_names
-from statelint.analysis.proofs.words import MAKING
+from statelint.analysis.proofs.words import LOOKUP, MAKING
 from statelint.analysis.roles import grants_role
 from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Logic, Not, Param
 
@@ -26,17 +26,19 @@ class Permits:
         self.queries = rows.queries
         self.principals = principals
 
-    def admits(self, module: Module, test: TermId, leaf: TermId, names: Iterable[str]) -> bool:
+    def admits(self, module: Module, test: TermId, leaf: TermId, names: Iterable[str], *, positive: bool) -> bool:
         """Tell whether a test calls something with the caller and the row, or with the caller and the row's key.
 
-        ``permission = get_permission(user.id, task_id)``, ``if permission is None: raise``.
+        ``permission = get_permission(user.id, task_id)``, ``if permission is None: raise``. Who goes on when nothing
+        was found was permitted nothing: ``cached = cache.get(f"{user.id}:{page}")``, ``if cached: return cached``.
+        ``positive`` tells whether the test is true of who goes on.
         """
         if test < 0:
             return False
         wanted = set(names)
         # What the statement itself asks for is judged as its predicate.
         own = self.queries.containment(module).parts(leaf)
-        for call in self._asked(module, test):
+        for call, found in self._asked(module, test, positive=positive):
             inside = self._given(module, call, leaf)
             if (
                 call != leaf
@@ -44,6 +46,7 @@ class Permits:
                 and (leaf in inside or wanted & self._names(module, inside))
                 and any(self.principals.is_principal(module, other) for other in inside if other not in own)
                 and self._is_read(module, call)
+                and (found or not self._looks_up(module, call))
             ):
                 return True
         return False
@@ -51,6 +54,13 @@ class Permits:
     def _is_read(self, module: Module, call: TermId) -> bool:
         held = module.terms[call]
         return isinstance(held, Call) and self.rows.regard.called(self.rows.inference.term(module, held.func))
+
+    def _looks_up(self, module: Module, call: TermId) -> bool:
+        """Tell whether a call asks a store for something: a cached answer, an earlier vote."""
+        held = module.terms[call]
+        return isinstance(held, Call) and (
+            bool(LOOKUP.search(called_name_of(module, held.func))) or bool(self.queries.chains(module, call))
+        )
 
     def makes(self, module: Module, call: TermId) -> bool:
         """Tell whether a call makes a row (``get_or_create(message=…, user=user)``): it asks for no permission."""
@@ -81,27 +91,31 @@ class Permits:
                 found |= receiver
         return found
 
-    def _asked(self, module: Module, test: TermId) -> Iterator[TermId]:
-        """Yield the calls whose truth a test asks for."""
+    def _asked(self, module: Module, test: TermId, *, positive: bool) -> Iterator[tuple[TermId, bool]]:
+        """Yield the calls whose truth a test asks for, and whether they are true where it is ``positive``."""
         held = module.terms[test]
         match held:
             case Call():
-                yield test
+                yield test, positive
             case Not(value=value):
-                yield from self._asked(module, value)
+                yield from self._asked(module, value, positive=not positive)
             case Attr(base=base):
-                yield from self._asked(module, base)
+                yield from self._asked(module, base, positive=positive)
             case Logic(values=values):
                 for value in values:
-                    yield from self._asked(module, value)
-            case Compare(left=left, right=right) if isinstance(module.terms[right], Const):
-                yield from self._asked(module, left)
+                    yield from self._asked(module, value, positive=positive)
+            case Compare(op=op, left=left, right=right) if isinstance(no := module.terms[right], Const):
+                if op in {"is", "==", "is not", "!="}:
+                    found = (bool(no.value) is (op in {"is", "=="})) is positive
+                    yield from self._asked(module, left, positive=found)
+                else:
+                    yield from self._asked(module, left, positive=True)
             case Choice(then=then, other=other):
                 # member = False; if user: member = is_member(user, room)
                 for answer, besides in ((then, other), (other, then)):
                     no = module.terms[besides]
                     if isinstance(no, Const) and not no.value:
-                        yield from self._asked(module, answer)
+                        yield from self._asked(module, answer, positive=positive)
 
     @staticmethod
     def _names(module: Module, terms: Iterable[TermId]) -> set[str]:
@@ -141,7 +155,7 @@ class Permits:
                 if self.leaves(module, event) and any(
                     step != number
                     and (
-                        self.admits(module, conditions[step].test, leaf, wanted)
+                        self.admits(module, conditions[step].test, leaf, wanted, positive=not conditions[step].positive)
                         or (
                             of_owner
                             and conditions[step].test >= 0
@@ -238,7 +252,9 @@ class _Branches:
                 and self.permits.leaves(module, event)
                 and (
                     self.rows.is_check(module, condition.test, self.leaf, not condition.positive)
-                    or self.permits.admits(module, condition.test, self.leaf, self.names)
+                    or self.permits.admits(
+                        module, condition.test, self.leaf, self.names, positive=not condition.positive
+                    )
                 )
             ):
                 return True

@@ -147,7 +147,13 @@ class Rows:
             if self.is_check(
                 module, module.facts.conditions[number].test, leaf, module.facts.conditions[number].positive
             )
-            or self.permits.admits(module, module.facts.conditions[number].test, leaf, names)
+            or self.permits.admits(
+                module,
+                module.facts.conditions[number].test,
+                leaf,
+                names,
+                positive=module.facts.conditions[number].positive,
+            )
         }
         places = {id(other): place for place, other in enumerate(function.events)}
         calls = [

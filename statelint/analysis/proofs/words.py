@@ -64,6 +64,12 @@ LINKED = re.compile(r"unsubscrib|opt_?out|confirm_|activat|invit|verif", re.IGNO
 """Names of functions that links in mails lead to; the unguessable key in them is the permission."""
 LEAVING = re.compile(r"abort|raise|exit|fail|forbid|deny|denied|refuse|reject", re.IGNORECASE)
 """Calls that may never return."""
+LOOKUP = re.compile(
+    r"^a?(get|mget|hget|hgetall|get_or_none|first|one_or_none|scalar\w*|exists|count)$"
+    r"|^(find|fetch|load|lookup|look_up|retrieve)(_|$)|(^|_)cached?(_|$)",
+    re.IGNORECASE,
+)
+"""Calls that ask whether something is there."""
 HARMLESS = re.compile(
     r"^(print|flash|log|debug|info|warn|warning|error|exception|critical|success|message|add_message|append|add|write|"
     r"emit|send|echo|commit|flush|refresh|save|update|increment|inc|labels)$",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.analysis.constants import Constants
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Package, Result
 from statelint.analysis.queries import Atom, Chain, Query
 from statelint.analysis.stores.calls_on import CallsOn
@@ -75,6 +77,15 @@ class Documents(CallsOn[Document]):
 
     packages = PACKAGES
 
+    @cached_property
+    def _constants(self) -> Constants:
+        return Constants(self.inference)
+
+    def _named(self, module: Module, term: TermId) -> str:
+        """Return the text that a literal or a constant of the project says, or an empty string."""
+        found = self._constants.value(module, term)
+        return found if isinstance(found, str) else ""
+
     def _read(self, function: FunctionInfo, event: Event, call: Call, func: Attr) -> Iterator[Document]:
         module = function.module
         if func.name not in VERBS:
@@ -106,7 +117,7 @@ class Documents(CallsOn[Document]):
         held = module.terms[term]
         match held:
             case Item(base=base, key=key):
-                return (module.text(key) or "") if self._database(module, base) else ""
+                return self._named(module, key) if self._database(module, base) else ""
             case Call(func=func, args=args):
                 return self._called(module, func, args, depth)
             case Name(id=name):
@@ -147,8 +158,7 @@ class Documents(CallsOn[Document]):
     def _called(self, module: Module, func: TermId, args: tuple[TermId, ...], depth: int) -> str:
         called = module.terms[func]
         name = called.name if isinstance(called, Attr) else called.id if isinstance(called, Name) else ""
-        text = module.text(args[0]) if args else None
-        if name == "get_collection" and text:
+        if name == "get_collection" and args and (text := self._named(module, args[0])):
             return text
         for value in self.inference.term(module, func):
             if isinstance(value, FunctionValue) and (found := self._given_by(value.function, depth)):
