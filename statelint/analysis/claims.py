@@ -135,19 +135,22 @@ class Claims:
         found = [path.kind for path in model.paths if path.columns in names] if model is not None else []
         return next((kind for kind in found if kind in kinds), None)
 
-    def sources(self, function: FunctionInfo, value: TermId, depth: int) -> Iterator[tuple[FunctionInfo, str, bool]]:
+    def sources(
+        self, function: FunctionInfo, value: TermId, depth: int, after: TermId = NO_TERM
+    ) -> Iterator[tuple[FunctionInfo, str, bool]]:
         """Yield the endpoints whose clients give ``value``, where nothing compares it with the caller.
 
-        With each comes whether a function on the way knows who is calling.
+        With each comes whether a function on the way knows who is calling. ``after`` is the call that the value was
+        followed from: what is called there has been looked at.
         """
         module = function.module
         value = self._given(function, value)
         held = module.terms[value]
         key = asked_of_client(module, value)
         if key:
-            yield from self._asked(function, value, key)
+            yield from self._asked(function, value, key, after)
             return
-        if not isinstance(held, Param) or held.function != function.index or self._compared(function, value):
+        if not isinstance(held, Param) or held.function != function.index or self._compared(function, value, after):
             return
         parameter = function.facts.parameters[held.index]
         if function.owner is not None and held.index == 0:
@@ -175,16 +178,18 @@ class Claims:
                 continue
             argument = self.inference.argument(edge.caller.module, edge.call, function, held.index, edge.bound)
             if argument >= 0 and not self.principals.is_principal(edge.caller.module, argument):
-                for entry, name, known in self.sources(edge.caller, argument, depth + 1):
+                for entry, name, known in self.sources(edge.caller, argument, depth + 1, edge.call):
                     yield entry, name, known or self._knows_another(function, value)
 
-    def _asked(self, function: FunctionInfo, value: TermId, key: str) -> Iterator[tuple[FunctionInfo, str, bool]]:
+    def _asked(
+        self, function: FunctionInfo, value: TermId, key: str, after: TermId
+    ) -> Iterator[tuple[FunctionInfo, str, bool]]:
         """Yield the endpoint whose request says ``key``, unless something compares it with the caller."""
         entry = self.judge.reach.root(function)
         if (
             entry is not None
             and entry.kind == "route"
-            and not self._compared(function, value)
+            and not self._compared(function, value, after)
             and self.judge.guards.admits_anyone(entry.function, [value])
         ):
             known = self.judge.guards.knows_caller(entry.function) or self._knows_another(function, value)
@@ -248,8 +253,11 @@ class Claims:
             if any(self.judge.ownership.column_kind(name) is OwnerKind.OWNER for name in raw_names(module, argument)):
                 yield argument
 
-    def _compared(self, function: FunctionInfo, value: TermId) -> bool:
-        """Tell whether a test of the function, or a call it makes, looks at the value and at the caller or a role."""
+    def _compared(self, function: FunctionInfo, value: TermId, after: TermId = NO_TERM) -> bool:
+        """Tell whether a test of the function, or a call it makes, looks at the value and at the caller or a role.
+
+        The call ``after``, and what is done with its answer, is left out.
+        """
         module = function.module
         parts = self.judge.queries.containment(module).parts
         tests = {step for event in function.events for step in self.judge.rows.chain(module, event.condition)}
@@ -264,7 +272,7 @@ class Claims:
         return any(
             value in parts(event.term) and self._beside(module, event.term, value)
             for event, _ in function.calls
-            if not is_replacement(module, event.term)
+            if after not in parts(event.term) and not is_replacement(module, event.term)
         )
 
     def _beside(self, module: Module, term: TermId, value: TermId) -> bool:

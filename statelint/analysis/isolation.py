@@ -18,6 +18,7 @@ from statelint.analysis.proofs.misplaced import MisplacedChecks
 from statelint.analysis.proofs.words import KEYS
 from statelint.analysis.publicity import Publicity
 from statelint.analysis.queries import beginning, gives_figures
+from statelint.analysis.queries.query import WHATEVER
 from statelint.analysis.reach import Reach
 from statelint.analysis.telling import Telling
 from statelint.analysis.views import generic_views
@@ -277,7 +278,7 @@ class Isolation:
         query = verdict.query
         model = query.chain.model
         action = self.judge.writes.of(query)
-        keyed = self._keyed(query)
+        keyed = self._keyed(query) or self._keyed_by_caller(verdict)
         sibling = self._siblings.get(model) if model is not None else None
         entry = self.reach.root(verdict.way[0].caller if verdict.way else query.function)
         return Leak(
@@ -312,7 +313,7 @@ class Isolation:
             if atom.value >= 0 and isinstance(query.module.terms[atom.value], Const):
                 continue
             last = atom.column[-1]
-            if last in KEYS or last.endswith(("_id", "_ids", "_uuid")) or (last.endswith("Id") and last[:1].islower()):
+            if _is_key(last):
                 return True
             column = model.columns.get(last) if model is not None else None
             if column is not None and column.target and (column.is_key or self._is_model(column)):
@@ -322,6 +323,15 @@ class Isolation:
     def _is_model(self, column: Column) -> bool:
         """Tell whether a column leads to rows of a model, and is not declared as an enumeration, say."""
         return self.judge.ownership.named(column.target, column.module) is not None
+
+    def _keyed_by_caller(self, verdict: Verdict) -> bool:
+        """``find(id=key)`` names one of the rows of ``filter_by(**filters)``."""
+        query = verdict.query
+        return bool(verdict.way) and any(
+            atom.column == WHATEVER
+            and any(_is_key(name) for name in self.judge.passed.names(verdict.way[-1], query.function))
+            for atom in self.judge.queries.atoms(query)
+        )
 
     def _certainty(self, verdict: Verdict, action: str, keyed: bool, sibling: bool) -> int:
         query = verdict.query
@@ -408,6 +418,10 @@ class Isolation:
                 definition=_definition(model),
                 sibling=sibling,
             )
+
+
+def _is_key(name: str) -> bool:
+    return name in KEYS or name.endswith(("_id", "_ids", "_uuid")) or (name.endswith("Id") and name[:1].islower())
 
 
 def _place_of(function: FunctionInfo) -> Place:

@@ -14,6 +14,7 @@ from statelint.analysis.proofs.machines import knows_secret
 from statelint.analysis.proofs.matches import Matches
 from statelint.analysis.proofs.naming import name_of, raw_names
 from statelint.analysis.proofs.parents import Parents
+from statelint.analysis.proofs.passed import Passed
 from statelint.analysis.proofs.regard import Regard
 from statelint.analysis.proofs.rows import Rows
 from statelint.analysis.proofs.sessionkeys import SessionKeys
@@ -24,7 +25,7 @@ from statelint.analysis.proofs.writes import Writes
 from statelint.analysis.queries import beginning
 from statelint.analysis.reach import Reach
 from statelint.analysis.roles import grants_role
-from statelint.extract.facts import Attr, Call, Cell, Compare, Const, Logic, Name, Not, Param
+from statelint.extract.facts import Attr, Call, Compare, Const, Logic, Name, Not, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,6 +71,7 @@ class Judge:
         self.statement = Statement(self)
         self.writes = Writes(self)
         self._parents = Parents(self)
+        self.passed = Passed(self)
         self.matches = Matches(self.rows)
         self.injected = Injected(self)
         self.global_filters = GlobalFilters(self)
@@ -339,9 +341,9 @@ class Judge:
             call_event = edge.caller.module.call_event(edge.call)
             if call_event is None:
                 continue
-            outer_keys = list(self._arguments(edge, function, keys))
+            outer_keys = list(self.passed.arguments(edge, function, keys))
             module = edge.caller.module
-            if any(
+            if self.passed.names_owner(edge, function, keys) or any(
                 self.principals.is_principal(module, key)
                 or self.statement.from_row(edge.caller, key)
                 or self.statement.of_loaded_row(module, key, "")
@@ -365,25 +367,6 @@ class Judge:
         if isinstance(held, Attr) and isinstance(base, (Attr, Param, Name)):
             return name_of(module, held.base) == "session" and (held.name in KEYS or held.name.endswith("_id"))
         return self.made.is_fresh(module, key) or self.session_keys.holds(module, key)
-
-    def _arguments(self, edge: Edge, function: FunctionInfo, keys: list[TermId]) -> Iterator[TermId]:
-        """Yield what the call passes for the parameters that the keys hold."""
-        module = function.module
-        parts = self.queries.containment(module).parts
-        for key in keys:
-            for part in parts(key):
-                held = module.terms[part]
-                if isinstance(held, Param) and held.function == function.index:
-                    argument = self.inference.argument(edge.caller.module, edge.call, function, held.index, edge.bound)
-                    if argument >= 0:
-                        yield argument
-                elif (
-                    isinstance(held, (Cell, Param))
-                    and held.function == edge.caller.index
-                    and edge.caller.module is module
-                ):
-                    # A closure asks with what is around it.
-                    yield from edge.caller.facts.cells.get(held.name, ()) if isinstance(held, Cell) else (part,)
 
     def _conditions(self, function: FunctionInfo, condition: int, keys: list[TermId]) -> Proof | None:
         """An administrator's branch, or one in which the key is the caller's (``if id != session.id: raise``)."""

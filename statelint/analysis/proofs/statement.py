@@ -34,6 +34,7 @@ from statelint.extract.facts import (
     Element,
     Item,
     Mapping,
+    Name,
     Not,
     Param,
     Sequence,
@@ -54,6 +55,10 @@ _MANAGER = re.compile(r"(Manager|QuerySet|Query)$")
 
 MAX_DEPTH = 3
 """Functions between a statement and the one that makes its condition."""
+_IDENTIFIES = re.compile(r"^(id|pk|_id|uuid|uid|guid|sub|login|name|nick_?name|handle)$|_(id|uuid)$", re.IGNORECASE)
+"""Columns of users and tenants that say which one."""
+_ALIASES = frozenset({"aliased", "alias"})
+"""Calls that give a model another name in a statement."""
 _COLLECTING = frozenset({"add", "append", "extend", "update"})
 """Methods that put something into a collection."""
 _SETTING = re.compile(r"(^|\.)[A-Z][A-Z0-9_]+$")
@@ -326,6 +331,8 @@ class Statement:
         module = query.module
         if atom.value >= 0 and self.judge._constant(module, atom.value) and atom.op == "==":
             return False
+        if self._joins(module, atom.value):
+            return False
         model = atom.model or query.chain.model
         known = self._owner_columns(model)
         for part in atom.column:
@@ -340,7 +347,22 @@ class Statement:
             ):
                 return True
         joined = atom.model
-        return joined is not None and joined is not model and (joined.is_principal or joined.is_tenant)
+        return (
+            joined is not None
+            and joined is not query.chain.model
+            and (joined.is_principal or joined.is_tenant)
+            and _IDENTIFIES.search(atom.column[-1]) is not None
+        )
+
+    def _joins(self, module: Module, value: TermId) -> bool:
+        """``Note.user_id == User.id``: rows go together with their owners, whoever these are."""
+        held = module.terms[value] if value >= 0 else None
+        if not isinstance(held, Attr):
+            return False
+        base = module.terms[held.base]
+        if isinstance(base, Call):
+            return called_name(module, base) in _ALIASES
+        return isinstance(base, (Name, Attr, Param)) and self.queries.entity(module, held.base) is not None
 
     @cached_property
     def _model_names(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import External, FunctionValue
 from statelint.analysis.queries.query import Chain, Step
 from statelint.analysis.queries.repositories import Repositories
-from statelint.extract.facts import Attr, Call, Choice, Comprehension, Item, Name, Param, Sequence
+from statelint.extract.facts import Attr, Call, Choice, Comprehension, Item, Name, Param, Sequence, Star
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,13 +113,11 @@ class Chains:
         if model is not None:
             yield Chain(model, model.name, term, "read", ())
             return
-        asked = self._repositories.chain(module, term, call)
+        asked = self._repositories.chain(module, term, call, self.of)
         if asked is not None:
             yield asked
             return
-        functions = [
-            value for value in self.entities.inference.term(module, call.func) if isinstance(value, FunctionValue)
-        ]
+        functions = self._own_functions(module, call.func)
         handed = list(self._handed(module, term, call, functions)) if functions else []
         if functions and not handed:
             handed = list(self._built(module, term, functions[0].function))
@@ -233,7 +231,15 @@ class Chains:
         return "update" if step in self.words["updates"] else verb
 
     def _own_method(self, module: Module, func: TermId) -> bool:
-        return any(isinstance(value, FunctionValue) for value in self.entities.inference.term(module, func))
+        return bool(self._own_functions(module, func))
+
+    def _own_functions(self, module: Module, func: TermId) -> list[FunctionValue]:
+        """Return the project's functions that are called, but those that stand before the library's and hand all on."""
+        return [
+            value
+            for value in self.entities.inference.term(module, func)
+            if isinstance(value, FunctionValue) and not _hands_on(value.function)
+        ]
 
     def _statement(self, module: Module, term: TermId, call: Call, method: str) -> Iterator[Chain]:
         if not call.args or self._own_method(module, call.func):
@@ -241,7 +247,8 @@ class Chains:
         by_key = method in self.words["by_key"]
         verb = self._statements.get(method, "read")
         first = call.args[0]
-        for argument in call.args if verb == "read" and method in self._statements else (first,):
+        several = verb == "read" and method in self._statements
+        for argument in (*self._of_owner(module, call.args), *call.args) if several else (first,):
             model = (
                 self.entities.entity(module, argument)
                 if (verb == "read" and not by_key) or isinstance(module.terms[argument], Comprehension)
@@ -267,3 +274,35 @@ class Chains:
         ):
             step = Step(method, term, call.args[1:], call.keywords, -1)
             yield Chain(None, name, term, verb, (step,) if by_key else ())
+
+    def _of_owner(self, module: Module, terms: tuple[TermId, ...]) -> Iterator[TermId]:
+        """Yield what of a model with an owner is asked for besides users: ``select(User.name, Note.text)``."""
+        for term in terms if len(terms) > 1 else ():
+            held = module.terms[term]
+            func = module.terms[held.func] if isinstance(held, Call) else None
+            column = func.base if isinstance(func, Attr) and func.name == "label" else term
+            if isinstance(module.terms[column], (Attr, Name)):
+                model = self.entities.entity(module, column)
+                if model is not None and model.owned and not model.is_principal:
+                    yield term
+
+
+def _hands_on(function: FunctionInfo) -> bool:
+    """``def get(cls, *args, **kwargs): return super().get(*args, **kwargs).prefetch_related("tags")``."""
+    module = function.module
+    return {"*", "**"} <= {parameter.kind for parameter in function.facts.parameters} and any(
+        isinstance(func := module.terms[call.func], Attr)
+        and func.name == function.name
+        and isinstance(base := module.terms[func.base], Call)
+        and module.dotted(base.func) == "super"
+        and {"*", "**"} <= {_passed(module, term) for term in (*call.args, *(value for _, value in call.keywords))}
+        for _, call in function.calls
+    )
+
+
+def _passed(module: Module, term: TermId) -> str:
+    """Return the kind of the parameter that an argument hands on."""
+    held = module.terms[term]
+    if isinstance(held, Star):
+        held = module.terms[held.value]
+    return module.functions[held.function].facts.parameters[held.index].kind if isinstance(held, Param) else ""

@@ -81,7 +81,9 @@ class QueryFinder:
             func = module.terms[self._chains.wrapped(module, call.func)]
             if isinstance(func, Attr):
                 inner.update(self._receivers(module, func.base))
-            if call.args and self.chains(module, call.args[0]):
+            # notes.update(note): a repository is given a row, not a statement to run.
+            by_row = chains[0].start == event.term and any(step.method == "get" for step in chains[0].steps)
+            if call.args and not by_row and self.chains(module, call.args[0]):
                 inner.update(self._receivers(module, call.args[0]))
         shown = self._shown(function, inner & chained.keys())
         for term, (event, chains) in chained.items():

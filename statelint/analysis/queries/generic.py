@@ -14,7 +14,7 @@ from statelint.analysis.ownership import Model
 from statelint.analysis.queries.entities import Entities
 from statelint.analysis.queries.finder import QueryFinder
 from statelint.analysis.queries.predicates import Predicates
-from statelint.analysis.queries.query import Atom, Chain, Query, Step
+from statelint.analysis.queries.query import WHATEVER, Atom, Chain, Query, Step
 from statelint.extract.facts import NO_TERM, Attr, Call, Const, Item, Mapping, Name, Param, Sequence
 
 if TYPE_CHECKING:
@@ -270,6 +270,9 @@ class GenericQueryFinder:
         bound = value.receiver is not None and self.inference.method_kind(function) != "static"
         found: list[Atom] = []
         for atom in template.atoms:
+            if atom.column == WHATEVER:
+                # What callers name is among the template's filters.
+                continue
             used = [
                 home.terms[part]
                 for part in sorted(self._finder.containment(home).parts(atom.value))

@@ -9,7 +9,7 @@ from statelint.analysis.model import ClassValue, External
 from statelint.analysis.ownership import MARKS_PUBLIC
 from statelint.analysis.ownership.keys import primary_key
 from statelint.analysis.ownership.references import last_name
-from statelint.analysis.queries.query import Atom
+from statelint.analysis.queries.query import WHATEVER, Atom
 from statelint.analysis.queries.truth import Truth
 from statelint.analysis.terms import walk
 from statelint.extract.facts import (
@@ -85,6 +85,8 @@ class Predicates:
                     found += self._by_key(query.module, model, value, step.optional)
                 elif name:
                     found.append(Atom(_path(name), value, "==", step.optional, model))
+                elif isinstance(query.module.terms[value], Param):
+                    found.append(Atom(WHATEVER, value, "==", step.optional, model))
                 if not name or isinstance(query.module.terms[value], (Binary, Compare, Logic)):
                     found += self.positional(query.module, value, step.optional)
             for argument in step.args:

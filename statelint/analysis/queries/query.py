@@ -50,6 +50,10 @@ class Atom(NamedTuple):
     model: Model | None = None
 
 
+WHATEVER = ("**",)
+"""The column of a comparison that callers name: ``filter_by(**filters)``, where ``filters`` is a parameter."""
+
+
 class Query(NamedTuple):
     """One question a function asks; ``leaf`` is the last call of its chain and stands for the rows."""
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, External, Instance, Result
 from statelint.analysis.queries.query import Chain, Step
-from statelint.extract.facts import NO_TERM, Attr, Call, Item, Name, Sequence
+from statelint.extract.facts import NO_TERM, Attr, Call, Item, Name, Param, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from statelint.analysis.model import ClassInfo, Module, Value
+    from statelint.analysis.model import ClassInfo, FunctionInfo, Module, Value
     from statelint.analysis.ownership import Model
     from statelint.analysis.queries.entities import Entities
     from statelint.catalogue.schema import Repository
     from statelint.extract.facts import TermId
 
 MAX_DEPTH = 4
+Statements = Callable[["Module", "TermId"], "tuple[Chain, ...]"]
 
 
 class Repositories:
@@ -33,6 +35,7 @@ class Repositories:
             for module in self.inference.modules
             for item in module.facts.imports
         )
+        self._made_for: set[Model | None] | None = None
         self._verbs = frozenset(
             name
             for kind in self._known.values()
@@ -40,24 +43,58 @@ class Repositories:
             for name in names
         )
 
-    def chain(self, module: Module, term: TermId, call: Call) -> Chain | None:
-        """Return the statement that a call of a repository's method runs, or None."""
+    def chain(self, module: Module, term: TermId, call: Call, statements: Statements) -> Chain | None:
+        """Return the statement that a call of a repository's method runs, or None.
+
+        ``statements`` tells which statement a term is, for methods that start from one (``get(key, statement=mine)``).
+        """
         func = module.terms[call.func]
         if not self._in_use or not isinstance(func, Attr) or func.name not in self._verbs:
             return None
         for kind, model in self._objects(module, func.base):
             verb = _verb(kind, func.name)
-            if verb:
-                given = call.args[kind.leading :]
-                key = next((value for name, value in call.keywords if name == kind.key), NO_TERM)
-                if verb == "update" and key >= 0:
-                    given = (key,)
-                if key >= 0 or (func.name in kind.by_key and given):
-                    step = Step("get", term, given or (key,), (), -1)
-                else:
-                    step = Step("filter", term, given, call.keywords, -1)
-                return Chain(model, model.name, term, verb, (step,))
+            if verb and not self._bound(model, statements):
+                base = next((value for name, value in call.keywords if name == "statement"), NO_TERM)
+                started = statements(module, base) if base >= 0 else ()
+                if started:
+                    steps = (*started[0].steps, *self._steps(kind, verb, term, call, func.name))
+                    return started[0]._replace(verb=verb, steps=steps)
+                return Chain(model, model.name, term, verb, tuple(self._steps(kind, verb, term, call, func.name)))
         return None
+
+    def _steps(self, kind: Repository, verb: str, term: TermId, call: Call, method: str) -> Iterator[Step]:
+        """Yield what a call adds to the statement that its method stands for, and that it runs it."""
+        given = call.args[kind.leading :]
+        key = next((value for name, value in call.keywords if kind.key and name == kind.key), NO_TERM)
+        if verb == "update" and kind.key:
+            # update(row), update(data, item_id)
+            given = given[1:2] or given[:1]
+        if key >= 0 or (method in kind.by_key and given):
+            yield Step("get", term, (key,) if key >= 0 else given, (), NO_TERM)
+            return
+        yield Step("filter", term, given, call.keywords, NO_TERM)
+        terminals = self.inference.catalogue.queries["terminals"]
+        yield Step(method if method in terminals else "first", term, (), (), NO_TERM)
+
+    def _bound(self, model: Model, statements: Statements) -> bool:
+        """Tell whether a service for a model is made for some rows alone (``Notes(statement=mine)``)."""
+        if self._made_for is None:
+            filters = self.inference.catalogue.queries["filters"]
+            self._made_for = {
+                chain.model
+                for module in self.inference.modules
+                for held in module.terms
+                if isinstance(held, Call)
+                for name, value in held.keywords
+                if name == "statement"
+                and any(
+                    isinstance(made, ClassValue) and any(self._of_class(made.klass))
+                    for made in self.inference.term(module, held.func)
+                )
+                for chain in statements(module, value)
+                if any(step.method in filters for step in chain.steps)
+            }
+        return model in self._made_for
 
     def _objects(self, module: Module, term: TermId, depth: int = 0) -> Iterator[tuple[Repository, Model]]:
         """Yield the kinds of repository that ``term`` may be, with the model each asks for."""
@@ -74,6 +111,24 @@ class Repositories:
                     yield from self._made(home, binding.value)
         elif isinstance(held, Call):
             yield from self._made(module, term)
+        elif isinstance(held, Param):
+            yield from self._handed(module.functions[held.function], held.index, depth)
+        elif isinstance(held, Attr):
+            for value in self.inference.term(module, held.base):
+                for klass in self.inference.mro(value.klass)[0] if isinstance(value, Instance) else ():
+                    for function, event in self.inference.fields(klass).get(held.name, ()):
+                        if isinstance(function.module.terms[event.value], Param):
+                            yield from self._objects(function.module, event.value, depth + 1)
+
+    def _handed(self, function: FunctionInfo, index: int, depth: int) -> Iterator[tuple[Repository, Model]]:
+        """Yield what callers give a parameter that says of itself only that it is some repository."""
+        parameter = function.facts.parameters[index]
+        values = self.inference.annotation(function.module, parameter.annotation) if parameter.annotation >= 0 else ()
+        if any(isinstance(value, External | Result) and value.name in self._known for value in values):
+            for home, call, bound in (self.inference.callers or {}).get(function, ()):
+                argument = self.inference.argument(home, call, function, index, bound)
+                if argument >= 0:
+                    yield from self._objects(home, argument, depth + 1)
 
     def _made(self, module: Module, term: TermId) -> Iterator[tuple[Repository, Model]]:
         """``FastCRUD(Note)``, also under another name: ``CRUDNote = FastCRUD[Note, …]``."""

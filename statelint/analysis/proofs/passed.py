@@ -1,0 +1,72 @@
+"""What callers hand to the parameters by which a function asks for rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.extract.facts import Call, Cell, Param
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from statelint.analysis.calls import Edge
+    from statelint.analysis.model import FunctionInfo
+    from statelint.analysis.proofs.judge import Judge
+    from statelint.extract.facts import Term, TermId
+
+
+class Passed:
+    """Follows the keys of queries to the calls that choose them."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.inference = judge.inference
+        self.ownership = judge.ownership
+        self.queries = judge.queries
+
+    def arguments(self, edge: Edge, function: FunctionInfo, keys: list[TermId]) -> Iterator[TermId]:
+        """Yield what the call passes for the parameters that the keys hold."""
+        module = function.module
+        parts = self.queries.containment(module).parts
+        for key in keys:
+            for part in parts(key):
+                held = module.terms[part]
+                if self._collects(function, held):
+                    yield from (value for _, value in self._collected(edge, function))
+                elif isinstance(held, Param) and held.function == function.index:
+                    argument = self.inference.argument(edge.caller.module, edge.call, function, held.index, edge.bound)
+                    if argument >= 0:
+                        yield argument
+                elif (
+                    isinstance(held, (Cell, Param))
+                    and held.function == edge.caller.index
+                    and edge.caller.module is module
+                ):
+                    # A closure asks with what is around it.
+                    yield from edge.caller.facts.cells.get(held.name, ()) if isinstance(held, Cell) else (part,)
+
+    def names_owner(self, edge: Edge, function: FunctionInfo, keys: list[TermId]) -> bool:
+        """``self.find(id=key, user_id=me)``: the owner is among what ``find(**filters)`` is told to ask for."""
+        return any(self._collects(function, function.module.terms[key]) for key in keys) and any(
+            name in model.own_columns
+            for name, _ in self._collected(edge, function)
+            for model in self.ownership.models.values()
+        )
+
+    def names(self, edge: Edge, function: FunctionInfo) -> list[str]:
+        """Return the names by which a call tells ``find(**filters)`` what to ask for."""
+        return [name for name, _ in self._collected(edge, function)]
+
+    @staticmethod
+    def _collects(function: FunctionInfo, held: Term) -> bool:
+        """Tell whether a term is the parameter that takes all names for which there is no other."""
+        return (
+            isinstance(held, Param)
+            and held.function == function.index
+            and function.facts.parameters[held.index].kind == "**"
+        )
+
+    @staticmethod
+    def _collected(edge: Edge, function: FunctionInfo) -> list[tuple[str, TermId]]:
+        call = edge.caller.module.terms[edge.call]
+        known = {parameter.name for parameter in function.facts.parameters}
+        return [pair for pair in call.keywords if pair[0] not in known] if isinstance(call, Call) else []
