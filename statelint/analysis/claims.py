@@ -10,6 +10,7 @@ from statelint.analysis.principals import REPLACEMENTS, is_replacement
 from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.naming import called_name, name_of, raw_names
 from statelint.analysis.proofs.words import CHECKING, KEYS
+from statelint.analysis.reach import Reach
 from statelint.extract.facts import NO_TERM, Attr, Call, Compare, Const, Enter, Item, Name, Param
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ _OF_CLIENT = frozenset(
 _COPIES = frozenset({"to_dict", "copy", "dict"})
 
 
+_KEYS_OF_USERS = frozenset({"id", "pk", "_id", "user_id"})
+"""Columns by which a user is named; who knows a user's secret was told it."""
+
+
 class Claim(NamedTuple):
     """``entry`` hands what the client says in its parameter ``name`` to the query as the owner."""
 
@@ -63,6 +68,8 @@ class Claims:
             return []
         if verdict.proof is Proof.CHECKED:
             return self._believed(verdict)
+        if verdict.proof is Proof.NOT_OWNED and query.chain.model.is_principal:
+            return self._users(verdict)
         if verdict.proof is not Proof.PREDICATE:
             return []
         if query.given is not None and query.function not in self.judge.reach.entry_points:
@@ -83,6 +90,20 @@ class Claims:
                 if claims:
                     return list(claims.values())
         return []
+
+    def _users(self, verdict: Verdict) -> list[Claim]:
+        """Return the claims by which clients say which user is changed or deleted."""
+        query = verdict.query
+        if self.judge.writes.of(query) == "read" or self.judge.reach.of(query.function) is not Reach.SERVED:
+            return []
+        atoms = [atom for atom in self.judge.queries.atoms(query) if atom.op == "==" and atom.value >= 0]
+        keys = [atom.value for atom in atoms if atom.column[-1] in _KEYS_OF_USERS]
+        if len(keys) != 1 or self._is_caller(query.function, keys[0]):
+            return []
+        claims = {
+            entry: Claim(verdict, entry, name, known) for entry, name, known in self.sources(query.function, keys[0], 0)
+        }
+        return list(claims.values())
 
     def _believed(self, verdict: Verdict) -> list[Claim]:
         """Return the claims by which rows count as checked: their owner is compared with what the client says."""

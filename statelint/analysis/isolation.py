@@ -285,7 +285,7 @@ class Isolation:
             place=statement_place(query),
             symbol=f"{query.function.qualname}:{query.chain.name}",
             model=query.chain.name,
-            owner=str(model.paths[0]) if model is not None else "",
+            owner=str(model.paths[0]) if model is not None and model.paths else "",
             kind=model.kind if model is not None else None,
             action=action,
             keyed=keyed,
@@ -365,9 +365,14 @@ class Isolation:
             certainty = 0
         if not keyed and action == "read":
             # A list nobody restricts may be meant for everybody; a caller who is known, or another query that
-            # restricts the same rows, says otherwise.
+            # restricts the same rows, says otherwise, and so do rows that are nobody else's by their name.
             certainty = min(
-                certainty, 1 if self._identified(verdict) or (sibling and kind is not OwnerKind.ATTRIBUTION) else 0
+                certainty,
+                1
+                if self._identified(verdict)
+                or (sibling and kind is not OwnerKind.ATTRIBUTION)
+                or (kind is OwnerKind.OWNER and self._is_private(query.chain.name, model))
+                else 0,
             )
         return certainty
 
@@ -439,7 +444,7 @@ def statement_place(query: Query) -> Place:
 
 def _definition(model: Model | None) -> Place | None:
     """Return where the column stands that makes rows somebody's."""
-    if model is None:
+    if model is None or not model.paths:
         return None
     column = model.columns.get(model.paths[0].columns[0])
     return Place(column.module, column.position) if column is not None else None

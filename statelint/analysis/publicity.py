@@ -88,21 +88,24 @@ class Publicity:
                 yield model
 
     def _listed_openly(self) -> Iterator[Model]:
-        """Yield what a route lists that asks nobody who is calling."""
+        """Yield what a route lists that asks nobody who is calling, and the reviews and comments that it shows."""
         for verdict in self.judge.verdicts():
             query = verdict.query
             model = query.chain.model
-            if model is None or verdict.proof is not None or not self._listed(verdict):
+            if model is None or verdict.proof is not None or not (model.is_published or self._listed(verdict)):
                 continue
             entry = self.judge.reach.root(verdict.way[0].caller if verdict.way else query.function)
             if (
                 entry is not None
                 and entry.kind == "route"
                 and not gives_figures(query)
-                and not any(
-                    any(raw_names(query.module, atom.value))
-                    for atom in self.judge.queries.atoms(query)
-                    if atom.optional < 0
+                and (
+                    model.is_published
+                    or not any(
+                        any(raw_names(query.module, atom.value))
+                        for atom in self.judge.queries.atoms(query)
+                        if atom.optional < 0
+                    )
                 )
                 and self.judge.writes.of(query) == "read"
                 and not self._exposures.demands(entry.function)

@@ -51,7 +51,7 @@ class Writes:
         for event in query.function.events:
             held = module.terms[event.term] if event.term >= 0 else None
             if event.op == "write" and event.how != "del":
-                if isinstance(held, Attr) and is_row(held.base):
+                if isinstance(held, Attr) and is_row(held.base) and self._keeps(query, held):
                     counts = COUNTER.search(held.name) is not None or (
                         published and _OPINIONS.search(held.name) is not None
                     )
@@ -72,6 +72,17 @@ class Writes:
                 ):
                     verb = "update"
         return verb
+
+    def _keeps(self, query: Query, target: Attr) -> bool:
+        """Tell whether the database keeps what is written; ``note.is_mine = True`` may be for the page alone."""
+        model = query.chain.model
+        klass = model.klass if model is not None else None
+        if model is None or klass is None or isinstance(query.module.terms[target.base], Attr):
+            return True
+        return target.name in model.columns or any(
+            place.attribute(target.name) is not None or place.method(target.name) is not None
+            for place in self.judge.inference.mro(klass)[0]
+        )
 
     def _fills(self, query: Query, term: TermId) -> bool:
         """``NoteForm(request.POST, instance=note)``: saving the form saves the row."""
