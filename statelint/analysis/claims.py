@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, FunctionValue
 from statelint.analysis.ownership import OwnerKind
-from statelint.analysis.principals import REPLACEMENTS, is_replacement
+from statelint.analysis.principals import REPLACEMENTS, is_admin_name, is_replacement
 from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.naming import called_name, name_of, raw_names
-from statelint.analysis.proofs.words import CHECKING, KEYS
+from statelint.analysis.proofs.words import CHECKING, GUARD_NAME, KEYS
 from statelint.analysis.reach import Reach
 from statelint.extract.facts import NO_TERM, Attr, Call, Compare, Const, Enter, Item, Name, Param
 
@@ -101,7 +101,13 @@ class Claims:
         if len(keys) != 1 or self._is_caller(query.function, keys[0]):
             return []
         claims = {
-            entry: Claim(verdict, entry, name, known) for entry, name, known in self.sources(query.function, keys[0], 0)
+            entry: Claim(verdict, entry, name, known)
+            for entry, name, known in self.sources(query.function, keys[0], 0)
+            # Whoever may manage users is told so in many ways.
+            if not any(
+                GUARD_NAME.search(guard.name) or is_admin_name(guard.name)
+                for guard in self.judge.guards.before.guards(entry)
+            )
         }
         return list(claims.values())
 

@@ -57,6 +57,8 @@ MAX_DEPTH = 3
 """Functions between a statement and the one that makes its condition."""
 _IDENTIFIES = re.compile(r"^(id|pk|_id|uuid|uid|guid|sub|login|name|nick_?name|handle)$|_(id|uuid)$", re.IGNORECASE)
 """Columns of users and tenants that say which one."""
+_JOINING = frozenset({"join", "outerjoin", "join_from", "select_from", "has", "any", "left_outer_join"})
+"""Steps that add another model to a statement."""
 _ALIASES = frozenset({"aliased", "alias"})
 """Calls that give a model another name in a statement."""
 _COLLECTING = frozenset({"add", "append", "extend", "update"})
@@ -352,6 +354,13 @@ class Statement:
             and joined is not query.chain.model
             and (joined.is_principal or joined.is_tenant)
             and _IDENTIFIES.search(atom.column[-1]) is not None
+            and self._is_joined(query)
+        )
+
+    def _is_joined(self, query: Query) -> bool:
+        """Tell whether a statement says how its models go together; ``select(Note).where(User.id == me)`` does not."""
+        return any(step.method in _JOINING for step in query.chain.steps) or any(
+            self._joins(query.module, atom.value) for atom in self.queries.atoms(query)
         )
 
     def _joins(self, module: Module, value: TermId) -> bool:
