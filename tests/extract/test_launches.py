@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textwrap import dedent
+from time import process_time
 
 import pytest
 
@@ -207,3 +208,24 @@ def test_endless_nesting_raises_nothing(depth: int) -> None:
 )
 def test_which_files_are_read(path: str, kind: str) -> None:
     assert kind_of(path) == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a0: &a0 [x]\n"
+        + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}]\n" for n in range(1, 60))
+        + "services: *a59",
+        "services: &s\n  web: *s\n  command: *s\n  deploy: *s\n",
+        "services: &s\n  web: &w {<<: *w, command: gunicorn -w 2 a:b}\n",
+        'services: !!python/object/apply:os.system ["exit 1"]',
+        f"services: {{web: {{deploy: {{replicas: {'9' * 5000}}}}}}}",
+        "services: {web: {command: !!timestamp 99999-99-99, deploy: {replicas: .inf}}}",
+    ],
+    ids=["aliases", "circle", "merged with itself", "code", "digits", "no date"],
+)
+@pytest.mark.parametrize("name", ["docker-compose.yml", "deploy.yaml"])
+def test_hostile_manifests_start_nothing_and_take_no_time(text: str, name: str) -> None:
+    start = process_time()
+    assert all(held.count >= 0 for held in read_launches(name, text.encode()))
+    assert process_time() - start < 5
