@@ -21,7 +21,7 @@ from statelint.analysis.proofs.words import (
 )
 from statelint.analysis.roles import grants_role
 from statelint.analysis.terms import children
-from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Item, Logic, Not, Param
+from statelint.extract.facts import Attr, Binary, Call, Choice, Compare, Const, Item, Logic, Not, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -97,6 +97,9 @@ class Rows:
             return True
         held = module.terms[term]
         if not self.queries.containment(module).holds(term, leaf) or isinstance(held, (Compare, Not)):
+            return False
+        if isinstance(held, Binary) and held.op == "+" and _is_one(module, held.right):
+            # The next number tells of the last row no more than that it has one.
             return False
         inside = (held.then, held.other) if isinstance(held, Choice) else children(held)
         return any(child >= 0 and self._reveals(module, child, leaf) for child in inside)
@@ -485,3 +488,8 @@ class Rows:
                 for event in function.events
             ) or bool(LEAVING.search(name))
         return not HARMLESS.search(name)
+
+
+def _is_one(module: Module, term: TermId) -> bool:
+    held = module.terms[term]
+    return isinstance(held, Const) and held.value == 1

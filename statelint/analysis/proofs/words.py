@@ -106,6 +106,7 @@ QUIET = frozenset(
         "str",
         "len",
         "bool",
+        "int",
         "repr",
         "refresh",
         "add",
