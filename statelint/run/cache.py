@@ -19,6 +19,7 @@ import msgspec
 from statelint.lint.finding import LintResult
 from statelint.run.identity import digest
 from statelint.run.store import Store
+from statelint.source import git
 from statelint.source.deployment import kind_of
 from statelint.source.roles import is_test_path
 
@@ -247,9 +248,11 @@ def places(root: Path, given: Path | None = None) -> list[Path]:
     if given is not None:
         return [given.absolute()]
     inside = root / FOLDER
-    # A link would have us write wherever the project's author wishes.
+    # A link would have us write wherever the project's author wishes, and a cache that comes with a pull request
+    # would have us say what its author wishes.
     linked = any(path.is_symlink() for path in (inside, *Store.files(inside / _DATABASE)))
-    return [*([] if linked else [inside]), users_folder()]
+    theirs = linked or ((inside / _DATABASE).is_file() and git.has_tracked(inside))
+    return [*([] if theirs else [inside]), users_folder()]
 
 
 def find_folder(root: Path, given: Path | None = None) -> Path | None:

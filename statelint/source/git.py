@@ -67,6 +67,12 @@ def is_ignored(folder: Path) -> bool:
     return done is not None and done.returncode == 0
 
 
+def has_tracked(folder: Path) -> bool:
+    """Tell whether an enclosing repository tracks anything in ``folder``."""
+    done = run(folder, "ls-files", "--cached", "-z", ".")
+    return done is not None and done.returncode == 0 and bool(done.stdout)
+
+
 def run(folder: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes] | None:
     """Run git in ``folder`` with ``stdin``. Returns None where git is missing or takes too long."""
     program = shutil.which("git")

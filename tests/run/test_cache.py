@@ -392,6 +392,19 @@ def test_a_folder_that_is_given_stays_as_it_is(tmp_path: Path) -> None:
     assert find_folder(tmp_path, tmp_path / "given" / "file") is None
 
 
+def test_a_cache_that_git_tracks_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    root = tmp_path / "project"
+    inside = root / ".statelint_cache"
+    inside.mkdir(parents=True)
+    (inside / "cache.db").touch()
+    subprocess.run(["git", "init", "-q", root], check=True)
+    assert places(root)[0] == inside
+    subprocess.run(["git", "-C", root, "add", "--force", "."], check=True)
+    assert places(root) == [tmp_path / "xdg" / "statelint"]
+
+
 def test_where_the_root_cannot_be_written_the_users_folder_serves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
