@@ -33,8 +33,8 @@ def extract(
 ) -> ModuleFacts:
     """Return the facts of the file ``path`` (relative, posix) with content ``data``.
 
-    ``visitors`` are the rules that bring a LibCST visitor. What the functions of a test do is not read: no request
-    reaches them, and what they pass to others are stand-ins; unless they tell how tables look. Bad input never raises:
+    ``visitors`` are the rules that bring a LibCST visitor. Of a test nothing is read but its comments: no request
+    reaches it, and what it passes to others are stand-ins; unless it tells how tables look. Bad input never raises:
     the reason is in the facts' ``failure``. Raises TooHeavy where parsing may take more than so many ``megabytes``.
     """
     if path.endswith(SUFFIX):
@@ -60,8 +60,9 @@ def extract(
         return failed(path, failure, lines, text)
     except (ValueError, RecursionError, MemoryError) as error:
         return failed(path, Failure("unreadable", f"cannot be parsed: {_reason(error)}", 1, 1), lines, text)
-    bodies = not is_test_path(path) or _SCHEMA.search(text) is not None
-    reader = ModuleReader(Columns(read), catalogue.aborting_names, bodies)
+    if is_test_path(path) and _SCHEMA.search(text) is None:
+        return _unread(path, lines, text, statements=statements(tree))
+    reader = ModuleReader(Columns(read), catalogue.aborting_names)
     try:
         with deep():
             reader.read(tree)
@@ -78,9 +79,9 @@ def extract(
         conditions=reader.conditions,
         exports=reader.exports,
         suppressions=list(find_suppressions(text)),
-        observations=_observe(data, text, visitors, megabytes) if bodies else [],
+        observations=_observe(data, text, visitors, megabytes),
         failure=None,
-        screened=not bodies,
+        screened=False,
         statements=statements(tree),
     )
 
@@ -104,6 +105,13 @@ def _reason(error: BaseException) -> str:
 
 def failed(path: str, failure: Failure, lines: int = 0, text: str = "") -> ModuleFacts:
     """Return the facts of a file of which nothing is known but why."""
+    return _unread(path, lines, text, failure=failure)
+
+
+def _unread(
+    path: str, lines: int, text: str, failure: Failure | None = None, statements: dict[int, int] | None = None
+) -> ModuleFacts:
+    """Return the facts of a file of which only the comments count."""
     reader = ModuleReader(Columns(""))
     reader.read(ast.Module([], []))
     return ModuleFacts(
@@ -120,7 +128,7 @@ def failed(path: str, failure: Failure, lines: int = 0, text: str = "") -> Modul
         observations=[],
         failure=failure,
         screened=True,
-        statements={},
+        statements=statements or {},
     )
 
 

@@ -40,13 +40,11 @@ class _Body:
 class ModuleReader(ControlReader):
     """Reads a module's tree; afterwards its lists hold the facts.
 
-    ``aborting`` names the calls that never return (``sys.exit``, ``abort``). With ``bodies`` false only what import
-    time sees is read, function bodies are not.
+    ``aborting`` names the calls that never return (``sys.exit``, ``abort``).
     """
 
-    def __init__(self, columns: Columns, aborting: Collection[str] = (), bodies: bool = True) -> None:
+    def __init__(self, columns: Columns, aborting: Collection[str] = ()) -> None:
         super().__init__(columns, aborting)
-        self.bodies = bodies
         self.functions: list[Function | None] = [None]
         self.classes: list[Class | None] = []
         self.exports: list[str] | None = None
@@ -155,8 +153,7 @@ class ModuleReader(ControlReader):
             self.emit("return", self.expr(node.body), node.body)
             position, first = self.position(node), node.lineno
         else:
-            if self.bodies:
-                self.block(node.body)
+            self.block(node.body)
             position = self._header(node, "def")
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
         self.functions[body.index] = Function(

@@ -1,21 +1,24 @@
 """A file's shape: its facts without how far apart things stand, which is all that findings elsewhere depend on.
 
-Comments, docstrings, blank lines and the bodies of tests are no part of it.
+Comments, docstrings, blank lines, the order of imports and tests are no part of it.
 """
 
 from __future__ import annotations
 
 from hashlib import blake2b
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from statelint.extract.facts import Event, Position, Struct
 from statelint.run.identity import BOUND, KEY_BYTES
 
 if TYPE_CHECKING:
-    from statelint.extract.facts import ModuleFacts
+    from statelint.extract.facts import Import, ModuleFacts
 
+_HEAD = Position(0, 0, 0, 0)
 _LINES = frozenset({"first_line", "last_line"})
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -29,10 +32,18 @@ def shape(facts: ModuleFacts) -> bytes:
     if facts.suppressions or facts.failure is not None:
         return BOUND
     marks: list[Position] = []
-    parts = (facts.functions, facts.classes, facts.imports, facts.bindings, facts.observations)
+    parts = (facts.functions, facts.classes, _imports(facts), facts.bindings, facts.observations)
     flat = _flat(parts, marks)
     rest = (facts.terms, facts.conditions, facts.exports, facts.screened)
     return blake2b(_encode((flat, _ranks(marks), rest)), digest_size=KEY_BYTES).digest()
+
+
+def _imports(facts: ModuleFacts) -> list[Import]:
+    """Return a file's imports by name, as sorting them leaves them; those at the head of the file are in no place."""
+    return [
+        item if item.function or item.condition else replace(item, position=_HEAD)
+        for item in sorted(facts.imports, key=attrgetter("name"))
+    ]
 
 
 def _flat(value: object, marks: list[Position]) -> object:

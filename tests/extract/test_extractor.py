@@ -147,11 +147,22 @@ def test_chains_in_newer_code_are_read(shape):
     assert facts_of(f"type T = int\nx = {CHAINS[shape](600)}\n".encode()).failure is None
 
 
-def test_of_tests_only_declarations_are_read():
-    facts = extract("tests/test_main.py", b"x = f()\ndef g(a=1):\n    return h()\n", CATALOGUE)
+def test_of_tests_only_comments_are_read():
+    source = b"import app\nx = app.f()\ndef g(a=1):\n    return h(\n    )  # statelint: ignore[SL101]\n"
+    facts = extract("tests/test_main.py", source, CATALOGUE)
     assert facts.screened
-    assert [len(function.events) for function in facts.functions] == [1, 0]
-    assert facts.functions[1].parameters[0].name == "a"
+    assert facts.lines == 5
+    assert [(function.name, function.events) for function in facts.functions] == [("<module>", ())]
+    assert (facts.classes, facts.imports, facts.bindings, facts.terms) == ([], [], [], [])
+    assert [suppression.codes for suppression in facts.suppressions] == [("SL101",)]
+    assert facts.statements == {5: 4}
+
+
+def test_a_test_that_tells_how_tables_look_is_read_whole():
+    source = b"def g(c):\n    return c.execute('CREATE TABLE notes (id integer)')\n"
+    facts = extract("tests/test_main.py", source, CATALOGUE)
+    assert not facts.screened
+    assert len(facts.functions[1].events) == 2
 
 
 def check(facts: ModuleFacts) -> None:

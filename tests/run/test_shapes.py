@@ -66,6 +66,39 @@ def test_what_says_something_is_part_of_it(before: str, after: str) -> None:
     assert of(PROGRAM.replace(before, after)) != of(PROGRAM)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import b\nimport a\n", "import a\n\nimport b\n"),
+        ("from a import c, b\n", "from a import (\n    b,\n    c,\n)\n"),
+    ],
+)
+def test_sorted_imports_keep_the_shape(before: str, after: str) -> None:
+    assert of(f"{before}\nx = b.f(c)\n") == of(f"{after}\nx = b.f(c)\n") != BOUND
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import b\nimport a\n", "import b\n"),
+        ("import c as a\nimport b as a\n", "import b as a\nimport c as a\n"),
+        ("from b import *\nfrom a import *\n", "from a import *\nfrom b import *\n"),
+        ("import b\nb.f()\nif b: import a\nb.g()\n", "import b\nif b: import a\nb.f()\nb.g()\n"),
+        ("def f():\n    import b\n    b.g()\n", "import b\ndef f():\n    b.g()\n"),
+    ],
+)
+def test_imports_of_other_things_and_in_other_places_change_it(before: str, after: str) -> None:
+    assert of(before) != of(after)
+
+
+def test_all_tests_have_one_shape_until_a_comment_silences_something() -> None:
+    def test(text: str) -> bytes:
+        return shape(extract("tests/test_app.py", text.encode(), CATALOGUE, ()))
+
+    assert test("import app\n\n\ndef test_it():\n    assert app.f()\n") == test("class TestApp:\n    pass\n") != BOUND
+    assert test("import app  # statelint: ignore[SL101]\n") == BOUND
+
+
 def test_things_that_change_lines_or_places_change_the_shape() -> None:
     assert of("f(a)\ng(b)\n") != of("g(b)\nf(a)\n")
     assert of("f(a)\ng(b)\n") != of("f(a); g(b)\n")

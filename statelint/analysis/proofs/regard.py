@@ -101,7 +101,7 @@ class Regard:
 
         Whoever is only told the caller, to write it down, checks nothing: ``cancel(order, by=user)``.
         """
-        if function.module.facts.screened or not function.events:
+        if not function.events:
             return True
         for each in (function, *nested(function)):
             module = each.module
@@ -160,7 +160,7 @@ class Regard:
     def leaves(self, function: FunctionInfo, depth: int = 0) -> bool:
         """Tell whether a function, or one that it calls, may end in an exception, as far as can be read."""
         module = function.module
-        if module.facts.screened or not function.events:
+        if not function.events:
             return True
         for event in function.events:
             if event.op == "raise" or self.judge.rows.aborts(module, event):
@@ -175,8 +175,8 @@ class Regard:
         )
 
     def _weighs(self, function: FunctionInfo, depth: int) -> bool:
-        if function.module.facts.screened or not function.events:
-            # Abstract, or not read.
+        if not function.events:
+            # Abstract.
             return True
         for each in (function, *nested(function)):
             module = each.module

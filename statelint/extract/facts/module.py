@@ -59,6 +59,6 @@ class ModuleFacts(msgspec.Struct, array_like=True):
     observations: list[Observation]
     failure: Failure | None
     screened: bool
-    """What the functions do was not read: a test, or a file that could not be read at all."""
+    """Only the comments were read: a test, or a file that could not be read at all."""
     statements: dict[int, int]
     """First line of each multi-line simple statement or header, keyed by each further line of it."""
