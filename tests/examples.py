@@ -18,6 +18,7 @@ from statelint.lint.baseline import apply, parse
 from statelint.lint.finding import Confidence, Severity
 from statelint.lint.runner import lint
 from statelint.source.deployment import kind_of
+from statelint.source.suppressions import statement_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,7 +90,7 @@ def mismatches(example: Example, code: str, rules: Sequence[Rule]) -> list[str]:
 def _places(finding: Finding, module: ModuleFacts | None) -> list[tuple[str, int, str]]:
     """Where a mark for ``finding`` may stand: on its line, or on the first line of its statement."""
     at = finding.location
-    lines = {at.line, module.statements.get(at.line, at.line) if module else at.line}
+    lines = {at.line, statement_at(at.line, module.statements)[0] if module else at.line}
     return [(at.path, line, finding.rule) for line in sorted(lines, reverse=True)]
 
 

@@ -11,6 +11,7 @@ import click
 
 from statelint.cli.console import Progress, emit, flowed
 from statelint.cli.project import config_options, configuration, mistakes
+from statelint.source.suppressions import statement_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,8 +66,8 @@ def _answers(request: CheckRequest, path: str, line: int, rule: Rule) -> Iterato
     if said:
         yield from said
         return
-    first = facts.statements.get(line, line)
-    lines = {number for number in range(1, facts.lines + 1) if facts.statements.get(number, number) == first}
+    first, last = statement_at(line, facts.statements)
+    lines = set(range(first, last + 1))
     seen = [*_of_queries(project, path, lines, rule), *_of_writes(project, path, lines, rule)]
     yield from seen or [f"{path}:{line}: nothing was seen there that {rule.code} {rule.name} looks at."]
 

@@ -20,7 +20,7 @@ from statelint.source.suppressions import find_suppressions, statements
 from statelint.source.text import SourceError, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from statelint.catalogue.lookup import Catalogue
     from statelint.lint.rule import Rule
@@ -61,7 +61,7 @@ def extract(
     except (ValueError, RecursionError, MemoryError) as error:
         return failed(path, Failure("unreadable", f"cannot be parsed: {_reason(error)}", 1, 1), lines, text)
     if is_test_path(path) and _SCHEMA.search(text) is None:
-        return _unread(path, lines, text, statements=statements(tree))
+        return _unread(path, lines, text, spans=statements(tree))
     reader = ModuleReader(Columns(read), catalogue.aborting_names)
     try:
         with deep():
@@ -109,7 +109,7 @@ def failed(path: str, failure: Failure, lines: int = 0, text: str = "") -> Modul
 
 
 def _unread(
-    path: str, lines: int, text: str, failure: Failure | None = None, statements: dict[int, int] | None = None
+    path: str, lines: int, text: str, failure: Failure | None = None, spans: Sequence[tuple[int, int]] = ()
 ) -> ModuleFacts:
     """Return the facts of a file of which only the comments count."""
     reader = ModuleReader(Columns(""))
@@ -128,7 +128,7 @@ def _unread(
         observations=[],
         failure=failure,
         screened=True,
-        statements=statements or {},
+        statements=list(spans),
     )
 
 

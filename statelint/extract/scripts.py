@@ -73,7 +73,7 @@ def read_script(path: str, data: bytes) -> ModuleFacts:
         observations=[],
         failure=None,
         screened=True,
-        statements={},
+        statements=[],
     )
 
 

@@ -9,10 +9,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.source.cells import has_cells
+from statelint.source.suppressions import statement_at
 from statelint.source.text import encoding_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
 
     from statelint.lint.finding import Finding
 
@@ -36,19 +37,18 @@ def ignorable(finding: Finding) -> bool:
     return not finding.rule.startswith(_HOUSEKEEPING) and not has_cells(finding.location.path)
 
 
-def add_ignores(data: bytes, findings: Iterable[Finding], statements: Mapping[int, int], reason: str = "") -> Added:
+def add_ignores(data: bytes, findings: Iterable[Finding], spans: Sequence[tuple[int, int]], reason: str = "") -> Added:
     """Return ``data`` with a comment above the statement of each of ``findings``, which must be in this file.
 
-    ``statements`` maps further lines of statements to their first line. A comment that is there already gets the codes
-    that it lacks. A statement that goes on from a line above, behind a semicolon, gets none. Raises UnicodeEncodeError
-    if the file's encoding cannot express ``reason``.
+    ``spans`` are the lines of statements that have several. A comment that is there already gets the codes that it
+    lacks. A statement that goes on from a line above, behind a semicolon, gets none. Raises UnicodeEncodeError if the
+    file's encoding cannot express ``reason``.
     """
     codes: dict[int, set[str]] = defaultdict(set)
     count = 0
     inner = _inner_lines(data)
     for finding in findings:
-        line = finding.location.line
-        first = statements.get(line, line)
+        first, _ = statement_at(finding.location.line, spans)
         if first not in inner:
             codes[first].add(finding.rule)
             count += 1

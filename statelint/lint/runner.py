@@ -14,6 +14,7 @@ from statelint.lint.packs import pack_of
 from statelint.lint.selection import Selection, Selectors
 from statelint.lint.suppress import Suppressions
 from statelint.source.comments import without_comments
+from statelint.source.suppressions import statement_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -127,9 +128,6 @@ def _order(finding: Finding) -> tuple[str, int, int, str, int, int, str, str]:
 def _code(project: Project, place: Location, lines: Callable[[str], Sequence[str]]) -> str:
     """Return the code of the statement at ``place`` without comments and with single spaces."""
     facts = project.facts.get(place.path)
-    statements = facts.statements if facts else {}
-    text = lines(place.path)
-    first = last = statements.get(place.line, place.line)
-    while statements.get(last + 1) == first:
-        last += 1
-    return " ".join(without_comments("\n".join(text[first - 1 : last])).split())
+    first, last = statement_at(place.line, facts.statements if facts else ())
+    text = lines(place.path)[first - 1 : last]
+    return " ".join(without_comments("\n".join(text)).split())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from statelint.lint.finding import Location, SuppressedFinding
 from statelint.lint.housekeeping import SuppressionUse
+from statelint.source.suppressions import statement_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -42,7 +43,7 @@ class Suppressions:
                     self._whole_file[path].append(suppression)
                 else:
                     line = _line_meant(suppression, path, lines)
-                    self._by_statement[path, module.statements.get(line, line)].append(suppression)
+                    self._by_statement[path, statement_at(line, module.statements)[0]].append(suppression)
 
     def apply(self, finding: Finding) -> SuppressedFinding | None:
         """Return ``finding`` as silenced if a comment at its place or at the object's definition does so."""
@@ -76,7 +77,7 @@ class Suppressions:
     def _near(self, location: Location) -> Iterator[Suppression]:
         module = self._modules.get(location.path)
         if module is not None:
-            line = module.statements.get(location.line, location.line)
+            line, _ = statement_at(location.line, module.statements)
             yield from self._by_statement.get((location.path, line), ())
             yield from self._whole_file.get(location.path, ())
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import zlib
 from hashlib import blake2b
+from sys import intern
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+from msgspec.structs import force_setattr
 
-from statelint.extract.facts import ModuleFacts
+from statelint.extract.facts import Attr, ModuleFacts, Name
 from statelint.extract.launches import Launch
 from statelint.extract.scripts import SUFFIX
 from statelint.run.identity import KEY_BYTES
@@ -81,7 +83,20 @@ def unpack(packed: bytes, path: str) -> ModuleFacts:
     except (zlib.error, msgspec.MsgspecError) as error:
         raise ValueError(str(error)) from error
     facts.path = path
+    _share(facts)
     return facts
+
+
+def _share(facts: ModuleFacts) -> None:
+    """Have equal names of all files be one string each, as they are where files are read."""
+    for held in facts.terms:
+        if isinstance(held, Attr):
+            force_setattr(held, "name", intern(held.name))
+        elif isinstance(held, Name):
+            force_setattr(held, "id", intern(held.id))
+    for function in facts.functions:
+        for parameter in function.parameters:
+            force_setattr(parameter, "name", intern(parameter.name))
 
 
 def pack_launches(launches: list[Launch]) -> bytes:

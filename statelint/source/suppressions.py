@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from statelint.extract.facts import Position, Suppression
 from statelint.source.comments import comments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _DIRECTIVES = ("ignore", "ignore-file")
 _MARK = re.compile(r"#\s*(?:(?P<own>statelint:)|(?P<noqa>noqa\b))", re.IGNORECASE)
@@ -107,12 +107,12 @@ def _noqa(body: str, position: Position, own_line: bool) -> Suppression | None:
     )
 
 
-def statements(tree: ast.Module) -> dict[int, int]:
-    """Map each further line of a multi-line simple statement or header to the statement's first line.
+def statements(tree: ast.Module) -> list[tuple[int, int]]:
+    """Return the first and last lines of the simple statements and headers of several lines, in order.
 
     The header of a decorated function or class begins with its first decorator. Docstrings are left out.
     """
-    first_lines: dict[int, int] = {}
+    found: list[tuple[int, int]] = []
     stack: list[ast.AST] = [tree]
     while stack:
         node = stack.pop()
@@ -130,14 +130,23 @@ def statements(tree: ast.Module) -> dict[int, int]:
                 continue
             first = _first_line(node)
             last = max(getattr(node, "lineno", first), _first_line(blocks[0][0]) - 1)
-        for line in range(first + 1, last + 1):
-            first_lines.setdefault(line, first)
-    for line, first in first_lines.items():
-        outer = first
-        while outer in first_lines:  # it stands behind a semicolon, where another one ends
-            outer = first_lines[outer]
-        first_lines[line] = outer
-    return first_lines
+        if last > first:
+            found.append((first, last))
+    spans: list[tuple[int, int]] = []
+    for first, last in sorted(found):
+        if spans and first <= spans[-1][1]:  # it stands behind a semicolon, where another one ends
+            first, last = spans[-1][0], max(last, spans.pop()[1])
+        spans.append((first, last))
+    return spans
+
+
+def statement_at(line: int, spans: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Return the first and last line of the statement at ``line``, given those of all that have several."""
+    after = bisect_left(spans, (line,))
+    for first, last in spans[max(0, after - 1) : after + 1]:
+        if first <= line <= last:
+            return first, last
+    return line, line
 
 
 _HOLDING = ("body", "handlers", "cases", "orelse", "finalbody")

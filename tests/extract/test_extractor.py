@@ -155,7 +155,7 @@ def test_of_tests_only_comments_are_read():
     assert [(function.name, function.events) for function in facts.functions] == [("<module>", ())]
     assert (facts.classes, facts.imports, facts.bindings, facts.terms) == ([], [], [], [])
     assert [suppression.codes for suppression in facts.suppressions] == [("SL101",)]
-    assert facts.statements == {5: 4}
+    assert facts.statements == [(4, 5)]
 
 
 def test_a_test_that_tells_how_tables_look_is_read_whole():

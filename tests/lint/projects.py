@@ -20,7 +20,7 @@ def module(path: str, text: str = "", failure: Failure | None = None) -> ModuleF
     return ModuleFacts(
         path=path, lines=text.count("\n"), functions=[], classes=[], imports=[], bindings=[], terms=[], conditions=[],
         exports=None, suppressions=list(find_suppressions(text)), observations=[], failure=failure, screened=False,
-        statements={} if failure else statements(ast.parse(text)),
+        statements=[] if failure else statements(ast.parse(text)),
     )  # fmt: skip
 
 

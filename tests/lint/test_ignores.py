@@ -74,9 +74,9 @@ def test_marks_and_encodings() -> None:
     latin = "# -*- coding: latin-1 -*-\nSTORE = 'é'\n"
     project = FakeProject({"a.py": latin})
     found = lint(project, RULES, Settings(), lines=project.lines).findings  # type: ignore[arg-type]
-    assert add_ignores(latin.encode("latin-1"), found, {}, "é").data.count(b"\xe9") == 2
+    assert add_ignores(latin.encode("latin-1"), found, [], "é").data.count(b"\xe9") == 2
     with pytest.raises(UnicodeEncodeError):
-        add_ignores(latin.encode("latin-1"), found, {}, "漢")
+        add_ignores(latin.encode("latin-1"), found, [], "漢")
 
 
 PIECES = (

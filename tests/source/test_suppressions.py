@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statelint.extract.facts import Position
-from statelint.source.suppressions import find_suppressions, statements
+from statelint.source.suppressions import find_suppressions, statement_at, statements
 
 CODES = st.from_regex(r"[A-Z]{2}[0-9]{0,3}|[a-z]{2,8}(-[a-z0-9]{1,6}){0,2}", fullmatch=True)
 REASONS = st.from_regex(r"([a-z][a-z ,.#0-9]{0,30}[a-z0-9])?", fullmatch=True).filter(lambda text: " #" not in text)
@@ -139,7 +139,9 @@ def test_nothing_makes_the_parser_fail(parts: list[str]) -> None:
 
 
 def lines_of(text: str) -> dict[int, int]:
-    return statements(ast.parse(text))
+    spans = statements(ast.parse(text))
+    at = {line: statement_at(line, spans)[0] for line in range(1, text.count("\n") + 2)}
+    return {line: first for line, first in at.items() if line != first}
 
 
 def test_the_lines_of_a_simple_statement() -> None:

@@ -60,5 +60,5 @@ class ModuleFacts(msgspec.Struct, array_like=True):
     failure: Failure | None
     screened: bool
     """Only the comments were read: a test, or a file that could not be read at all."""
-    statements: dict[int, int]
-    """First line of each multi-line simple statement or header, keyed by each further line of it."""
+    statements: list[tuple[int, int]]
+    """First and last line of each simple statement or header of several lines, in order."""
