@@ -58,6 +58,10 @@ class _Filled(NamedTuple):
     new: bool
 
 
+_SETTING = 3
+"""Arguments of ``setattr``."""
+
+
 class OwnerAssignments:
     """Finds them."""
 
@@ -73,6 +77,8 @@ class OwnerAssignments:
                 if not function.calls or self.judge.reach.of(function) is not Reach.SERVED:
                     continue
                 for event, call in function.calls:
+                    if not call.keywords and len(call.args) != _SETTING:
+                        continue
                     place = Place(module, event.position)
                     filled = self._filled(function, event, call)
                     if filled is not None:
@@ -102,7 +108,7 @@ class OwnerAssignments:
     def _filled(self, function: FunctionInfo, event: Event, call: Call) -> _Filled | None:
         """Return the owned model that a call makes a row of, or a row of which it changes in a loop."""
         module = function.module
-        if len(call.args) == 3 and called_name(module, call) == "setattr":
+        if len(call.args) == _SETTING and called_name(module, call) == "setattr":
             row, key, _ = call.args
             dump = self._looped(module, key)
             tests = {module.facts.conditions[step].test for step in self.judge.rows.chain(module, event.condition)}

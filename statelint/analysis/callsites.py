@@ -10,8 +10,8 @@ from statelint.analysis.model import ClassValue, External, Place
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
-    from statelint.analysis.inference import Inference
-    from statelint.analysis.model import FunctionInfo, Module, Value
+    from statelint.analysis.inference import Inference, Values
+    from statelint.analysis.model import FunctionInfo, Module
     from statelint.extract.facts import Call, Event
 
 
@@ -40,6 +40,7 @@ class CallSites:
     def __init__(self, inference: Inference, modules: Iterable[Module]) -> None:
         self._inference = inference
         self._modules = modules
+        self._names: dict[Values, tuple[str, ...]] = {(): ()}
 
     @cached_property
     def all(self) -> list[CallSite]:
@@ -51,15 +52,18 @@ class CallSites:
         found = {index for name, held in self._by_name.items() if name in names for index in held}
         return [self.all[index] for index in sorted(found)]
 
-    def names(self, values: tuple[Value, ...]) -> tuple[str, ...]:
+    def names(self, values: Values) -> tuple[str, ...]:
         """Return the qualified names of those ``values`` that are outside the project; of classes, their bases'."""
-        found: list[str] = []
-        for value in values:
-            if isinstance(value, External):
-                found.append(value.name)
-            elif isinstance(value, ClassValue):
-                found += self._inference.external_bases(value.klass)
-        return tuple(dict.fromkeys(found)) if found else ()
+        known = self._names.get(values)
+        if known is None:
+            found: list[str] = []
+            for value in values:
+                if isinstance(value, External):
+                    found.append(value.name)
+                elif isinstance(value, ClassValue):
+                    found += self._inference.external_bases(value.klass)
+            known = self._names[values] = tuple(dict.fromkeys(found))
+        return known
 
     @cached_property
     def _by_name(self) -> dict[str, list[int]]:

@@ -62,6 +62,7 @@ class EntryPointFinder:
         self.inference = inference
         self.catalogue = inference.catalogue
         self._lifetimes: dict[ClassInfo, Lifetime] = {}
+        self._registering: dict[Values, EntryPoints | None] = {}
 
     @cached_property
     def found(self) -> tuple[EntryPoint, ...]:
@@ -167,6 +168,14 @@ class EntryPointFinder:
 
     def _registers(self, module: Module, call: Call, values: Values) -> EntryPoints | None:
         """Return what a call registers, if what it calls stands for ``values``."""
+        if not values:
+            return self._loose(module, call.func, call, self.catalogue.loose_calls)
+        if values not in self._registering:
+            self._registering[values] = self._known(values)
+        return self._registering[values]
+
+    def _known(self, values: Values) -> EntryPoints | None:
+        """Return what the catalogue says that calls of one of ``values`` register."""
         entry: EntryPoints | None = None
         for value in values:
             if isinstance(value, External):
@@ -174,7 +183,7 @@ class EntryPointFinder:
             elif isinstance(value, ClassValue):
                 for base in self.inference.external_bases(value.klass):
                     entry = entry or self.catalogue.calls.get(base)
-        return entry if values else self._loose(module, call.func, call, self.catalogue.loose_calls)
+        return entry
 
     def _registered(self, module: Module, call: Call, place: Place, entry: EntryPoints) -> Iterator[EntryPoint]:
         argument = next((value for name, value in call.keywords if entry.keyword and name == entry.keyword), -1)

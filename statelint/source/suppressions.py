@@ -135,8 +135,10 @@ def statements(tree: ast.Module) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     for first, last in sorted(found):
         if spans and first <= spans[-1][1]:  # it stands behind a semicolon, where another one ends
-            first, last = spans[-1][0], max(last, spans.pop()[1])
-        spans.append((first, last))
+            outer, end = spans.pop()
+            spans.append((outer, max(last, end)))
+        else:
+            spans.append((first, last))
     return spans
 
 

@@ -29,6 +29,8 @@ MAX_HOLDERS = 12
 
 _RECORDS = frozenset({"model", "schema"})
 """Roles of the bases of rows and of what requests bring."""
+_SERVERS = frozenset({"app", "router"})
+"""Roles of what handlers are registered with."""
 
 
 class Holder(NamedTuple):
@@ -180,17 +182,15 @@ class Lifetimes:
     def _find_builders(self) -> frozenset[FunctionInfo]:
         """Functions that make an application or router, define its handlers, or run when it starts."""
         found = {entry.function for entry in self.finder.found if entry.kind == "startup"}
+        roles = self.inference.catalogue.roles
         for module in self.inference.modules:
             for function in module.functions:
                 if function in self.reach.entry_points and function.parent is not None:
                     found.add(function.parent)
-                for event in function.events:
-                    if event.op == "call" and not function.is_module:
-                        for value in self.inference.term(module, event.term):
-                            if isinstance(value, Result) and self.inference.catalogue.roles.get(
-                                value.name, frozenset()
-                            ) & {"app", "router"}:
-                                found.add(function)
+                for event, _ in () if function.is_module else function.calls:
+                    for value in self.inference.term(module, event.term):
+                        if isinstance(value, Result) and not roles.get(value.name, frozenset()).isdisjoint(_SERVERS):
+                            found.add(function)
         return frozenset(found)
 
     def _class(self, module: Module, klass: ClassInfo) -> None:

@@ -148,9 +148,9 @@ class Singletons:
         return not switch or True in values
 
     def _named(self, module: Module, term: TermId) -> bool:
-        return any(
-            isinstance(value, External) and self.known.get(value.name, "?")[:1] in {"", "-"}
-            for value in self.inference.term(module, term)
+        values = self.inference.term(module, term)
+        return bool(values) and any(
+            isinstance(value, External) and self.known.get(value.name, "?")[:1] in {"", "-"} for value in values
         )
 
     def _made(self, value: ClassValue | FunctionValue) -> Iterator[ClassInfo]:

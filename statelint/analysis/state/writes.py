@@ -205,11 +205,12 @@ class WriteCollector:
             yield from changes
             if changes or func.name not in _SIGNALS:
                 return
-        if isinstance(func, Attr):
+        if isinstance(func, Attr) and isinstance(module.terms[func.base], Item):
             method = func.name if func.name in _SIGNALS else "[]"
             yield from self._insert_on_read(function, module, event, func.base, method)
         for argument in call.args:
-            yield from self._insert_on_read(function, module, event, argument)
+            if isinstance(module.terms[argument], Item):
+                yield from self._insert_on_read(function, module, event, argument)
         if not call.args:
             return
         for value in self.inference.term(module, call.func):
