@@ -81,6 +81,7 @@ class Catalogue:
         self.launchers: dict[str, Launcher] = {}
         self.transports: dict[str, Transport] = {}
         self.cache_writes: dict[str, CacheWrite] = {}
+        self._unions: dict[tuple[str, ...], frozenset[str]] = {}
         roles: dict[str, set[str]] = {}
         for library in self.libraries:
             self._add(library, roles)
@@ -224,6 +225,12 @@ class Catalogue:
         return found
 
     def _union(self, *path: str) -> frozenset[str]:
+        found = self._unions.get(path)
+        if found is None:
+            found = self._unions[path] = self._united(path)
+        return found
+
+    def _united(self, path: tuple[str, ...]) -> frozenset[str]:
         names: set[str] = set()
         for library in self.libraries:
             held: object = library

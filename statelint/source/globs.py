@@ -111,6 +111,7 @@ class _Segment:
     """
 
     def __init__(self, glob: str) -> None:
+        self._plain = "" if _SPECIAL.intersection(glob) else glob
         try:
             self._pieces = [re.compile(piece, re.DOTALL) for piece in _pieces(glob)]
             self._end = re.compile(rf"{self._pieces[-1].pattern}\Z", re.DOTALL)
@@ -119,6 +120,8 @@ class _Segment:
 
     def match(self, name: str) -> bool:
         """Tell whether the whole of ``name`` is matched."""
+        if self._plain:
+            return name == self._plain
         if len(self._pieces) == 1:
             return self._end.match(name) is not None
         first, *between, _ = self._pieces

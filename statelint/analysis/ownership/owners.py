@@ -58,6 +58,7 @@ class Ownership:
         self._directories = names["directory_models"]
         self._labels = names["label_columns"]
         self._business = names["business_models"]
+        self._kinds: dict[str, OwnerKind | None] = {}
         self.models: dict[ClassInfo | str, Model] = {}
         """By class, or by name where there is none."""
         self._by_name: dict[str, list[Model]] = {}
@@ -95,6 +96,11 @@ class Ownership:
 
     def column_kind(self, column: str) -> OwnerKind | None:
         """Return what a column's name alone says about ownership."""
+        if column not in self._kinds:
+            self._kinds[column] = self._named_kind(column)
+        return self._kinds[column]
+
+    def _named_kind(self, column: str) -> OwnerKind | None:
         name = snake(column)
         # user1_id and user2_id are two users.
         stem = re.sub(r"_?\d+$", "", re.sub(r"_(id|ids|uuid|pk|fk|identifier)$", "", name))

@@ -233,6 +233,6 @@ class BackgroundFlaws(Steps):
 
 
 def _mentions(module: Module, term: TermId, name: str) -> bool:
-    return term >= 0 and any(
-        isinstance(held := module.terms[part], Name) and held.id == name for part in walk(module, term)
-    )
+    if term < 0 or name not in module.mentioned:
+        return False
+    return any(isinstance(held := module.terms[part], Name) and held.id == name for part in walk(module, term))

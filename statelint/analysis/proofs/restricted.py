@@ -20,7 +20,7 @@ from statelint.extract.facts import Attr, Call, Compare, Item, Param
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from statelint.analysis.model import FunctionInfo
+    from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs.before import Guard
     from statelint.analysis.proofs.judge import Judge
@@ -159,6 +159,9 @@ class RestrictedRoles:
     def _restricting(self) -> Iterator[FunctionInfo]:
         """Yield the entry points that compare the tenant of rows with their caller's."""
         for module in self.inference.modules:
+            comparing = any(
+                self._is_tenants(module, side) for held in module.all_of(Compare) for side in (held.left, held.right)
+            )
             for function in module.functions:
                 for query in self.judge.queries.of(function):
                     if query.chain.model is None or not self._concerns(query.chain.model):
@@ -171,8 +174,9 @@ class RestrictedRoles:
                             and self.judge.ownership.column_kind(atom.column[-1]) is OwnerKind.TENANT
                         ):
                             yield from self._entries(function, atom.value, 0)
-                for step in {step for event in function.events for step in self._tests(function, event.condition)}:
-                    yield from self._compared(function, step)
+                if comparing:
+                    for step in {step for event in function.events for step in self._tests(function, event.condition)}:
+                        yield from self._compared(function, step)
 
     def _tests(self, function: FunctionInfo, condition: int) -> Iterator[TermId]:
         for step in self.judge.rows.chain(function.module, condition):
@@ -186,9 +190,13 @@ class RestrictedRoles:
         if not isinstance(held, Compare):
             return
         for row, caller in ((held.left, held.right), (held.right, held.left)):
-            column = function.module.terms[row]
-            if isinstance(column, Attr) and self.judge.ownership.column_kind(column.name) is OwnerKind.TENANT:
+            if self._is_tenants(function.module, row):
                 yield from self._entries(function, caller, 0)
+
+    def _is_tenants(self, module: Module, term: TermId) -> bool:
+        """Tell whether a term is the column of a row that says whose tenant's it is."""
+        held = module.terms[term]
+        return isinstance(held, Attr) and self.judge.ownership.column_kind(held.name) is OwnerKind.TENANT
 
     def _entries(self, function: FunctionInfo, value: TermId, depth: int) -> Iterator[FunctionInfo]:
         """Yield the entry points whose caller a value is read from."""
