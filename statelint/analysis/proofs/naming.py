@@ -81,18 +81,22 @@ _SAME_ROWS = RUNNING | {"next", "iter", "list", "tuple", "set", "sorted", "rever
 
 def is_read_from(module: Module, term: TermId, leaf: TermId) -> bool:
     """Tell whether a term is read from what ``leaf`` loads: ``row.members.filter(…)``, but not ``Form(row, …)``."""
-    if term == leaf:
-        return True
-    held = module.terms[term]
-    match held:
-        case Attr(base=base) | Element(base=base) | Item(base=base):
-            return is_read_from(module, base, leaf)
-        case Call(func=func, args=args):
-            given = args if called_name(module, held) in _SAME_ROWS else ()
-            return any(is_read_from(module, each, leaf) for each in (func, *given))
-        case Choice(then=then, other=other):
-            return is_read_from(module, then, leaf) or is_read_from(module, other, leaf)
-        case Logic(values=values):
-            return any(is_read_from(module, value, leaf) for value in values)
-        case _:
-            return False
+    stack = [term]
+    seen: set[TermId] = set()
+    while stack:
+        at = stack.pop()
+        if at == leaf:
+            return True
+        if at in seen:  # rows that many branches narrow are one term with a power of two of ways to it
+            continue
+        seen.add(at)
+        match held := module.terms[at]:
+            case Attr(base=base) | Element(base=base) | Item(base=base):
+                stack.append(base)
+            case Call(func=func, args=args):
+                stack += (func, *(args if called_name(module, held) in _SAME_ROWS else ()))
+            case Choice(then=then, other=other):
+                stack += (then, other)
+            case Logic(values=values):
+                stack += values
+    return False
