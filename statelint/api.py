@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statelint.analysis.deployment import Evidence
 from statelint.analysis.exposure import Exposure
-from statelint.analysis.isolation import Leak
+from statelint.analysis.leak import Leak
 from statelint.analysis.model import FunctionInfo, Place
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.practices import Flaw

@@ -111,7 +111,7 @@ class OwnerAssignments:
         if len(call.args) == _SETTING and called_name(module, call) == "setattr":
             row, key, _ = call.args
             dump = self._looped(module, key)
-            tests = {module.facts.conditions[step].test for step in self.judge.rows.chain(module, event.condition)}
+            tests = {module.facts.conditions[step].test for step in self.judge.exits.chain(module, event.condition)}
             parts = self.judge.queries.containment(module).parts
             # A test of the field's name may leave the owner out; that the row has the field is no such test.
             asked = [module.terms[test] for test in tests if test >= 0 and key in parts(test)]
@@ -242,7 +242,7 @@ class OwnerAssignments:
             held = module.terms[event.term] if event.term >= 0 else None
             if event.op == "write" and isinstance(held, Attr) and held.name in names:
                 return True
-            for step in self.judge.rows.chain(module, event.condition):
+            for step in self.judge.exits.chain(module, event.condition):
                 test = module.facts.conditions[step].test
                 for part in self.judge.queries.containment(module).parts(test):
                     compare = module.terms[part]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from statelint.analysis.callernames import is_admin_name
 from statelint.analysis.model import ClassValue, FunctionValue
 from statelint.analysis.ownership import OwnerKind
-from statelint.analysis.principals import REPLACEMENTS, is_admin_name, is_replacement
+from statelint.analysis.principals import REPLACEMENTS, is_replacement
 from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.naming import called_name, name_of, raw_names
 from statelint.analysis.proofs.words import CHECKING, GUARD_NAME, KEYS
@@ -116,7 +117,7 @@ class Claims:
         query = verdict.query
         module = query.module
         containment = self.judge.queries.containment(module)
-        steps = {step for event in query.function.events for step in self.judge.rows.chain(module, event.condition)}
+        steps = {step for event in query.function.events for step in self.judge.exits.chain(module, event.condition)}
         tests = (module.facts.conditions[step].test for step in sorted(steps))
         compares = [
             held
@@ -287,7 +288,7 @@ class Claims:
         """
         module = function.module
         parts = self.judge.queries.containment(module).parts
-        tests = {step for event in function.events for step in self.judge.rows.chain(module, event.condition)}
+        tests = {step for event in function.events for step in self.judge.exits.chain(module, event.condition)}
         for number in tests:
             test = module.facts.conditions[number].test
             if test >= 0 and (

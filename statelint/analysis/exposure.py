@@ -13,7 +13,7 @@ from statelint.analysis.proofs.words import CREDENTIAL, LOGIN
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from statelint.analysis.isolation import Leak
+    from statelint.analysis.leak import Leak
     from statelint.analysis.model import FunctionInfo
     from statelint.analysis.proofs import Judge
     from statelint.analysis.routers import Router
@@ -172,7 +172,7 @@ class Exposures:
             function.name != "authenticate"
             and (self._asks(function) or _AUTHENTICATES.search(function.qualname) is not None)
             and (
-                self.judge.rows.may_abort(function)
+                self.judge.exits.may_abort(function)
                 or any(event.op == "return" and event.condition for event in function.events)
             )
         )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from statelint.analysis.assignments import PART, OwnerAssignments
 from statelint.analysis.children import Adoptions, parent_key
 from statelint.analysis.claims import Claims
 from statelint.analysis.exposure import Exposures
 from statelint.analysis.formfields import OpenFields
+from statelint.analysis.leak import Leak, Stop
 from statelint.analysis.model import Place
 from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.proofs import Proof
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo
     from statelint.analysis.ownership import Column, Model
     from statelint.analysis.proofs import Judge, Verdict
-    from statelint.analysis.proofs.misplaced import Misplaced
     from statelint.analysis.queries import Atom, Query
 
 
@@ -44,52 +44,6 @@ _ASKING = frozenset({"exists", "aexists"})
 """Ends of statements that say yes or no."""
 _PROBE = re.compile(r"(^|/)(metrics|health\w*|ready\w*|readiness|live|livez|liveness|ping|status|heartbeat)/?$")
 """Paths that monitoring asks."""
-
-
-class Stop(NamedTuple):
-    """One station on the way from an entry point to a query."""
-
-    place: Place
-    label: str
-
-
-class Leak(NamedTuple):
-    """A question about owned rows that nothing ties to the caller.
-
-    ``action`` is ``read``, ``update`` or ``delete``; ``keyed`` tells whether the rows are named by an id (as opposed to
-    a list of all of them); ``certainty`` is 2 for shown end to end, 1 where a link is unknown, 0 for a hint.
-    """
-
-    place: Place
-    symbol: str
-    model: str
-    owner: str
-    kind: OwnerKind | None
-    action: str
-    keyed: bool
-    certainty: int
-    entry: EntryPoint | None
-    way: tuple[Stop, ...]
-    definition: Place | None
-    sibling: Place | None
-    store: str = "table"
-    """``vector`` for a search in a vector store."""
-    given: str = ""
-    """The parameter in which the client names the owner."""
-    parent: str = ""
-    """The column that holds the parent, where a parent alone names the rows."""
-    receivers: tuple[Place, ...] = ()
-    """The endpoints that receive it."""
-    check: Misplaced | None = None
-    """A check of the owner that misses the rows."""
-    origin: str = ""
-    """Where the id comes from that names the rows: ``path parameter `note_id```."""
-    predicate: str = ""
-    """The condition that the query lacks, in its own style."""
-    figures: bool = False
-    """Whether counts and sums over all rows are read, and none of the rows."""
-    also: tuple[Place, ...] = ()
-    """Where the same function reads further figures over the same rows."""
 
 
 class Isolation:

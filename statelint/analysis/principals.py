@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from statelint.analysis.callernames import is_admin_name, is_identity_name, is_role_flag
 from statelint.analysis.model import External, FunctionValue, Instance, Result
 from statelint.analysis.ownership.references import last_name
-from statelint.analysis.roles import is_everyday
 from statelint.analysis.terms import walk
 from statelint.extract.facts import NO_TERM, Attr, Call, Cell, Choice, Comprehension, Element, Item, Logic, Name, Param
 
@@ -17,13 +17,6 @@ if TYPE_CHECKING:
     from statelint.analysis.ownership import Ownership
     from statelint.extract.facts import TermId
 
-_IDENTITY_NAME = re.compile(
-    r"(^|_)(current|authenticated|logged_?in|auth|authorized|verified|session|request|requesting|jwt|token|acting|active)_?(user|account|member|customer|employee|"
-    r"tenant|org|organization|workspace|admin|principal|identity|payload|claims|data|context|info|id|superuser)(_id|_uid|_email)?($|_)"
-    r"|^(get_)?(me|principal|identity|claims|whoami)$|(^|_)(verify|check|require|validate|decode|authenticate)_(\w+_)?(token|user|auth|jwt|session|api_key|login|credentials)"
-    r"|(^|_)(get|require)_((?!\w*(by|for|of|from|with)_)\w+_)?(user|principal|identity|tenant|account|member)(_id)?(_from_(token|jwt|header|session|request|cookie))?$|^authenticate|require_auth|login_required",
-    re.IGNORECASE,
-)
 _CURRENT = re.compile(r"^_?(get_)?(current|authenticated)_", re.IGNORECASE)
 _IDENTITY_PATH = re.compile(
     r"(^|\.)(request|req|info\.context|websocket|connection|self\.scope|context|ctx)(\.state|\.ctx|\.scope)?\.(user|auth|identity|current_user|user_id|tenant|account|org|principal)\b"
@@ -32,18 +25,6 @@ _IDENTITY_PATH = re.compile(
 _IDENTITY_KEY = re.compile(
     r"^(user|user_id|uid|userid|sub|username|email|account(_id)?|id|user_email|logged_in_user|_user_id|tenant_id|current_user|uuid|profile)$",
     re.IGNORECASE,
-)
-_ADMIN = re.compile(
-    r"(^|_|\.)(is_?)?(admin|administrator|superuser|super_user|staff|root|moderator|superadmin|sysadmin|internal|operator)s?($|_|\.)",
-    re.IGNORECASE,
-)
-_FLAG = re.compile(r"is_([a-z]+(?:_[a-z]+)?)$")
-_STATE = re.compile(
-    r"(^(a|an|not|in|on|my|own)_)|((ed|ive|ous|able|ible|ic|al|ium|ing|new|old|bot|self|ready|same|valid|human|vip|pro)$)"
-)
-"""Endings of adjectives: ``is_verified`` and ``is_premium`` are no roles."""
-_SYSTEM = re.compile(
-    r"(^|_)(webhook|signature|cron|internal|service_token|system|scheduler|hmac|admin_token)($|_)", re.IGNORECASE
 )
 _REQUEST_NAMES = frozenset({"request", "req"})
 _FRAMEWORK_REQUEST = re.compile(r"(^|\.)(\w*Http|WSGI|ASGI|Web)?(Request|Connection|WebSocket)$")
@@ -78,17 +59,6 @@ _TEXT_METHODS = frozenset(
 )
 
 
-def is_admin_name(name: str) -> bool:
-    """Tell whether a name speaks of administrators."""
-    return _ADMIN.search(name) is not None
-
-
-def is_role_flag(name: str) -> bool:
-    """Tell whether an attribute of a user says that the user is something that not everybody is: ``is_doctor``."""
-    held = _FLAG.match(name)
-    return held is not None and not _STATE.search(held[1]) and not is_everyday(held[1])
-
-
 REPLACEMENTS = frozenset({"replace", "evolve", "model_copy"})
 """Calls that copy an object with other attributes."""
 
@@ -97,16 +67,6 @@ def is_replacement(module: Module, term: TermId) -> bool:
     """Tell whether a term is ``replace(principal, user_id=…)``."""
     call = module.terms[term]
     return isinstance(call, Call) and last_name(module, call.func) in REPLACEMENTS
-
-
-def is_identity_name(name: str) -> bool:
-    """Tell whether a name speaks of the caller, or of what finds out who is calling."""
-    return _IDENTITY_NAME.search(name) is not None
-
-
-def is_system_name(name: str) -> bool:
-    """Tell whether a name speaks of machine callers (webhooks, cron, other services)."""
-    return _SYSTEM.search(name) is not None
 
 
 class Principals:
@@ -336,13 +296,13 @@ class Principals:
             if isinstance(target, (External, Result)) and (
                 target.name in self.catalogue.principals
                 or target.name in self.catalogue.login
-                or _IDENTITY_NAME.search(target.name.rpartition(".")[2])
+                or is_identity_name(target.name.rpartition(".")[2])
             ):
                 return True
-            if isinstance(target, Instance) and _IDENTITY_NAME.search(target.klass.name):
+            if isinstance(target, Instance) and is_identity_name(target.klass.name):
                 return True
         if targets:
-            return bool(_IDENTITY_NAME.search(parameter.name)) and not self._client_id(parameter.name)
+            return is_identity_name(parameter.name) and not self._client_id(parameter.name)
         name = parameter.name
         if name in {
             "current_user",
@@ -394,7 +354,7 @@ class Principals:
         return found
 
     def _provider(self, function: FunctionInfo) -> bool:
-        if _IDENTITY_NAME.search(function.name) or self._declares_user(function):
+        if is_identity_name(function.name) or self._declares_user(function):
             return True
         module = function.module
         for event in function.events:

@@ -71,7 +71,7 @@ class Publicity:
             owners = [atom for atom in self.judge.queries.atoms(query) if statement.on_owner(query, atom)]
             mine = any(
                 self.judge.principals.is_principal(query.module, atom.value)
-                or statement.from_row(query.function, atom.value, query.leaf)
+                or self.judge.loaded.gives(query.function, atom.value, query.leaf)
                 for atom in owners
                 if atom.value >= 0
             )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from statelint.analysis.callernames import is_admin_name, is_system_name
 from statelint.analysis.calls import decorates, nested
 from statelint.analysis.ownership import snake
-from statelint.analysis.principals import is_admin_name, is_system_name
 from statelint.analysis.proofs.before import ENTRANCES, Before, Guard
 from statelint.analysis.proofs.naming import called_name_of, name_of, raw_names
 from statelint.analysis.proofs.permissions import Permissions
@@ -45,6 +45,7 @@ class Guards:
         self.principals = judge.principals
         self.queries = judge.queries
         self.rows = judge.rows
+        self.exits = judge.exits
         self.regard = judge.regard
         self.before = Before(judge)
         self.permissions = Permissions(judge)
@@ -82,7 +83,7 @@ class Guards:
     def asked_before(self, function: FunctionInfo, event: Event | None, model: Model | None = None) -> bool:
         """Tell whether a function has asked for a role before an event, or at all: ``ensure_admin(user)``."""
         module = function.module
-        above = {0, *(self.rows.chain(module, event.condition) if event is not None else ())}
+        above = {0, *(self.exits.chain(module, event.condition) if event is not None else ())}
         for other in function.events:
             if other is event:
                 break
@@ -105,7 +106,7 @@ class Guards:
             if not self.looks_at_id(function) and (
                 self._admits_admins(function, answers=False)
                 or (
-                    self.rows.may_abort(function)
+                    self.exits.may_abort(function)
                     and _names_role(name, roles)
                     and self._is_role_gate(function)
                     and self.regard.weighs(function)
@@ -163,7 +164,7 @@ class Guards:
         return guard.name in ENTRANCES and any(
             self.principals.is_principal(guard.module, part)
             for event in guard.events
-            for step in self.rows.chain(guard.module, event.condition)
+            for step in self.exits.chain(guard.module, event.condition)
             if (test := guard.module.facts.conditions[step].test) >= 0
             for part in self.queries.containment(guard.module).parts(test)
         )
@@ -199,7 +200,7 @@ class Guards:
                 if not event.condition:
                     continue
                 condition = conditions[event.condition]
-                leaves = event.op == "raise" or self.rows.aborts(module, event)
+                leaves = event.op == "raise" or self.exits.aborts(module, event)
                 if (
                     (leaves and condition.kind in {"if", "guard"})
                     or (answers and event.op == "return" and condition.kind == "if")
@@ -241,7 +242,7 @@ class Guards:
         """A guard that looks at no id of the request can only ask what role the caller has."""
         functions = [guard, *nested(guard)]
         if (
-            not any(self.rows.may_abort(function) for function in functions)
+            not any(self.exits.may_abort(function) for function in functions)
             and not any(event.op == "return" and event.condition for function in functions for event in function.events)
             and not any(map(_runs_what_it_holds, functions))
             and not any(self._delegates(function) for function in functions)
@@ -286,7 +287,7 @@ class Guards:
                     texts |= found & KEYS & set(self._asked_of_request(module, parts))
         if not (names & (seen | texts)) or not self.regard.weighs(guard):
             return False
-        return any(self.rows.may_abort(function) for function in functions) or any(
+        return any(self.exits.may_abort(function) for function in functions) or any(
             event.op == "return" and event.condition for function in functions for event in function.events
         )
 

@@ -18,7 +18,7 @@ class Injected:
 
     def __init__(self, judge: Judge) -> None:
         self.graph = judge.graph
-        self.statement = judge.statement
+        self.loaded = judge.loaded
         self._loading: dict[FunctionInfo, bool] = {}
 
     def arrival(self, edge: Edge) -> Event | None:
@@ -47,7 +47,7 @@ class Injected:
         found = self._loading.get(function)
         if found is None:
             self._loading[function] = False
-            found = self._loading[function] = self.statement.returns_rows(function) or any(
+            found = self._loading[function] = self.loaded.returns_rows(function) or any(
                 isinstance(held := function.module.terms[event.term], Param)
                 and held.function == function.index
                 and any(map(self._loads, self._fillers(function, held.index)))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External, FunctionValue
-from statelint.analysis.ownership import OwnerKind
+from statelint.analysis.proofs.branches import Branches
+from statelint.analysis.proofs.exits import Exits
 from statelint.analysis.proofs.global_filters import GlobalFilters
 from statelint.analysis.proofs.guards import Guards
 from statelint.analysis.proofs.injected import Injected
-from statelint.analysis.proofs.machines import knows_secret
+from statelint.analysis.proofs.loaded import Loaded
 from statelint.analysis.proofs.matches import Matches
 from statelint.analysis.proofs.naming import name_of, raw_names
 from statelint.analysis.proofs.parents import Parents
@@ -19,13 +19,13 @@ from statelint.analysis.proofs.regard import Regard
 from statelint.analysis.proofs.rows import Rows
 from statelint.analysis.proofs.sessionkeys import SessionKeys
 from statelint.analysis.proofs.statement import Statement
+from statelint.analysis.proofs.uses import Uses
 from statelint.analysis.proofs.verdict import Proof, Verdict
 from statelint.analysis.proofs.words import HANDLERS, KEYS
 from statelint.analysis.proofs.writes import Writes
 from statelint.analysis.queries import beginning
 from statelint.analysis.reach import Reach
-from statelint.analysis.roles import grants_role
-from statelint.extract.facts import Attr, Call, Compare, Const, Logic, Name, Not, Param
+from statelint.extract.facts import Attr, Call, Const, Name, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,8 +66,12 @@ class Judge:
         self.queries = queries
         self.principals = principals
         self.regard = Regard(self)
+        self.exits = Exits(graph.inference)
+        self.uses = Uses(self)
         self.rows = Rows(self)
+        self.branches = Branches(self)
         self.guards = Guards(self, admin_guards)
+        self.loaded = Loaded(self)
         self.statement = Statement(self)
         self.writes = Writes(self)
         self._parents = Parents(self)
@@ -162,7 +166,7 @@ class Judge:
         """Tell whether an alternative of a statement begins in a branch for those who have a role."""
         begun = beginning(query)
         return begun is not None and self.rows.admitted(
-            query.module, self.rows.chain(query.module, begun.condition), query.leaf
+            query.module, self.exits.chain(query.module, begun.condition), query.leaf
         )
 
     @staticmethod
@@ -223,8 +227,8 @@ class Judge:
     def _escapes_proof(self, query: Query) -> Proof | None:
         if query.verb != "read":
             return None
-        escapes = self.rows.escapes(query.function, query.leaf, query.event)
-        return Proof.NO_ESCAPE if all(self.rows.only_tested(query.module, escape) for escape in escapes) else None
+        escapes = self.uses.escapes(query.function, query.leaf, query.event)
+        return Proof.NO_ESCAPE if all(self.uses.only_tested(query.module, escape) for escape in escapes) else None
 
     def _discharged(
         self,
@@ -242,13 +246,13 @@ class Judge:
         ``reads`` tells whether they were read and given back, and nothing else, so far.
         """
         if reads:
-            escapes = self.rows.escapes(function, leaf, event)
-            if way and all(self.rows.only_tested(function.module, escape) for escape in escapes):
+            escapes = self.uses.escapes(function, leaf, event)
+            if way and all(self.uses.only_tested(function.module, escape) for escape in escapes):
                 return Proof.NO_ESCAPE, way
             reads = all(escape.op == "return" for escape in escapes)
         names = {name for key in keys for name in raw_names(function.module, key)}
         proof = (
-            self._conditions(function, event.condition, keys)
+            self.branches.prove(function, event.condition, keys)
             or self.rows.checked(function, event, leaf, names)
             or self._parents.prove(function, event, leaf, keys)
             or self.guards.guard_before(function, keys, model)
@@ -271,7 +275,7 @@ class Judge:
 
     def _asked_for_role(self, function: FunctionInfo, event: Event, leaf: TermId, model: Model | None) -> bool:
         """Tell whether a function asks for a role before it asks for rows, or before it uses them."""
-        uses = self.rows.escapes(function, leaf, event)
+        uses = self.uses.escapes(function, leaf, event)
         return self.guards.asked_before(function, event, model) or (
             bool(uses) and all(self.guards.asked_before(function, use, model) for use in uses)
         )
@@ -279,9 +283,7 @@ class Judge:
     def _of_parent(self, function: FunctionInfo, leaf: TermId, use: Event, values: list[TermId]) -> Proof | None:
         """Rows whose parent is a row that is judged itself, or whose key was proven before they are used."""
         for value in values:
-            if self.statement.from_row(function, value, leaf) or self.statement.of_loaded_row(
-                function.module, value, ""
-            ):
+            if self.loaded.gives(function, value, leaf) or self.statement.of_loaded_row(function.module, value, ""):
                 return Proof.PARENT
             proof = self._parents.prove(function, use, leaf, [value]) or self.guards.guard_before(function, [value])
             if proof is not None:
@@ -345,7 +347,7 @@ class Judge:
             module = edge.caller.module
             if self.passed.names_owner(edge, function, keys) or any(
                 self.principals.is_principal(module, key)
-                or self.statement.from_row(edge.caller, key)
+                or self.loaded.gives(edge.caller, key)
                 or self.statement.of_loaded_row(module, key, "")
                 or self._own(module, key)
                 for key in outer_keys
@@ -367,54 +369,3 @@ class Judge:
         if isinstance(held, Attr) and isinstance(base, (Attr, Param, Name)):
             return name_of(module, held.base) == "session" and (held.name in KEYS or held.name.endswith("_id"))
         return self.made.is_fresh(module, key) or self.session_keys.holds(module, key)
-
-    def _conditions(self, function: FunctionInfo, condition: int, keys: list[TermId]) -> Proof | None:
-        """An administrator's branch, or one in which the key is the caller's (``if id != session.id: raise``)."""
-        module = function.module
-        names = {name for key in keys for name in raw_names(module, key)}
-        for step in self.rows.chain(module, condition):
-            held = module.facts.conditions[step]
-            if held.kind not in {"if", "guard", "assert", "call-guard"} or held.test < 0:
-                continue
-            owns = partial(self._owns, module, names)
-            if grants_role(self.principals, module, held.test, held.positive, owns) or knows_secret(
-                module, held.test, held.positive
-            ):
-                return Proof.ADMIN
-            if self._is_callers(module, held.test, names, held.positive):
-                return Proof.PARENT
-        return None
-
-    def _owns(self, module: Module, names: set[str], test: TermId, positive: bool) -> bool:
-        """Tell whether a test says that a key, called ``names``, or the owner of a row is the caller."""
-        held = module.terms[test]
-        return self._is_callers(module, test, names, positive) or (
-            isinstance(held, Compare)
-            and held.op == ("==" if positive else "!=")
-            and any(
-                isinstance(owner := module.terms[one], Attr)
-                and self.ownership.column_kind(owner.name) in {OwnerKind.OWNER, OwnerKind.TENANT}
-                and self.principals.is_principal(module, other)
-                for one, other in ((held.left, held.right), (held.right, held.left))
-            )
-        )
-
-    def _is_callers(self, module: Module, test: TermId, names: set[str], positive: bool) -> bool:
-        """Tell whether a test, being ``positive``, says that a key, called ``names``, is the caller's."""
-        held = module.terms[test]
-        match held:
-            case Not(value=value):
-                return self._is_callers(module, value, names, not positive)
-            case Logic(op=op, values=values):
-                return (op == "and") is positive and any(
-                    self._is_callers(module, value, names, positive) for value in values
-                )
-            case Compare(op=op, left=left, right=right) if op == ("==" if positive else "!="):
-                return any(
-                    names & set(raw_names(module, key))
-                    and not self.principals.is_principal(module, key)
-                    and self.principals.is_principal(module, caller)
-                    for key, caller in ((left, right), (right, left))
-                )
-            case _:
-                return False

@@ -20,6 +20,8 @@ class Matches:
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
+        self.exits = rows.exits
+        self.uses = rows.uses
         self.queries = rows.queries
 
     def before(self, function: FunctionInfo, event: Event, leaf: TermId) -> tuple[Event, list[TermId]] | None:
@@ -27,8 +29,8 @@ class Matches:
         module = function.module
         uses = [
             use
-            for use in self.rows.escapes(function, leaf, event)
-            if use.op != "call" or not self.rows.inside_test(module, use.term)
+            for use in self.uses.escapes(function, leaf, event)
+            if use.op != "call" or not self.uses.inside_test(module, use.term)
         ]
         if not uses:
             return None
@@ -37,7 +39,7 @@ class Matches:
         for use in uses:
             said = {
                 value
-                for step in self.rows.chain(module, use.condition)
+                for step in self.exits.chain(module, use.condition)
                 for value in self._equal(module, conditions[step].test, conditions[step].positive, leaf)
             }
             common = said if common is None else common & said

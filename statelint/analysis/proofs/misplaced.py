@@ -50,6 +50,8 @@ class MisplacedChecks:
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
         self.rows = judge.rows
+        self.exits = judge.exits
+        self.uses = judge.uses
 
     def of(self, verdict: Verdict) -> Misplaced | None:
         """Return the check of the rows' owner that misses them, in the function that asks or in one that called it."""
@@ -62,8 +64,8 @@ class MisplacedChecks:
         for function, leaf in stations:
             for fault, event in self._faults(function, leaf):
                 return Misplaced(Place(function.module, event.position), fault, query.chain.name)
-        uses = [query.event, *self.rows.escapes(query.function, query.leaf, query.event)]
-        under = {step for use in uses for step in self.rows.chain(query.module, use.condition)}
+        uses = [query.event, *self.uses.escapes(query.function, query.leaf, query.event)]
+        under = {step for use in uses for step in self.exits.chain(query.module, use.condition)}
         for other in self.judge.queries.of(query.function):
             if other.leaf == query.leaf or other.chain.model is None:
                 continue
@@ -83,8 +85,8 @@ class MisplacedChecks:
             return
         escapes = [
             each
-            for each in self.rows.escapes(function, leaf, asked)
-            if each.op != "call" or not self.rows.inside_test(module, each.term)
+            for each in self.uses.escapes(function, leaf, asked)
+            if each.op != "call" or not self.uses.inside_test(module, each.term)
         ]
         for test, steps in self._checks(function, leaf).items():
             check = self._first(function, test)
@@ -101,7 +103,7 @@ class MisplacedChecks:
                     yield Fault.INVERTED, check
                 elif late:
                     yield Fault.LATE, check
-            elif passing and any(set(passing) & set(self.rows.chain(module, each.condition)) for each in escapes):
+            elif passing and any(set(passing) & set(self.exits.chain(module, each.condition)) for each in escapes):
                 yield Fault.LATE if late else Fault.ELSEWHERE, check
             elif failing and not passing and not self._leaves(function, failing):
                 yield Fault.IDLE, check
@@ -112,7 +114,7 @@ class MisplacedChecks:
         """Return the conditions that compare the owner of rows with the caller, by their test."""
         module = function.module
         found: dict[TermId, list[int]] = {}
-        for step in sorted({step for event in function.events for step in self.rows.chain(module, event.condition)}):
+        for step in sorted({step for event in function.events for step in self.exits.chain(module, event.condition)}):
             condition = module.facts.conditions[step]
             if (
                 condition.kind in {*_AFTER, "if"}
@@ -137,14 +139,14 @@ class MisplacedChecks:
 
     def _refuses(self, function: FunctionInfo, steps: list[int]) -> bool:
         return any(
-            (event.op == "raise" or self.rows.aborts(function.module, event))
-            and set(steps) & set(self.rows.chain(function.module, event.condition))
+            (event.op == "raise" or self.exits.aborts(function.module, event))
+            and set(steps) & set(self.exits.chain(function.module, event.condition))
             for event in function.events
         )
 
     def _leaves(self, function: FunctionInfo, steps: list[int]) -> bool:
         return self._refuses(function, steps) or any(
-            event.op == "return" and set(steps) & set(self.rows.chain(function.module, event.condition))
+            event.op == "return" and set(steps) & set(self.exits.chain(function.module, event.condition))
             for event in function.events
         )
 
@@ -154,6 +156,6 @@ class MisplacedChecks:
         under = [
             event
             for event in function.events
-            if any(module.facts.conditions[step].test == test for step in self.rows.chain(module, event.condition))
+            if any(module.facts.conditions[step].test == test for step in self.exits.chain(module, event.condition))
         ]
         return min(under, key=lambda event: event.position.line, default=None)

@@ -25,6 +25,7 @@ class Parents:
         self.graph = judge.graph
         self.queries = judge.queries
         self.rows = judge.rows
+        self.exits = judge.exits
         self.regard = judge.regard
 
     def prove(self, function: FunctionInfo, event: Event, leaf: TermId, keys: list[TermId]) -> Proof | None:
@@ -47,7 +48,7 @@ class Parents:
         """Tell whether the same key was used before to load a row that is proven, and had to be there."""
         module = function.module
         holds = self.queries.containment(module).holds
-        chain = set(self.rows.chain(module, event.condition))
+        chain = set(self.exits.chain(module, event.condition))
         for other in self.queries.of(function):
             if other.leaf == leaf or other.event.position.line > event.position.line:
                 continue
@@ -94,7 +95,7 @@ class Parents:
         """Tell whether a key was handed before to a call that leaves unless it is the caller's."""
         module = function.module
         holds = self.queries.containment(module).holds
-        chain = set(self.rows.chain(module, event.condition))
+        chain = set(self.exits.chain(module, event.condition))
         for place in function.events:
             if place is event:
                 break
@@ -138,9 +139,9 @@ class Parents:
         """Tell whether a function leaves unless the row that one of its parameters names is the caller's."""
         module = function.module
         for event in function.events:
-            if event.op != "raise" and not self.rows.aborts(module, event):
+            if event.op != "raise" and not self.exits.aborts(module, event):
                 continue
-            for step in self.rows.chain(module, event.condition):
+            for step in self.exits.chain(module, event.condition):
                 condition = module.facts.conditions[step]
                 if condition.kind != "if" or condition.test < 0:
                     continue

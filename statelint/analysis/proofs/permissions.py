@@ -6,9 +6,9 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from statelint.analysis.callernames import is_admin_name
 from statelint.analysis.model import ClassValue, External
 from statelint.analysis.ownership import snake
-from statelint.analysis.principals import is_admin_name
 from statelint.analysis.proofs.before import Guard
 from statelint.analysis.proofs.naming import called_name_of
 from statelint.analysis.proofs.verdict import Proof

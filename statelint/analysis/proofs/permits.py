@@ -23,6 +23,7 @@ class Permits:
 
     def __init__(self, rows: Rows, principals: Principals) -> None:
         self.rows = rows
+        self.exits = rows.exits
         self.queries = rows.queries
         self.principals = principals
 
@@ -137,7 +138,7 @@ class Permits:
         conditions = module.facts.conditions
         wanted = tuple(names)
         left = len(function.events)
-        for number in {step for event in function.events for step in self.rows.chain(module, event.condition)}:
+        for number in {step for event in function.events for step in self.exits.chain(module, event.condition)}:
             condition = conditions[number]
             if condition.kind != "if" or condition.test < 0:
                 continue
@@ -148,7 +149,7 @@ class Permits:
             inside = [
                 place
                 for place, event in enumerate(function.events)
-                if number in self.rows.chain(module, event.condition)
+                if number in self.exits.chain(module, event.condition)
             ]
             for place in inside:
                 event = function.events[place]
@@ -162,7 +163,7 @@ class Permits:
                             and self.principals.mentions_identity(module, conditions[step].test)
                         )
                     )
-                    for step in self.rows.chain(module, event.condition)
+                    for step in self.exits.chain(module, event.condition)
                 ):
                     left = min(left, max(inside))
         return left
@@ -179,7 +180,7 @@ class Permits:
 
     def leaves(self, module: Module, event: Event) -> bool:
         """Tell whether an event ends the function."""
-        return event.op in {"raise", "return"} or self.rows.aborts(module, event)
+        return event.op in {"raise", "return"} or self.exits.aborts(module, event)
 
     def among_own(self, function: FunctionInfo, names: Iterable[str], is_own: set[TermId]) -> bool:
         """Tell whether the function leaves unless a key is in a set of rows that are proven (``is_own``)."""
@@ -189,7 +190,7 @@ class Permits:
         for event in function.events:
             if not self.leaves(module, event):
                 continue
-            for step in self.rows.chain(module, event.condition):
+            for step in self.exits.chain(module, event.condition):
                 test = module.facts.conditions[step].test
                 held = module.terms[test] if test >= 0 else None
                 if (
@@ -211,11 +212,12 @@ class _Branches:
     def __init__(self, permits: Permits, function: FunctionInfo, leaf: TermId, names: Iterable[str]) -> None:
         self.permits = permits
         self.rows = permits.rows
+        self.exits = permits.exits
         self.function = function
         self.leaf = leaf
         self.names = tuple(names)
         self.conditions = function.module.facts.conditions
-        self.chains = [set(self.rows.chain(function.module, event.condition)) for event in function.events]
+        self.chains = [set(self.exits.chain(function.module, event.condition)) for event in function.events]
         sides: dict[tuple[int, TermId], dict[bool, int]] = {}
         for step in set[int]().union(*self.chains):
             condition = self.conditions[step]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from statelint.analysis.callernames import is_identity_name
 from statelint.analysis.calls import decorates, nested
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance
-from statelint.analysis.principals import is_identity_name
 from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.proofs.words import CHECKING, HARMLESS, LEAVING, MAKING, QUIET
 from statelint.extract.facts import Attr, Call, Cell, Compare, Const, Param
@@ -163,7 +163,7 @@ class Regard:
         if not function.events:
             return True
         for event in function.events:
-            if event.op == "raise" or self.judge.rows.aborts(module, event):
+            if event.op == "raise" or self.judge.exits.aborts(module, event):
                 return True
         for _, call in function.calls:
             name = called_name(module, call)
@@ -242,7 +242,7 @@ class Regard:
 
     def _tests(self, function: FunctionInfo) -> Iterator[TermId]:
         module = function.module
-        steps = {step for event in function.events for step in self.judge.rows.chain(module, event.condition)}
+        steps = {step for event in function.events for step in self.judge.exits.chain(module, event.condition)}
         for step in sorted(steps):
             condition = module.facts.conditions[step]
             if condition.test >= 0 and condition.kind not in {"loop", "except", "with"}:

@@ -9,9 +9,9 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from statelint.analysis.callernames import is_admin_name, is_role_flag
 from statelint.analysis.calls import nested
 from statelint.analysis.ownership import OwnerKind, snake
-from statelint.analysis.principals import is_admin_name, is_role_flag
 from statelint.analysis.proofs.naming import called_name, name_of
 from statelint.analysis.proofs.words import ARGUMENTS, CREDENTIAL, KEYS, NEGATIVE
 from statelint.analysis.reach import Reach
@@ -179,7 +179,7 @@ class RestrictedRoles:
                         yield from self._compared(function, step)
 
     def _tests(self, function: FunctionInfo, condition: int) -> Iterator[TermId]:
-        for step in self.judge.rows.chain(function.module, condition):
+        for step in self.judge.exits.chain(function.module, condition):
             test = function.module.facts.conditions[step].test
             if test >= 0:
                 yield from self.judge.queries.containment(function.module).parts(test)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.model import ClassValue
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.proofs.naming import called_name, name_of
 from statelint.analysis.proofs.permits import Permits
@@ -13,31 +12,18 @@ from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     CHECKING,
     CREDENTIAL,
-    FORMS,
-    HARMLESS,
-    LEAVING,
-    QUIET,
-    WRITING,
 )
 from statelint.analysis.roles import grants_role
 from statelint.analysis.terms import children
-from statelint.extract.facts import Attr, Binary, Call, Choice, Compare, Const, Item, Logic, Not, Param
+from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Item, Logic, Not, Param
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    from statelint.analysis.model import ClassInfo, FunctionInfo, Module
+    from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
     from statelint.analysis.queries import Query
     from statelint.extract.facts import Event, TermId
-
-_YES_OR_NO = frozenset({"has_permission", "has_object_permission", "test_func"})
-"""Methods of views and permission classes whose answer only lets a request in."""
-
-
-def is_permission(function: FunctionInfo) -> bool:
-    """Tell whether a framework asks a method for yes or no alone."""
-    return function.owner is not None and function.name in _YES_OR_NO
 
 
 class Rows:
@@ -49,76 +35,14 @@ class Rows:
         self.principals = judge.principals
         self.queries = judge.queries
         self.regard = judge.regard
+        self.exits = judge.exits
+        self.uses = judge.uses
         self.permits = Permits(self, judge.principals)
-        self._leaving: dict[tuple[Module, TermId], bool] = {}
         self._guard_index: dict[Module, dict[TermId, list[int]]] = {}
-
-    def escapes(self, function: FunctionInfo, leaf: TermId, event: Event) -> list[Event]:
-        """Return the events in which rows leave the function or are changed."""
-        module = function.module
-        holds = self.queries.containment(module).holds
-        found = []
-        for other in function.events:
-            if other is event:
-                continue
-            if other.op in {"return", "yield"} and other.term >= 0:
-                if self._reveals(module, other.term, leaf) and not is_permission(function):
-                    found.append(other)
-            elif other.op == "write":
-                if holds(other.term, leaf) or (other.value >= 0 and self._reveals(module, other.value, leaf)):
-                    found.append(other)
-            elif other.op == "call" and other.term != leaf:
-                call = module.terms[other.term]
-                if not isinstance(call, Call):
-                    continue
-                name = called_name(module, call)
-                func = module.terms[call.func]
-                if (
-                    name in WRITING
-                    and (
-                        (isinstance(func, Attr) and holds(func.base, leaf))
-                        or any(holds(arg, leaf) for arg in call.args)
-                    )
-                ) or (
-                    name not in QUIET
-                    and any(self._reveals(module, arg, leaf) for arg in call.arguments)
-                    # A subquery is part of the statement around it, which is judged itself.
-                    and not self.queries.chains(module, other.term)
-                    and not self._never_returns(module, call)
-                    # What becomes of the row in a form is seen where the form is used.
-                    and not self.forms(module, call)
-                ):
-                    found.append(other)
-        return found
-
-    def _reveals(self, module: Module, term: TermId, leaf: TermId) -> bool:
-        """Tell whether a term holds the rows, and not only what a test of them chose: ``"taken" if row else ""``."""
-        if term == leaf:
-            return True
-        held = module.terms[term]
-        if not self.queries.containment(module).holds(term, leaf) or isinstance(held, (Compare, Not)):
-            return False
-        if isinstance(held, Binary) and held.op == "+" and _is_one(module, held.right):
-            # The next number tells of the last row no more than that it has one.
-            return False
-        inside = (held.then, held.other) if isinstance(held, Choice) else children(held)
-        return any(child >= 0 and self._reveals(module, child, leaf) for child in inside)
-
-    def forms(self, module: Module, call: Call) -> list[ClassInfo]:
-        """Return the classes of forms and serializers that a call makes an instance of."""
-        classes = [value.klass for value in self.inference.term(module, call.func) if isinstance(value, ClassValue)]
-        return [each for each in classes if any(base.startswith(FORMS) for base in self.inference.external_bases(each))]
-
-    def _never_returns(self, module: Module, call: Call) -> bool:
-        """``fail(result.error)``: what is called always raises, and gives the rows to nobody."""
-        functions = self.inference.callees(module, call)
-        return bool(functions) and all(
-            any(event.op == "raise" and not event.condition for event in function.events) for function in functions
-        )
 
     def checked(self, function: FunctionInfo, event: Event, leaf: TermId, names: Iterable[str] = ()) -> Proof | None:
         """Every escape of the rows, which the keys called ``names`` chose, is dominated by a check of their owner."""
-        escapes = self.escapes(function, leaf, event)
+        escapes = self.uses.escapes(function, leaf, event)
         proof = self._dominated(function, event, leaf, tuple(names), escapes)
         if proof is not None:
             return proof
@@ -126,7 +50,7 @@ class Rows:
             # self.row = …: what is checked is the attribute.
             if write.op == "write" and self._own_attribute(function, write.term) and write.value >= 0:
                 rest = [other for other in escapes if other.op != "write" or other.term != write.term]
-                later = self.escapes(function, write.term, write)
+                later = self.uses.escapes(function, write.term, write)
                 return self._dominated(function, write, write.term, tuple(names), later) if not rest else None
         return None
 
@@ -146,7 +70,7 @@ class Rows:
         module = function.module
         checks = {
             number
-            for number in {step for escape in escapes for step in self.chain(module, escape.condition)}
+            for number in {step for escape in escapes for step in self.exits.chain(module, escape.condition)}
             if self.is_check(
                 module, module.facts.conditions[number].test, leaf, module.facts.conditions[number].positive
             )
@@ -170,9 +94,9 @@ class Rows:
         )
         found = bool(checks or calls or left < len(function.events))
         for escape in escapes:
-            if escape.op == "call" and (escape.term in checking_terms or self.inside_test(module, escape.term)):
+            if escape.op == "call" and (escape.term in checking_terms or self.uses.inside_test(module, escape.term)):
                 continue
-            chain = set(self.chain(module, escape.condition))
+            chain = set(self.exits.chain(module, escape.condition))
             if escape.op in {"return", "yield"} and any(is_shown(self.queries, module, step, leaf) for step in chain):
                 found = True
                 continue
@@ -242,7 +166,7 @@ class Rows:
                 for place, other in enumerate(function.events)
                 if any(
                     conditions[step].test == guard.test and conditions[step].kind == "if"
-                    for step in self.chain(module, other.condition)
+                    for step in self.exits.chain(module, other.condition)
                 )
             ]
             return max(inside, default=0)
@@ -275,34 +199,6 @@ class Rows:
             if not chosen:
                 return False
         return True
-
-    def only_tested(self, module: Module, event: Event) -> bool:
-        """Tell whether an event hands rows to a function that changes none, and whose answer a test asks for."""
-        call = module.terms[event.term] if event.op == "call" else None
-        return (
-            isinstance(call, Call)
-            and self.inside_test(module, event.term)
-            and called_name(module, call) not in WRITING
-            and not any(map(self._changes_rows, self.inference.callees(module, call)))
-        )
-
-    @staticmethod
-    def _changes_rows(function: FunctionInfo) -> bool:
-        """Tell whether a function changes what it is handed."""
-        module = function.module
-        changed = [call.func for _, call in function.calls if called_name(module, call) in WRITING]
-        changed += [event.term for event in function.events if event.op == "write"]
-        return any(
-            isinstance(held := module.terms[term], Attr) and isinstance(module.terms[held.base], Param)
-            for term in changed
-        )
-
-    def inside_test(self, module: Module, term: TermId) -> bool:
-        """Tell whether a term is part of a condition."""
-        return any(
-            condition.test >= 0 and self.queries.containment(module).holds(condition.test, term)
-            for condition in module.facts.conditions
-        )
 
     def is_check(self, module: Module, test: TermId, leaf: TermId, positive: bool) -> bool:
         """Tell whether ``test``, being ``positive``, says that rows are the caller's or that a helper allows them."""
@@ -446,50 +342,3 @@ class Rows:
             else ""
         )
         return bool(name) and self.ownership.column_kind(name) in {OwnerKind.OWNER, OwnerKind.TENANT}
-
-    def may_abort(self, function: FunctionInfo) -> bool:
-        """Tell whether a function leaves its caller by an exception on some condition."""
-        return any(event.op == "raise" and event.condition for event in function.events) or any(
-            self.aborts(function.module, event) for event in function.events
-        )
-
-    def aborts(self, module: Module, event: Event) -> bool:
-        """Tell whether an event is a call that never returns (``abort(403)``)."""
-        call = module.terms[event.term] if event.op == "call" else None
-        return isinstance(call, Call) and module.dotted(call.func) in self.inference.catalogue.aborting_names
-
-    def chain(self, module: Module, condition: int) -> Iterator[int]:
-        """Yield a condition and those around it, innermost first; a branch that ends in a call that returns is none."""
-        conditions = module.facts.conditions
-        while condition:
-            held = conditions[condition]
-            if held.kind != "call-guard" or self._leaves(module, held.via):
-                yield condition
-            condition = held.parent
-
-    def _leaves(self, module: Module, via: TermId) -> bool:
-        """Tell whether a call may never return: what is called aborts, or nobody knows what it does."""
-        key = (module, via)
-        found = self._leaving.get(key)
-        if found is None:
-            found = self._leaving[key] = self._may_leave(module, via)
-        return found
-
-    def _may_leave(self, module: Module, via: TermId) -> bool:
-        call = module.terms[via]
-        if not isinstance(call, Call) or module.dotted(call.func) in self.inference.catalogue.aborting_names:
-            return True
-        name = called_name(module, call)
-        functions = self.inference.callees(module, call)
-        if functions:
-            return any(
-                event.op == "raise" or self.aborts(function.module, event)
-                for function in functions
-                for event in function.events
-            ) or bool(LEAVING.search(name))
-        return not HARMLESS.search(name)
-
-
-def _is_one(module: Module, term: TermId) -> bool:
-    held = module.terms[term]
-    return isinstance(held, Const) and held.value == 1

@@ -66,6 +66,6 @@ class SessionKeys:
             not isinstance(module.terms[value], Const)
             and any(raw_names(module, value))
             and not self.judge.principals.is_principal(module, value)
-            and not self.judge.statement.from_row(function, value)
+            and not self.judge.loaded.gives(function, value)
             and not self.judge.made.is_fresh(module, value)
         )

@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from statelint.analysis.model import ClassValue, Instance, Result
+from statelint.analysis.model import Instance, Result
 from statelint.analysis.ownership import snake
 from statelint.analysis.proofs.housekeeping import is_housekeeping
 from statelint.analysis.proofs.naming import called_name, raw_names
@@ -14,10 +14,8 @@ from statelint.analysis.proofs.published import Published
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     CREDENTIAL,
-    FORMS,
     KEYS,
     LINKED,
-    MAKING,
     NEGATIVE,
     OWN_METHOD,
     PAYING,
@@ -29,13 +27,11 @@ from statelint.extract.facts import (
     Binary,
     Call,
     Cell,
-    Compare,
     Comprehension,
     Element,
     Item,
     Mapping,
     Name,
-    Not,
     Param,
     Sequence,
     Star,
@@ -61,8 +57,6 @@ _JOINING = frozenset({"join", "outerjoin", "join_from", "select_from", "has", "a
 """Steps that add another model to a statement."""
 _ALIASES = frozenset({"aliased", "alias"})
 """Calls that give a model another name in a statement."""
-_COLLECTING = frozenset({"add", "append", "extend", "update"})
-"""Methods that put something into a collection."""
 _SETTING = re.compile(r"(^|\.)[A-Z][A-Z0-9_]+$")
 """Constants, of modules and of settings."""
 
@@ -80,8 +74,6 @@ class Statement:
         words = self.queries.words
         self._not_asking = words["filters"] | words["updates"] | words["inserts"] | {"values", "defaults", "returning"}
         self._published = Published(judge)
-        self._getters: dict[FunctionInfo, bool] = {}
-        self._collections: dict[tuple[Module, TermId], bool] = {}
 
     def predicate(self, query: Query, atoms: list[Atom]) -> Proof | None:
         """Return what the statement's comparisons prove."""
@@ -116,7 +108,7 @@ class Statement:
                     or self._validated(module, atom.value)
                 ):
                     return Proof.RELATION
-                if self.from_row(query.function, atom.value, query.leaf) or self._made_for_row(
+                if self.judge.loaded.gives(query.function, atom.value, query.leaf) or self._made_for_row(
                     query.function, atom.value
                 ):
                     return Proof.PARENT
@@ -167,7 +159,7 @@ class Statement:
                 self.judge.rows.tells_caller(module, given) for given in call.arguments
             ):
                 continue
-            for form in self.judge.rows.forms(module, call):
+            for form in self.judge.uses.forms(module, call):
                 methods = (form.module.functions[index] for index in form.facts.methods.values())
                 if any(map(self.judge.regard.weighs, methods)):
                     return True
@@ -205,7 +197,7 @@ class Statement:
                     argument >= 0
                     and (
                         self.principals.is_principal(caller.module, argument)
-                        or self.from_row(caller, argument)
+                        or self.judge.loaded.gives(caller, argument)
                         or self.of_loaded_row(caller.module, argument, "")
                     )
                     for caller, argument in made
@@ -386,98 +378,6 @@ class Statement:
         for path in model.paths:
             names.update(path.columns[-1:])
         return frozenset(names)
-
-    def from_row(self, function: FunctionInfo, value: TermId, besides: TermId = -1) -> bool:
-        """Tell whether a value comes from an owned row that was loaded or made before.
-
-        A row that is not proven is reported where it is loaded, not again for each of its relatives.
-        """
-        module = function.module
-        containment = self.queries.containment(module)
-        if self.judge.made.gives(function, value):
-            return True
-        for other in self.queries.of(function):
-            model = other.chain.model
-            if (
-                other.leaf != besides
-                and containment.holds(value, other.leaf)
-                and (model is None or model.owned or (model.is_principal and self._asks_for_caller(other)))
-            ):
-                return True
-        for part in containment.parts(value):
-            held = module.terms[part]
-            if self._is_edited(function, part):
-                return True
-            if isinstance(held, (Call, Sequence)) and self._collected(function, part):
-                return True
-            if not isinstance(held, Call) or part == besides:
-                continue
-            if called_name(module, held) == "get_object":
-                # A generic view's object, for which the view is judged.
-                return True
-            if called_name(module, held) in MAKING and self.queries.chains(module, part):
-                return True
-            if any(map(self.returns_rows, self.inference.callees(module, held))) or any(
-                isinstance(target, ClassValue) and self.ownership.model_of(target.klass) is not None
-                for target in self.inference.term(module, held.func)
-            ):
-                return True
-        return False
-
-    def _is_edited(self, function: FunctionInfo, term: TermId) -> bool:
-        """``self.instance`` of a form or serializer, ``kwargs.get("instance")``: whoever loaded the row is judged."""
-        module = function.module
-        held = module.terms[term]
-        if isinstance(held, Call):
-            named = called_name(module, held) in {"get", "pop"} and bool(held.args) and module.text(held.args[0])
-        else:
-            named = isinstance(held, Attr) and isinstance(module.terms[held.base], Param) and held.name
-        return (
-            named == "instance"
-            and function.owner is not None
-            and any(base.startswith(FORMS) for base in self.inference.external_bases(function.owner))
-        )
-
-    def _collected(self, function: FunctionInfo, collection: TermId) -> bool:
-        """``ids = set(); for row in rows: ids.add(row.note_id)``: what is in it comes from rows that were loaded."""
-        module = function.module
-        found = self._collections.get((module, collection))
-        if found is None:
-            # A collection that is put into itself holds nothing by that.
-            self._collections[module, collection] = False
-            added = [
-                call.args[0]
-                for _, call in function.calls
-                if isinstance(func := module.terms[call.func], Attr)
-                and func.base == collection
-                and func.name in _COLLECTING
-                and len(call.args) == 1
-            ]
-            found = bool(added) and all(self.from_row(function, each) for each in added)
-            self._collections[module, collection] = found
-        return found
-
-    def _asks_for_caller(self, query: Query) -> bool:
-        """``User.find_one(User.username == token["sub"])``: the caller's own row, and what it holds."""
-        return any(
-            atom.value >= 0 and atom.op not in NEGATIVE and self.principals.is_principal(query.module, atom.value)
-            for atom in self.queries.atoms(query)
-        )
-
-    def returns_rows(self, function: FunctionInfo) -> bool:
-        """Tell whether a function hands out owned rows."""
-        found = self._getters.get(function)
-        if found is None:
-            # A function that calls itself adds no rows by that.
-            self._getters[function] = False
-            found = self._getters[function] = any(
-                event.op in {"return", "yield"}
-                and event.term >= 0
-                and not isinstance(function.module.terms[event.term], (Compare, Not))
-                and self.from_row(function, event.term)
-                for event in function.events
-            )
-        return found
 
 
 def _relation(query: Query, atom: Atom) -> str:

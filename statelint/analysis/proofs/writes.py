@@ -89,7 +89,7 @@ class Writes:
         call = query.module.terms[term]
         return (
             isinstance(call, Call)
-            and bool(self.judge.rows.forms(query.module, call) or _FORM.search(called_name(query.module, call)))
+            and bool(self.judge.uses.forms(query.module, call) or _FORM.search(called_name(query.module, call)))
             and any(is_read_from(query.module, given, query.leaf) for given in call.arguments)
         )
 

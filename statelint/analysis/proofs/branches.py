@@ -1,0 +1,78 @@
+"""Branches that only administrators enter, or those whose own the rows are."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from statelint.analysis.ownership import OwnerKind
+from statelint.analysis.proofs.machines import knows_secret
+from statelint.analysis.proofs.naming import raw_names
+from statelint.analysis.proofs.verdict import Proof
+from statelint.analysis.roles import grants_role
+from statelint.extract.facts import Attr, Compare, Logic, Not
+
+if TYPE_CHECKING:
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.proofs.judge import Judge
+    from statelint.extract.facts import TermId
+
+
+class Branches:
+    """Reads the conditions under which a query is asked."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.ownership = judge.ownership
+        self.principals = judge.principals
+        self.exits = judge.exits
+
+    def prove(self, function: FunctionInfo, condition: int, keys: list[TermId]) -> Proof | None:
+        """An administrator's branch, or one in which the key is the caller's (``if id != session.id: raise``)."""
+        module = function.module
+        names = {name for key in keys for name in raw_names(module, key)}
+        for step in self.exits.chain(module, condition):
+            held = module.facts.conditions[step]
+            if held.kind not in {"if", "guard", "assert", "call-guard"} or held.test < 0:
+                continue
+            owns = partial(self._owns, module, names)
+            if grants_role(self.principals, module, held.test, held.positive, owns) or knows_secret(
+                module, held.test, held.positive
+            ):
+                return Proof.ADMIN
+            if self._is_callers(module, held.test, names, held.positive):
+                return Proof.PARENT
+        return None
+
+    def _owns(self, module: Module, names: set[str], test: TermId, positive: bool) -> bool:
+        """Tell whether a test says that a key, called ``names``, or the owner of a row is the caller."""
+        held = module.terms[test]
+        return self._is_callers(module, test, names, positive) or (
+            isinstance(held, Compare)
+            and held.op == ("==" if positive else "!=")
+            and any(
+                isinstance(owner := module.terms[one], Attr)
+                and self.ownership.column_kind(owner.name) in {OwnerKind.OWNER, OwnerKind.TENANT}
+                and self.principals.is_principal(module, other)
+                for one, other in ((held.left, held.right), (held.right, held.left))
+            )
+        )
+
+    def _is_callers(self, module: Module, test: TermId, names: set[str], positive: bool) -> bool:
+        """Tell whether a test, being ``positive``, says that a key, called ``names``, is the caller's."""
+        held = module.terms[test]
+        match held:
+            case Not(value=value):
+                return self._is_callers(module, value, names, not positive)
+            case Logic(op=op, values=values):
+                return (op == "and") is positive and any(
+                    self._is_callers(module, value, names, positive) for value in values
+                )
+            case Compare(op=op, left=left, right=right) if op == ("==" if positive else "!="):
+                return any(
+                    names & set(raw_names(module, key))
+                    and not self.principals.is_principal(module, key)
+                    and self.principals.is_principal(module, caller)
+                    for key, caller in ((left, right), (right, left))
+                )
+            case _:
+                return False

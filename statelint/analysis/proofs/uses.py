@@ -1,0 +1,128 @@
+"""What becomes of rows: where they leave the function that asks for them, or are changed, and where only tested."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.analysis.model import ClassValue
+from statelint.analysis.proofs.naming import called_name
+from statelint.analysis.proofs.words import FORMS, QUIET, WRITING
+from statelint.analysis.terms import children
+from statelint.extract.facts import Attr, Binary, Call, Choice, Compare, Const, Not, Param
+
+if TYPE_CHECKING:
+    from statelint.analysis.model import ClassInfo, FunctionInfo, Module
+    from statelint.analysis.proofs.judge import Judge
+    from statelint.extract.facts import Event, TermId
+
+_YES_OR_NO = frozenset({"has_permission", "has_object_permission", "test_func"})
+"""Methods of views and permission classes whose answer only lets a request in."""
+
+
+def is_permission(function: FunctionInfo) -> bool:
+    """Tell whether a framework asks a method for yes or no alone."""
+    return function.owner is not None and function.name in _YES_OR_NO
+
+
+class Uses:
+    """Follows rows through a function."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.inference = judge.inference
+        self.queries = judge.queries
+
+    def escapes(self, function: FunctionInfo, leaf: TermId, event: Event) -> list[Event]:
+        """Return the events in which rows leave the function or are changed."""
+        module = function.module
+        holds = self.queries.containment(module).holds
+        found = []
+        for other in function.events:
+            if other is event:
+                continue
+            if other.op in {"return", "yield"} and other.term >= 0:
+                if self._reveals(module, other.term, leaf) and not is_permission(function):
+                    found.append(other)
+            elif other.op == "write":
+                if holds(other.term, leaf) or (other.value >= 0 and self._reveals(module, other.value, leaf)):
+                    found.append(other)
+            elif other.op == "call" and other.term != leaf:
+                call = module.terms[other.term]
+                if not isinstance(call, Call):
+                    continue
+                name = called_name(module, call)
+                func = module.terms[call.func]
+                if (
+                    name in WRITING
+                    and (
+                        (isinstance(func, Attr) and holds(func.base, leaf))
+                        or any(holds(arg, leaf) for arg in call.args)
+                    )
+                ) or (
+                    name not in QUIET
+                    and any(self._reveals(module, arg, leaf) for arg in call.arguments)
+                    # A subquery is part of the statement around it, which is judged itself.
+                    and not self.queries.chains(module, other.term)
+                    and not self._never_returns(module, call)
+                    # What becomes of the row in a form is seen where the form is used.
+                    and not self.forms(module, call)
+                ):
+                    found.append(other)
+        return found
+
+    def _reveals(self, module: Module, term: TermId, leaf: TermId) -> bool:
+        """Tell whether a term holds the rows, and not only what a test of them chose: ``"taken" if row else ""``."""
+        if term == leaf:
+            return True
+        held = module.terms[term]
+        if not self.queries.containment(module).holds(term, leaf) or isinstance(held, (Compare, Not)):
+            return False
+        if isinstance(held, Binary) and held.op == "+" and _is_one(module, held.right):
+            # The next number tells of the last row no more than that it has one.
+            return False
+        inside = (held.then, held.other) if isinstance(held, Choice) else children(held)
+        return any(child >= 0 and self._reveals(module, child, leaf) for child in inside)
+
+    def forms(self, module: Module, call: Call) -> list[ClassInfo]:
+        """Return the classes of forms and serializers that a call makes an instance of."""
+        classes = [value.klass for value in self.inference.term(module, call.func) if isinstance(value, ClassValue)]
+        return [each for each in classes if any(base.startswith(FORMS) for base in self.inference.external_bases(each))]
+
+    def _never_returns(self, module: Module, call: Call) -> bool:
+        """``fail(result.error)``: what is called always raises, and gives the rows to nobody."""
+        functions = self.inference.callees(module, call)
+        return bool(functions) and all(
+            any(event.op == "raise" and not event.condition for event in function.events) for function in functions
+        )
+
+    def only_tested(self, module: Module, event: Event) -> bool:
+        """Tell whether an event hands rows to a function that changes none, and whose answer a test asks for."""
+        call = module.terms[event.term] if event.op == "call" else None
+        return (
+            isinstance(call, Call)
+            and self.inside_test(module, event.term)
+            and called_name(module, call) not in WRITING
+            and not any(map(self._changes_rows, self.inference.callees(module, call)))
+        )
+
+    @staticmethod
+    def _changes_rows(function: FunctionInfo) -> bool:
+        """Tell whether a function changes what it is handed."""
+        module = function.module
+        changed = [call.func for _, call in function.calls if called_name(module, call) in WRITING]
+        changed += [event.term for event in function.events if event.op == "write"]
+        return any(
+            isinstance(held := module.terms[term], Attr) and isinstance(module.terms[held.base], Param)
+            for term in changed
+        )
+
+    def inside_test(self, module: Module, term: TermId) -> bool:
+        """Tell whether a term is part of a condition."""
+        return any(
+            condition.test >= 0 and self.queries.containment(module).holds(condition.test, term)
+            for condition in module.facts.conditions
+        )
+
+
+def _is_one(module: Module, term: TermId) -> bool:
+    held = module.terms[term]
+    return isinstance(held, Const) and held.value == 1
