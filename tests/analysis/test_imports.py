@@ -140,11 +140,11 @@ def test_absolute_imports_start_at_the_import_root_of_the_file(sample, root):
     assert project.names(f"{root}app/main.py", "User") == {"class User"}
 
 
-def test_tests_beside_src_find_the_package(sample):
+def test_scripts_beside_src_find_the_package(sample):
     project = sample(
-        {"src/app/__init__.py": "", "src/app/models.py": USER, "tests/test_it.py": "from app.models import User"}
+        {"src/app/__init__.py": "", "src/app/models.py": USER, "scripts/it.py": "from app.models import User"}
     )
-    assert project.names("tests/test_it.py", "User") == {"class User"}
+    assert project.names("scripts/it.py", "User") == {"class User"}
 
 
 def test_every_root_has_its_own_modules(sample):

@@ -23,6 +23,7 @@ class User(SQLModel, table=True):
 class Note(SQLModel, table=True):
     id: int = Field(primary_key=True)
     user_id: int = Field(foreign_key="user.id")
+    text: str
 
 
 class Tag(SQLModel, table=True):
