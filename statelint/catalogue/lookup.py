@@ -81,7 +81,6 @@ class Catalogue:
         self.launchers: dict[str, Launcher] = {}
         self.transports: dict[str, Transport] = {}
         self.cache_writes: dict[str, CacheWrite] = {}
-        self._unions: dict[tuple[str, ...], frozenset[str]] = {}
         roles: dict[str, set[str]] = {}
         for library in self.libraries:
             self._add(library, roles)
@@ -225,12 +224,6 @@ class Catalogue:
         return found
 
     def _union(self, *path: str) -> frozenset[str]:
-        found = self._unions.get(path)
-        if found is None:
-            found = self._unions[path] = self._united(path)
-        return found
-
-    def _united(self, path: tuple[str, ...]) -> frozenset[str]:
         names: set[str] = set()
         for library in self.libraries:
             held: object = library
@@ -329,7 +322,18 @@ class Catalogue:
 
     def listed(self, table: str, field: str) -> frozenset[str]:
         """Return the names that ``field`` of a library's ``table`` (``failures``, ``broad``) lists in any file."""
-        return self._union(table, field)
+        return self._lists[table, field]
+
+    @cached_property
+    def _lists(self) -> dict[tuple[str, str], frozenset[str]]:
+        """All lists of names, by table and field."""
+        return {
+            (table, field.name): self._union(table, field.name)
+            for table in Library.__struct_fields__
+            if isinstance(held := getattr(Library(""), table), msgspec.Struct)
+            for field in msgspec.structs.fields(held)
+            if field.type == tuple[str, ...]
+        }
 
     @cached_property
     def local_sessions(self) -> dict[str, tuple[str, ...]]:
