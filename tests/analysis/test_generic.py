@@ -50,6 +50,9 @@ class Repository(Generic[T]):
             statement = statement.where(condition)
         return session.scalars(statement).first()
 
+    def find(self, session, limit, **filters):
+        return session.scalars(select(self.model).filter_by(**filters).limit(limit)).first()
+
     def remove(self, session, id):
         row = self.get(session, id)
         session.delete(row)
@@ -61,6 +64,10 @@ class NoteRepository(Repository[Note]):
 
     def by_key(self, session, key):
         return session.scalars(select(self.model).where(self.model.id == key)).first()
+
+    def counted(self, session, key, fallback):
+        row = session.scalars(select(self.model).where(self.model.id == key))
+        return row.first() if fallback else fallback
 
 
 def remove_any(session, model, id):
@@ -96,6 +103,8 @@ def verdicts(code: Code, body: str) -> list[tuple[str, str, str | None]]:
         ("return notes.one(session, Note.id == note_id)", ("Note", "read", None)),
         ("return notes.one(session, (Note.id == note_id) & (Note.user_id == user.id))", ("Note", "read", "predicate")),
         ("return notes.one(session)", ("Note", "read", None)),
+        ("return notes.find(session, limit=user.id, id=note_id)", ("Note", "read", None)),
+        ("return notes.find(session, 1, id=note_id, user_id=user.id)", ("Note", "read", "predicate")),
         ("notes.remove(session, note_id)", ("Note", "delete", None)),
         ("remove_any(session, Note, note_id)", ("Note", "delete", None)),
         (
@@ -114,9 +123,11 @@ def test_a_condition_that_cannot_be_read_is_no_query(code: Code) -> None:
     assert verdicts(code, "return notes.one(session, visible_to(user))") == []
 
 
-def test_a_repository_of_one_model_asks_itself(code: Code) -> None:
-    project = code(HEAD + "    return mine.by_key(session, note_id)\n").project
-    (found,) = [verdict for verdict in project.isolation.verdicts if verdict.query.function.name == "by_key"]
+@pytest.mark.parametrize("call", ["by_key(session, note_id)", "counted(session, note_id, None)"])
+def test_a_repository_of_one_model_asks_itself(code: Code, call: str) -> None:
+    project = code(HEAD + f"    return mine.{call}\n").project
+    name = call.partition("(")[0]
+    (found,) = [verdict for verdict in project.isolation.verdicts if verdict.query.function.name == name]
     assert (found.query.chain.name, found.proof) == ("Note", None)
 
 
