@@ -9,10 +9,10 @@ from statelint.analysis.model import ClassValue, FunctionValue
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.principals import REPLACEMENTS, is_replacement
 from statelint.analysis.proofs import Proof
-from statelint.analysis.proofs.naming import called_name, name_of, raw_names
+from statelint.analysis.proofs.naming import called_name, looked_up, name_of, raw_names
 from statelint.analysis.proofs.words import CHECKING, GUARD_NAME, KEYS
 from statelint.analysis.reach import Reach
-from statelint.extract.facts import NO_TERM, Attr, Call, Compare, Const, Enter, Item, Name, Param
+from statelint.extract.facts import NO_TERM, Attr, Call, Compare, Const, Enter, Name, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -358,13 +358,7 @@ class Claims:
 
 def asked_of_client(module: Module, value: TermId) -> str:
     """Return the key of ``request.json["user_id"]`` or ``request.args.get("user_id")``, or an empty string."""
-    held = module.terms[value]
-    base, key = NO_TERM, NO_TERM
-    if isinstance(held, Item):
-        base, key = held.base, held.key
-    elif isinstance(held, Call) and held.args and isinstance(func := module.terms[held.func], Attr):
-        base, key = (func.base, held.args[0]) if func.name in {"get", "pop"} else (NO_TERM, NO_TERM)
-    text = module.text(key) if key >= 0 else None
+    base, text = looked_up(module, value)
     return text if text is not None and is_clients(module, base) else ""
 
 

@@ -223,9 +223,9 @@ class Isolation:
             leak = self._leak(verdict)._replace(check=self._misplaced.of(verdict))
             if not leak.figures or leak.check is not None:
                 yield leak
-            elif (first_one := figures.setdefault((query.function, leak.model), leak)) is not leak:
-                also = (*first_one.also, leak.place)
-                figures[query.function, leak.model] = first_one._replace(also=also)
+            elif (earlier := figures.setdefault((query.function, leak.model), leak)) is not leak:
+                also = (*earlier.also, leak.place)
+                figures[query.function, leak.model] = earlier._replace(also=also)
         yield from figures.values()
 
     def _leak(self, verdict: Verdict) -> Leak:

@@ -112,6 +112,10 @@ class Ownership:
             return OwnerKind.ATTRIBUTION
         return None
 
+    def is_own_column(self, name: str) -> bool:
+        """Tell whether some model's rows have their owner in a column of this name."""
+        return any(name in model.own_columns for model in self.models.values())
+
     def is_label(self, column: Column) -> bool:
         """Tell whether a column, whatever its name means elsewhere, is plain text: ``merchant = Column(String)``."""
         return not column.target and not column.is_key and snake(column.name) in self._labels

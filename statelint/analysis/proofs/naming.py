@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.proofs.words import RUNNING
 from statelint.analysis.terms import children
-from statelint.extract.facts import Attr, Call, Choice, Element, Item, Logic, Param
+from statelint.extract.facts import NO_TERM, Attr, Call, Choice, Element, Item, Logic, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,3 +100,13 @@ def is_read_from(module: Module, term: TermId, leaf: TermId) -> bool:
             case Logic(values=values):
                 stack += values
     return False
+
+
+def looked_up(module: Module, term: TermId) -> tuple[TermId, str | None]:
+    """Return in what, and under which text, ``held["key"]``, ``held.get("key")`` or ``held.pop("key")`` looks."""
+    held = module.terms[term]
+    if isinstance(held, Item):
+        return held.base, module.text(held.key)
+    if isinstance(held, Call) and held.args and isinstance(func := module.terms[held.func], Attr):
+        return (func.base, module.text(held.args[0])) if func.name in {"get", "pop"} else (NO_TERM, None)
+    return NO_TERM, None

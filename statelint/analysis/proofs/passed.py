@@ -47,9 +47,7 @@ class Passed:
     def names_owner(self, edge: Edge, function: FunctionInfo, keys: list[TermId]) -> bool:
         """``self.find(id=key, user_id=me)``: the owner is among what ``find(**filters)`` is told to ask for."""
         return any(self._collects(function, function.module.terms[key]) for key in keys) and any(
-            name in model.own_columns
-            for name, _ in self._collected(edge, function)
-            for model in self.ownership.models.values()
+            self.ownership.is_own_column(name) for name in self.names(edge, function)
         )
 
     def names(self, edge: Edge, function: FunctionInfo) -> list[str]:

@@ -271,7 +271,7 @@ class Rows:
         while at >= 0 and holds(at, leaf):
             held = module.terms[at]
             if isinstance(held, Attr):
-                if self.ownership.column_kind(held.name) is not None or self._is_owner_anywhere(held.name):
+                if self.ownership.column_kind(held.name) is not None or self.ownership.is_own_column(held.name):
                     return True
                 at = held.base
             elif isinstance(held, Item):
@@ -291,9 +291,6 @@ class Rows:
             else:
                 return False
         return False
-
-    def _is_owner_anywhere(self, name: str) -> bool:
-        return any(name in model.own_columns for model in self.ownership.models.values())
 
     def checking_call(self, module: Module, term: TermId, leaf: TermId) -> bool:
         """A call in statement position that leaves unless the rows are the caller's."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from statelint.analysis.proofs.naming import raw_names
+from statelint.analysis.proofs.naming import looked_up, raw_names
 from statelint.extract.facts import Attr, Call, Const, Item
 
 if TYPE_CHECKING:
@@ -33,13 +33,7 @@ class SessionKeys:
 
     def _name(self, module: Module, term: TermId) -> str | None:
         """Return the name under which a value is kept in the session."""
-        held = module.terms[term] if term >= 0 else None
-        base, key = -1, -1
-        if isinstance(held, Item):
-            base, key = held.base, held.key
-        elif isinstance(held, Call) and held.args and isinstance(func := module.terms[held.func], Attr):
-            base, key = (func.base, held.args[0]) if func.name in {"get", "pop"} else (-1, -1)
-        name = module.text(key) if key >= 0 else None
+        base, name = looked_up(module, term) if term >= 0 else (term, None)
         return name if name is not None and self.judge.principals.is_store(module, base) else None
 
     @cached_property
