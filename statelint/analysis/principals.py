@@ -58,7 +58,8 @@ _TEXT_METHODS = frozenset(
     {"strip", "lstrip", "rstrip", "lower", "upper", "casefold", "replace", "encode", "decode", "sub"}
 )
 
-
+MAX_PROVIDERS = 40
+"""Functions that hand on what the next one returns; what comes after so many is taken for no identity."""
 REPLACEMENTS = frozenset({"replace", "evolve", "model_copy"})
 """Calls that copy an object with other attributes."""
 
@@ -79,6 +80,8 @@ class Principals:
         self.ownership = ownership
         self._memo: dict[tuple[Module, TermId], bool] = {}
         self._providers: dict[FunctionInfo, bool] = {}
+        self._open = 0
+        """How many functions are being read for what they return."""
 
     def is_principal(self, module: Module, term: TermId) -> bool:
         """Tell whether ``term`` is the verified identity or derives from it (``user.id``, ``claims["sub"]``)."""
@@ -349,8 +352,14 @@ class Principals:
         """Tell whether a function returns the verified identity (``get_current_user``)."""
         found = self._providers.get(function)
         if found is None:
+            if self._open >= MAX_PROVIDERS:
+                return False
             self._providers[function] = False
-            found = self._providers[function] = self._provider(function)
+            self._open += 1
+            try:
+                found = self._providers[function] = self._provider(function)
+            finally:
+                self._open -= 1
         return found
 
     def _provider(self, function: FunctionInfo) -> bool:

@@ -108,7 +108,7 @@ def test_growth_tells_linear_from_quadratic(growth: ModuleType) -> None:
 
 
 def test_growth_measures_a_run(growth: ModuleType) -> None:
-    run = growth.measure("wide", 600)
+    run = growth.measure("deep", 8_000)  # a chain of 400 calls: deeper than Python would recurse
     assert run.seconds > 0
     assert run.megabytes > 20
     assert run.stages["extract"] > 0

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _STATEMENTS = (Call, Attr, Choice, Item)
 """Terms that may be statements."""
+MAX_MAKERS = 20
+"""Functions that make a statement by calling each other; what comes after so many is taken for something else."""
 _VIEWS = frozenset({"gino"})
 """Attributes through which a statement runs: ``query.gino.first()``."""
 
@@ -34,6 +36,8 @@ class Chains:
         self._repositories = Repositories(entities)
         self._postgrest = postgrest
         self._chains: dict[Module, dict[TermId, tuple[Chain, ...]]] = {}
+        self._open = 0
+        """How many functions are being read for the statements that they make."""
 
     def of(self, module: Module, term: TermId) -> tuple[Chain, ...]:
         """Return the statements that ``term`` may be; empty if it is none."""
@@ -156,7 +160,14 @@ class Chains:
 
     def _built(self, module: Module, term: TermId, function: FunctionInfo) -> Iterator[Chain]:
         """``self._notes()``: a function of the project makes a statement, to which its callers add."""
-        for chain in self.built_by(function):
+        if self._open >= MAX_MAKERS:
+            return
+        self._open += 1
+        try:
+            chains = self.built_by(function)
+        finally:
+            self._open -= 1
+        for chain in chains:
             steps = chain.steps if function.module is module else ()
             yield chain._replace(start=term, steps=steps, chosen=-1)
 

@@ -310,11 +310,15 @@ class StateMap:
         """Tell whether "connections" may be those of clients: of a service without sockets they are a database's."""
         return (
             not self.serves
-            or any(entry.kind == "websocket" for entry in self.project.entry_points.found)
+            or self._has_sockets
             or any(
                 isinstance(held, Result) and held.name.endswith("Queue") for held in self.inference.term(module, value)
             )
         )
+
+    @cached_property
+    def _has_sockets(self) -> bool:
+        return any(entry.kind == "websocket" for entry in self.project.entry_points.found)
 
     def _names(self, module: Module, term: TermId) -> Iterator[str]:
         """Yield the names in a term; of a parameter, also what known callers pass for it."""
