@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue
@@ -75,11 +76,29 @@ class Adoptions:
                 continue
             for name, value in call.keywords:
                 column = _column(model, name)
-                if column and value >= 0 and any(raw_names(module, value)):
+                if column and value >= 0 and any(raw_names(module, value)) and not self._chosen(module, value):
                     verdict = self._verdict(function, event, model, column, value)
                     if verdict.proof is None:
                         yield verdict, column
                         break
+
+    def _chosen(self, module: Module, value: TermId) -> bool:
+        """Tell whether a form validates a value against the choices it was given: ``form.account.data``."""
+        data = module.terms[value]
+        field = module.terms[data.base] if isinstance(data, Attr) and data.name == "data" else None
+        return isinstance(field, Attr) and field.name in self._given_choices
+
+    @cached_property
+    def _given_choices(self) -> frozenset[str]:
+        """Fields of forms whose choices functions fill: ``form.account.choices = accounts_of(user)``."""
+        return frozenset(
+            field.name
+            for module in self.judge.inference.modules
+            for function in module.functions
+            for event in function.events
+            if event.op == "write" and isinstance(choices := module.terms[event.term], Attr)
+            if choices.name == "choices" and isinstance(field := module.terms[choices.base], Attr)
+        )
 
     @staticmethod
     def _is_owned_itself(model: Model) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.callernames import is_admin_name
 from statelint.analysis.model import ClassValue, FunctionValue
-from statelint.analysis.ownership import OwnerKind
+from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.principals import REPLACEMENTS, is_replacement
 from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.naming import called_name, looked_up, name_of, raw_names
@@ -98,7 +98,9 @@ class Claims:
         if self.judge.writes.of(query) == "read" or self.judge.reach.of(query.function) is not Reach.SERVED:
             return []
         atoms = [atom for atom in self.judge.queries.atoms(query) if atom.op == "==" and atom.value >= 0]
-        keys = [atom.value for atom in atoms if atom.column[-1] in _KEYS_OF_USERS]
+        name = snake(query.chain.name)
+        named = {*_KEYS_OF_USERS, f"{name}_id", f"id_{name}"}
+        keys = [atom.value for atom in atoms if atom.column[-1] in named]
         if len(keys) != 1 or self._is_caller(query.function, keys[0]):
             return []
         claims = {

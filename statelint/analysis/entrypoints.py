@@ -93,6 +93,8 @@ class EntryPointFinder:
                 for decorator in function.facts.decorators:
                     yield from self._decorated(module, function, decorator)
                 for event, call in function.calls:
+                    if isinstance(module.terms[call.func], Call):
+                        yield from self._applied(module, call, Place(module, event.position))
                     values = self.inference.term(module, call.func)
                     entry = self._registers(module, call, values)
                     if entry is not None:
@@ -139,7 +141,20 @@ class EntryPointFinder:
                 return role
         return None
 
+    def _applied(self, module: Module, call: Call, place: Place) -> Iterator[EntryPoint]:
+        """Yield what a decorator registers that is called with the function: ``app.route("/items")(items.show)``."""
+        entry, path = self._decorator(module, call.func) if len(call.args) == 1 else (None, "")
+        if entry is not None:
+            yield from self._functions(module, call.args[0], _registration(entry, place, path))
+
     def _decorated(self, module: Module, function: FunctionInfo, decorator: TermId) -> Iterator[EntryPoint]:
+        entry, path = self._decorator(module, decorator)
+        if entry is not None:
+            place = Place(module, function.facts.position)
+            yield EntryPoint(function, entry.kind, place, path, entry.parameters)
+
+    def _decorator(self, module: Module, decorator: TermId) -> tuple[EntryPoints | None, str]:
+        """Return what a decorator registers, and under which path or name."""
         held = module.terms[decorator]
         call = held if isinstance(held, Call) else None
         target = call.func if call is not None else decorator
@@ -150,9 +165,7 @@ class EntryPointFinder:
                 entry = entry or self.catalogue.decorators.get(value.name)
         if entry is None and not any(isinstance(value, (FunctionValue, ClassValue)) for value in values):
             entry = self._loose(module, target, call, self.catalogue.loose_decorators)
-        if entry is not None:
-            place, path = Place(module, function.facts.position), _first_text(module, call)
-            yield EntryPoint(function, entry.kind, place, path, entry.parameters)
+        return entry, _first_text(module, call) if entry is not None else ""
 
     def _loose(
         self, module: Module, target: TermId, call: Call | None, table: dict[str, EntryPoints]
@@ -293,14 +306,21 @@ class EntryPointFinder:
         if role is None:
             return
         place = Place(module, klass.facts.position)
+        routed = (_first_text(module, held) for term in klass.facts.decorators if (held := _call(module, term)))
+        path = next((text for text in routed if text.startswith("/")), "")
         for function in self.methods(klass, role.served):
-            yield EntryPoint(function, role.kind, place, "", role.parameters)
+            yield EntryPoint(function, role.kind, place, path, role.parameters)
         for function in self.methods(klass, role.startup):
             yield EntryPoint(function, "startup", place)
 
 
 def _registration(entry: EntryPoints, place: Place, path: str = "") -> _Registration:
     return _Registration(entry.kind, place, path, entry.parameters, entry.served, entry.instance)
+
+
+def _call(module: Module, term: TermId) -> Call | None:
+    held = module.terms[term]
+    return held if isinstance(held, Call) else None
 
 
 def _first_text(module: Module, call: Call | None) -> str:

@@ -16,7 +16,7 @@ from statelint.analysis.model import Place
 from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.misplaced import MisplacedChecks
-from statelint.analysis.proofs.words import KEYS
+from statelint.analysis.proofs.words import KEY
 from statelint.analysis.publicity import Publicity
 from statelint.analysis.queries import beginning, gives_figures
 from statelint.analysis.queries.query import WHATEVER
@@ -380,7 +380,7 @@ class Isolation:
 
 
 def _is_key(name: str) -> bool:
-    return name in KEYS or name.endswith(("_id", "_ids", "_uuid")) or (name.endswith("Id") and name[:1].islower())
+    return bool(KEY.search(name)) or (name.endswith("Id") and name[:1].islower())
 
 
 def _place_of(function: FunctionInfo) -> Place:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.claims import asked_of_client
 from statelint.analysis.model import Instance
 from statelint.analysis.proofs.naming import name_of
-from statelint.analysis.proofs.words import KEYS
+from statelint.analysis.proofs.words import KEY
 from statelint.extract.facts import Attr, Const, Item, Param
 
 if TYPE_CHECKING:
@@ -57,8 +57,11 @@ class Telling:
 
     def _key(self, query: Query) -> TermId:
         for atom in self.judge.queries.atoms(query):
-            named = atom.column[-1] in KEYS or atom.column[-1].endswith(("_id", "_uuid", "_pk"))
-            if named and atom.value >= 0 and not isinstance(query.module.terms[atom.value], Const):
+            if (
+                KEY.search(atom.column[-1])
+                and atom.value >= 0
+                and not isinstance(query.module.terms[atom.value], Const)
+            ):
                 return atom.value
         return -1
 

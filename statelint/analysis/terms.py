@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from statelint.extract.facts import (
@@ -95,6 +96,12 @@ class Containment:
     def __init__(self, module: Module) -> None:
         self._module = module
         self._parts: dict[TermId, frozenset[TermId]] = {}
+
+    @cached_property
+    def comprehensions(self) -> tuple[tuple[TermId, Comprehension], ...]:
+        """The module's comprehensions that leave something out."""
+        terms = enumerate(self._module.terms)
+        return tuple((term, held) for term, held in terms if isinstance(held, Comprehension) and held.tests)
 
     def parts(self, term: TermId) -> frozenset[TermId]:
         """Return ``term`` and all terms in it."""

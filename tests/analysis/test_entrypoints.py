@@ -55,6 +55,35 @@ def test_handlers_defined_in_a_factory(code):
     assert project.entries() == {"route create_app.a /a", "route b /b"}
 
 
+def test_decorators_called_with_the_function(sample):
+    project = sample(
+        {
+            "app/views.py": "def a(): ...\ndef b(): ...\n",
+            "app/main.py": """
+                from flask import Flask
+                from mcp.server.fastmcp import FastMCP
+                from app import views
+                app = Flask(__name__)
+                mcp = FastMCP("notes")
+                app.route("/a", methods=["GET"])(views.a)
+                mcp.tool()(views.b)
+                """,
+        }
+    )
+    assert project.entries() == {"route a /a", "tool b"}
+
+
+def test_class_views_are_routed_by_their_decorator(code):
+    project = code("""
+        from flask_restx import Namespace, Resource
+        ns = Namespace("notes")
+        @ns.route("/<int:note_id>")
+        class Note(Resource):
+            def get(self, note_id): ...
+    """)
+    assert project.entries() == {"route Note.get /<int:note_id>"}
+
+
 def test_routes_registered_by_call(code):
     project = code("""
         from starlette.applications import Starlette

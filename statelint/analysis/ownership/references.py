@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 _FOREIGN_KEY_CALLS = frozenset(
     {
         "ForeignKey", "ForeignKeyField", "OneToOneField", "OneToOne", "DeferredForeignKey", "ReferenceField",
-        "LazyReferenceField", "CachedReferenceField", "Reference", "TenantForeignKey", "ParentalKey",
+        "LazyReferenceField", "CachedReferenceField", "Reference", "TenantForeignKey", "ParentalKey", "KeyProperty",
     }
 )  # fmt: skip
 _MANY_CALLS = frozenset({"ManyToManyField", "ManyToMany", "M2M", "Set"})
 _RELATION_CALLS = frozenset({"relationship", "Relationship", "dynamic_loader", "relation"})
 
 _USER_MODELS = frozenset({"AUTH_USER_MODEL", "get_user_model"})
-_TARGET_KEYWORDS = frozenset({"to", "model", "document_type", "argument", "references"})
+_TARGET_KEYWORDS = frozenset({"to", "model", "document_type", "argument", "references", "kind"})
 
 
 class References:

@@ -15,6 +15,7 @@ from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     ARGUMENTS,
     GUARD_NAME,
+    KEY,
     KEYS,
     LOGIN,
     NO_GUARD,
@@ -254,7 +255,7 @@ class Guards:
     def looks_at_id(function: FunctionInfo) -> bool:
         """Tell whether a function is told an id: a role in one workspace is none in another."""
         names = (parameter.name for parameter in function.facts.parameters)
-        return any(name in KEYS or name.endswith(("_id", "_uuid", "_pk")) for name in names)
+        return any(KEY.search(name) for name in names)
 
     def _delegates(self, function: FunctionInfo) -> bool:
         """Tell whether a function hands what it was made with to one that may leave: ``check(user, permission)``."""

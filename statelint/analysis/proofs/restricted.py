@@ -13,7 +13,7 @@ from statelint.analysis.callernames import is_admin_name, is_role_flag
 from statelint.analysis.calls import nested
 from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.proofs.naming import called_name, name_of
-from statelint.analysis.proofs.words import ARGUMENTS, CREDENTIAL, KEYS, NEGATIVE
+from statelint.analysis.proofs.words import ARGUMENTS, CREDENTIAL, KEY, NEGATIVE
 from statelint.analysis.reach import Reach
 from statelint.extract.facts import Attr, Call, Compare, Item, Param
 
@@ -227,4 +227,4 @@ def _is_owner(model: Model, atom: Atom) -> bool:
 def _names_rows(model: Model, atom: Atom) -> bool:
     """Tell whether an atom asks for rows in particular, or for those of somebody."""
     last = atom.column[-1]
-    return last in KEYS or last.endswith("_id") or _is_owner(model, atom) or bool(CREDENTIAL.search(last))
+    return bool(KEY.search(last) or CREDENTIAL.search(last)) or _is_owner(model, atom)

@@ -94,6 +94,9 @@ class Rows:
         )
         found = bool(checks or calls or left < len(function.events))
         for escape in escapes:
+            if escape.op == "call" and self._asks_itself(module, escape.term, leaf):
+                found = True
+                continue
             if escape.op == "call" and (escape.term in checking_terms or self.uses.inside_test(module, escape.term)):
                 continue
             chain = set(self.exits.chain(module, escape.condition))
@@ -111,11 +114,32 @@ class Rows:
                 for other in calls
             ):
                 continue
-            if self._replaced(module, escape, leaf):
+            if self._replaced(module, escape, leaf) or self._filtered(module, escape, leaf):
                 found = True
                 continue
             return None
         return Proof.CHECKED if found else None
+
+    def _filtered(self, module: Module, escape: Event, leaf: TermId) -> bool:
+        """Rows escape through a comprehension that checks each: ``[row for row in rows if row.user_id == me.id]``."""
+        checked = {
+            term
+            for term, held in self.queries.containment(module).comprehensions
+            if any(self.is_check(module, test, leaf, positive=True) for test in held.tests)
+        }
+        return bool(checked) and all(
+            any(self.queries.containment(module).holds(each, root) for each in checked)
+            or self._only_in(module, root, checked, leaf)
+            for root in (escape.term, escape.value)
+            if root >= 0
+        )
+
+    def _only_in(self, module: Module, term: TermId, places: set[TermId], leaf: TermId) -> bool:
+        """Tell whether a term holds the rows only in some of its parts."""
+        if term in places or not self.queries.containment(module).holds(term, leaf):
+            return True
+        inside = [child for child in children(module.terms[term]) if child >= 0]
+        return bool(inside) and term != leaf and all(self._only_in(module, child, places, leaf) for child in inside)
 
     def admitted(self, module: Module, chain: Iterable[int], leaf: TermId) -> bool:
         """Tell whether one of the conditions asks for the caller's role: ``if user.role == ADMIN: return note``."""
@@ -312,6 +336,20 @@ class Rows:
             any(self.tells_caller(module, arg) for arg in arguments)
             and any(map(self.regard.compares_caller, functions))
         )
+
+    def _asks_itself(self, module: Module, term: TermId, leaf: TermId) -> bool:
+        """``note.delete(user.id)``: the row is told who wants it changed, and compares that itself."""
+        call = module.terms[term]
+        func = module.terms[call.func] if isinstance(call, Call) else None
+        if (
+            not isinstance(call, Call)
+            or not isinstance(func, Attr)
+            or func.base != leaf
+            or not any(self.principals.is_principal(module, argument) for argument in call.arguments)
+        ):
+            return False
+        methods = self._methods_of_row(module, call, leaf)
+        return bool(methods) and all(map(self.regard.compares_caller, methods))
 
     def _methods_of_row(self, module: Module, call: Call, leaf: TermId) -> list[FunctionInfo]:
         """``note.raise_unless_editable(user)``: the method of the rows' model."""

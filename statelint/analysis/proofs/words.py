@@ -7,6 +7,8 @@ import re
 ARGUMENTS = frozenset({"kwargs", "kw", "kwds", "view_args", "path_params", "params"})
 """What holds all that a route passes to its function."""
 KEYS = frozenset({"id", "pk", "uuid", "_id", "uid", "guid"})
+KEY = re.compile(rf"^({'|'.join(sorted(KEYS))})$|^id_|_(id|ids|uuid|pk)$")
+"""Names of keys and of columns that hold others' keys."""
 
 NEGATIVE = frozenset({"!=", "not in", "is not", "notin_", "isnot"})
 """Comparisons that leave the named rows out."""

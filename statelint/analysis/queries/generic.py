@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, FunctionValue, Instance
 from statelint.analysis.ownership import Model
+from statelint.analysis.ownership.references import last_name
 from statelint.analysis.queries.entities import Entities
 from statelint.analysis.queries.finder import QueryFinder
 from statelint.analysis.queries.predicates import Predicates
@@ -200,7 +201,9 @@ class GenericQueryFinder:
         """The function returns the statement for others to finish."""
         words = self._finder.words
         last = query.chain.steps[-1].method if query.chain.steps else ""
-        if last in words["terminals"] | words["by_key"] | words["record_verbs"]:
+        made = query.module.terms[query.chain.start]
+        is_statement = isinstance(made, Call) and last_name(query.module, made.func) == "select"
+        if not is_statement and last in words["terminals"] | words["by_key"] | words["record_verbs"]:
             return False
         return any(event.op == "return" and event.term == query.leaf for event in query.function.events)
 
