@@ -34,7 +34,10 @@ _CHANGES = (
 )  # fmt: skip
 _SERVER_SIDE = frozenset({"HiddenField", "ReadOnlyField", "StringRelatedField", "SerializerMethodField"})
 """Fields of serializers that no client writes."""
-_OWN_NAME = re.compile(r"^(\w+_)?(user|owner|account|profile)(_id|_uuid)?$")
+_OWN_NAME = re.compile(
+    r"^(?!(mentioned|tagged|target|invited|follow(ed|ing)|blocked|reported|rated|reviewed|liked|to|other|second)_)"
+    r"(\w+_)?(user|owner|account|profile)(_id|_uuid)?$"
+)
 """Owners that a client has no business to name, as opposed to recipients, members and patients."""
 JOINS = re.compile(r"member|invit|participa|assign|shar|collab|permission|role|follow|friend|guest|access|grant", re.I)
 """Models whose rows are made about others."""

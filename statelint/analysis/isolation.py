@@ -131,7 +131,13 @@ class Isolation:
     @cached_property
     def everything(self) -> list[Leak]:
         """Every query that nothing ties to the caller, whichever rule reports it."""
-        return [*self._query_leaks(), *self._view_leaks(), *self._adoptions()]
+        views = list(self._view_leaks())
+        shown = {leak.place for leak in views}
+        return [
+            *(leak for leak in self._query_leaks() if leak.place not in shown or leak.action != "read"),
+            *views,
+            *self._adoptions(),
+        ]
 
     @cached_property
     def _claimed(self) -> list[tuple[Leak, list[Claim]]]:
@@ -367,7 +373,7 @@ class Isolation:
                 place=view.place,
                 symbol=f"{view.klass.facts.qualname}:{model.name}",
                 model=model.name,
-                owner=str(model.paths[0]),
+                owner=str(model.paths[0]) if model.paths else "id",
                 kind=model.kind,
                 action=view.action,
                 keyed=view.keyed,

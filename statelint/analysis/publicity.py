@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from statelint.analysis.proofs import Proof
+from statelint.analysis.proofs.actions import SERVES
 from statelint.analysis.proofs.naming import called_name_of, raw_names
 from statelint.analysis.queries import gives_figures
-from statelint.analysis.views import ACTIONS, served
+from statelint.analysis.views import served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,7 +118,7 @@ class Publicity:
         for module in self.judge.inference.modules:
             for klass in module.classes:
                 if self._read_by_all(klass) and any(
-                    base.rpartition(".")[2] in ACTIONS for base in self.judge.inference.external_bases(klass)
+                    base.rpartition(".")[2] in SERVES for base in self.judge.inference.external_bases(klass)
                 ):
                     found = served(self.judge, klass)
                     if found is not None:
@@ -128,6 +129,8 @@ class Publicity:
                             yield query.chain.model
 
     def _read_by_all(self, klass: ClassInfo) -> bool:
+        if self.judge.guards.permissions.open_to_all(klass):
+            return True
         binding = klass.attribute("permission_classes")
         if binding is None or binding.value < 0:
             return False

@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, External, Place
+from statelint.analysis.proofs import Proof
+from statelint.analysis.proofs.actions import ACTIONS, applies, offered
 from statelint.analysis.proofs.before import Guard
-from statelint.analysis.proofs.naming import called_name
+from statelint.analysis.proofs.naming import called_name, called_name_of
 from statelint.extract.facts import Attr, Call
 from statelint.source.roles import is_offline_path
 
@@ -19,47 +21,23 @@ if TYPE_CHECKING:
     from statelint.analysis.proofs import Judge
     from statelint.analysis.queries import Chain
 
-ACTIONS = {
-    "UpdateView": ("update", True), "DeleteView": ("delete", True), "DetailView": ("read", True), "ListView": ("read",
-    False), "RetrieveAPIView": ("read", True), "UpdateAPIView": ("update", True), "DestroyAPIView": ("delete", True),
-    "ListAPIView": ("read", False), "ListCreateAPIView": ("read", False), "RetrieveUpdateAPIView": ("update", True),
-    "RetrieveDestroyAPIView": ("delete", True), "RetrieveUpdateDestroyAPIView": ("delete", True), "ModelViewSet":
-    ("delete", True), "ReadOnlyModelViewSet": ("read", True), "DestroyModelMixin": ("delete", True), "UpdateModelMixin":
-    ("update", True), "RetrieveModelMixin": ("read", True), "ListModelMixin": ("read", False),
-}  # fmt: skip
-"""Generic view, or mixin of one → the gravest thing it does, and whether it addresses rows by key."""
-_GRAVITY = (("delete", True), ("update", True), ("read", True), ("read", False))
-SCOPING = (
-    "get_queryset",
-    "get_object",
-    "test_func",
-    "filter_queryset",
-    "dispatch",
-    "has_permission",
-    "get_base_queryset",
-    "list",
-    "retrieve",
-    "get",
-    "post",
-    "setup",
-    "initial",
-    "check_permissions",
-    "check_object_permissions",
-    "get_context_data",
-    "get_form",
-    "delete",
-    "update",
-    "destroy",
-    "perform_destroy",
-    "perform_update",
-)
-"""Methods in which a view may narrow what it shows, or turn a caller away."""
-_SHOWING = ("get", "get_context_data", "list", "retrieve")
-"""Methods that run when rows are shown, and not when they are changed."""
-_FETCHES = ("get_queryset", "get_object", "list")
+_ALWAYS = (
+    "get_queryset", "test_func", "filter_queryset", "dispatch", "has_permission", "get_base_queryset", "setup",
+    "initial", "check_permissions",
+)  # fmt: skip
+_KEYED = (*_ALWAYS, "get_object", "check_object_permissions")
+SCOPING = {
+    "delete": (*_KEYED, "delete", "destroy", "perform_destroy", "post", "form_valid"),
+    "update": (*_KEYED, "put", "patch", "update", "partial_update", "perform_update", "post", "form_valid", "get_form"),
+    "read": (*_KEYED, "get", "retrieve", "get_context_data"),
+    "list": (*_ALWAYS, "get", "list", "get_context_data"),
+}
+"""Methods in which a view may narrow what it does, or turn a caller away."""
+_FETCHES = ("get_queryset", "get_object")
 """Methods that a view overrides with a question of its own, which is judged itself."""
-_LISTS = ("ListAPIView", "ListCreateAPIView", "ModelViewSet", "ReadOnlyModelViewSet", "ListModelMixin")
-"""Views of Django REST framework that list rows, about which object permissions are not asked."""
+_HANDLERS = frozenset({"get", "post", "put", "patch", "list", "retrieve", "delete", "destroy", "update"})
+"""Methods that do, with what they fetch, all that a request asks for."""
+_OF_FRAMEWORK = frozenset({"get_object", "get_queryset", "filter_queryset", "queryset", "object", "object_list"})
 _CLIENTS_FILTERS = ("rest_framework.filters.", "django_filters.")
 _PUBLIC = re.compile(
     r"(^|_)(public|publish\w*|visible|visibility|approved|shared|listed|featured|status|state|open)($|_)"
@@ -84,22 +62,27 @@ def generic_views(judge: Judge) -> Iterator[GenericView]:
         if is_offline_path(module.path):
             continue
         for klass in module.classes:
-            kinds = [name for base in inference.external_bases(klass) if (name := base.rpartition(".")[2]) in ACTIONS]
-            found = served(judge, klass) if kinds else None
-            if found is None or not found[0].owned:
-                continue
-            model, place = found
-            action, keyed = min((ACTIONS[kind] for kind in kinds), key=_GRAVITY.index)
-            if _narrowed(judge, klass, model, shown=action == "read"):
-                continue
-            if not _guarded(judge, klass, model):
-                yield GenericView(klass, model, action, keyed, place)
-            elif (
-                any(kind in _LISTS for kind in kinds)
-                and judge.guards.permissions.of_class(klass, model) is None
-                and not _barred(judge, klass, model)
-            ):
-                yield GenericView(klass, model, "read", False, place)
+            for kind in offered(inference, klass):
+                found = served(judge, klass) or _fetched(judge, klass, kind)
+                if found is not None and _is_kept(found[0], kind) and _is_open(judge, klass, found[0], kind):
+                    yield GenericView(klass, found[0], "read" if kind == "list" else kind, kind != "list", found[1])
+                    break
+
+
+def _is_kept(model: Model, kind: str) -> bool:
+    """Tell whether rows are somebody's, or users themselves, whom others may see but not change."""
+    return model.owned or (model.is_principal and kind in {"delete", "update"})
+
+
+def _is_open(judge: Judge, klass: ClassInfo, model: Model, kind: str) -> bool:
+    """Tell whether nothing keeps anybody from what a view does to rows of a model."""
+    if _narrowed(judge, klass, model, kind):
+        return False
+    proven = (
+        judge.guards.permissions.of_class(klass, model, objects=kind != "list", action=action)
+        for action in ACTIONS[kind]
+    )
+    return not all(proven) and not _barred(judge, klass, model)
 
 
 def served(judge: Judge, klass: ClassInfo) -> tuple[Model, Place] | None:
@@ -135,36 +118,68 @@ def _of_everybody(judge: Judge, chain: Chain) -> bool:
     return False
 
 
-def _narrowed(judge: Judge, klass: ClassInfo, model: Model, *, shown: bool) -> bool:
-    """Tell whether a method of the view, a filter or a mixin may narrow what it serves to the caller's.
+def _fetched(judge: Judge, klass: ClassInfo, kind: str) -> tuple[Model, Place] | None:
+    """Return the model of which a view's own ``get_queryset`` gives everybody rows to change, such as those on show.
 
-    What is done before rows are merely ``shown`` keeps nobody from changing them.
+    What it gives to read is judged where it asks for it.
     """
-    if any(klass.attribute(name) is not None for name in ("filterset_class", "permission_required")):
+    chosen = next((method for owner in judge.inference.mro(klass)[0] if (method := owner.method("get_queryset"))), None)
+    if chosen is None or kind not in {"delete", "update"}:
+        return None
+    asked = [
+        query
+        for query in judge.queries.of(chosen)
+        if any(
+            applies(chosen.module, judge.exits.chain(chosen.module, query.event.condition), action)
+            for action in ACTIONS[kind]
+        )
+    ]
+    model = asked[0].chain.model if asked else None
+    # Who knows the slug of a post may read it.
+    open_to_all = {None, Proof.PUBLIC, *([Proof.OWN_ROW] if model is not None and model.is_published else [])}
+    if any(judge.judge(query).proof not in open_to_all for query in asked):
+        return None
+    return (model, Place(chosen.module, asked[0].event.position)) if model is not None else None
+
+
+def _narrowed(judge: Judge, klass: ClassInfo, model: Model, kind: str) -> bool:
+    """Tell whether a method of the view, a filter or a mixin may narrow what it does, of a kind, to the caller's."""
+    if klass.attribute("permission_required") is not None:
         return True
     for owner in judge.inference.mro(klass)[0]:
-        for name in SCOPING:
+        for name in SCOPING[kind]:
             method = owner.method(name)
-            if method is None or (name in _SHOWING and not shown):
+            if method is None:
                 continue
             if name == "get_form" and not judge.regard.leaves(method):
                 # It chooses what stands in the form, and turns nobody away.
                 continue
             if judge.guards.restricted.lets_in(Guard(owner.name, method), model):
                 continue
-            if judge.regard.weighs(method) or (name in _FETCHES and not _extends(method)):
+            # What is shown beside a row hangs on this and that.
+            weighs = judge.regard.mentions_caller if name == "get_context_data" else judge.regard.weighs
+            if weighs(method) or (name in _HANDLERS and _takes_over(method)):
+                return True
+            if name in _FETCHES and not _extends(method) and _fetched(judge, klass, kind) is None:
                 return True
     return _filtered(judge, klass)
 
 
-def _guarded(judge: Judge, klass: ClassInfo, model: Model) -> bool:
-    """Tell whether permission classes or a guard by name stand before a view's object."""
-    return judge.guards.permissions.of_class(klass, model, objects=True) is not None or _barred(judge, klass, model)
-
-
 def _barred(judge: Judge, klass: ClassInfo, model: Model) -> bool:
     probe = next((klass.module.functions[index] for index in klass.facts.methods.values()), None)
-    return probe is not None and judge.guards.guarded(probe, model)
+    return probe is not None and judge.guards.entrance(probe, [], model) is not None
+
+
+def _takes_over(method: FunctionInfo) -> bool:
+    """Tell whether a handler does without what the framework fetches: whatever it asks for is judged itself."""
+    module = method.module
+    return not _extends(method) and not any(
+        called_name_of(module, term) in _OF_FRAMEWORK or called_name_of(module, func) in _OF_FRAMEWORK
+        for event in method.events
+        for term in (event.term, event.value)
+        if term >= 0
+        for func in (getattr(module.terms[term], "func", term),)
+    )
 
 
 def _extends(method: FunctionInfo) -> bool:
@@ -182,7 +197,15 @@ def _extends(method: FunctionInfo) -> bool:
 
 
 def _filtered(judge: Judge, klass: ClassInfo) -> bool:
-    """Tell whether a filter backend may narrow the view; those of the libraries do what the client asks for."""
+    """Tell whether a filter may narrow the view; those of the libraries do what the client asks for."""
+    chosen = klass.attribute("filterset_class")
+    for value in judge.inference.term(klass.module, chosen.value) if chosen is not None and chosen.value >= 0 else ():
+        if not isinstance(value, ClassValue) or any(
+            judge.regard.mentions_caller(method)
+            for owner in judge.inference.mro(value.klass)[0]
+            for method in (owner.module.functions[index] for index in owner.facts.methods.values())
+        ):
+            return True
     binding = klass.attribute("filter_backends")
     if binding is None or binding.value < 0:
         return binding is not None

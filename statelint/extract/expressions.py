@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeGuard
 
 import msgspec
 
@@ -37,6 +37,8 @@ _COMPARISONS: dict[type[ast.cmpop], CompareOp] = {
 }  # fmt: skip
 _SIGNS: dict[type[ast.unaryop], UnaryOp] = {ast.Invert: "~", ast.UAdd: "+", ast.USub: "-"}
 
+_ADAPTERS = frozenset({"sync_to_async", "database_sync_to_async"})
+"""What makes a coroutine function of a plain one: to call its result is to call what it is given."""
 GROWING = {"append": "item", "add": "item", "extend": "items", "update": "items", "insert": "second"}
 """Methods of local lists, sets and dicts whose effect on the display is followed."""
 
@@ -74,6 +76,8 @@ class ExpressionReader:
         self.conditions: list[Condition] = [Condition(0, "always", NO_TERM, True)]
         self.scope = Scope(0, None)
         self.class_env: dict[str, TermId] | None = None
+        self.thunks: set[TermId] = set()
+        """What ``sync_to_async(lambda: …)`` gives when it is called; it is read where it is written."""
 
     # -- to be provided by the statement reader
 
@@ -183,7 +187,15 @@ class ExpressionReader:
         return self.table.sequence("slice", parts)
 
     def _call(self, node: ast.Call) -> TermId:
-        func = self.expr(node.func)
+        adapted = _adapted(node)
+        if adapted is not None and _takes_nothing(adapted):
+            term = self.expr(adapted.body)
+            self.thunks.add(term)
+            return term
+        wrapped = _adapted(node.func)
+        func = self.expr(node.func if wrapped is None or _takes_nothing(wrapped) else wrapped)
+        if func in self.thunks and not node.args and not node.keywords:
+            return func
         args = tuple([self.expr(arg) for arg in node.args])
         keywords = tuple([(keyword.arg or "", self.expr(keyword.value)) for keyword in node.keywords])
         term = self.table.call(func, args, keywords)
@@ -380,9 +392,27 @@ _READERS: dict[type[ast.expr], Callable[..., TermId]] = {
 """Methods by the kind of expression. No reader holds them bound: it would hold itself, and not go with its file."""
 
 
+def _adapted(node: ast.expr) -> ast.expr | None:
+    """Return what is called in a thread: ``f`` of ``sync_to_async(f)``."""
+    if not (isinstance(node, ast.Call) and node.args and _last_name(node.func) in _ADAPTERS):
+        return None
+    return node.args[0]
+
+
+def _takes_nothing(node: ast.expr) -> TypeGuard[ast.Lambda]:
+    return isinstance(node, ast.Lambda) and not any(
+        (node.args.posonlyargs, node.args.args, node.args.vararg, node.args.kwonlyargs, node.args.kwarg)
+    )
+
+
+def _last_name(func: ast.expr) -> str:
+    match func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
+
+
 def _starts_task(node: ast.expr) -> bool:
     """Tell whether an expression is a call of ``create_task`` or its like."""
-    func = node.func if isinstance(node, ast.Call) else None
-    return isinstance(func, (ast.Attribute, ast.Name)) and (
-        func.attr if isinstance(func, ast.Attribute) else func.id
-    ) in {"create_task", "ensure_future"}
+    return isinstance(node, ast.Call) and _last_name(node.func) in {"create_task", "ensure_future"}

@@ -186,7 +186,11 @@ PAIRS = (
     | {f"{view}-{name}": rest(view, name) for view, name in product(REST_VIEWS, OF_REST)}
     | {name: manager(name) for name in MANAGERS}
 )
-BY_OBJECT = {f"viewsets.ModelViewSet-{name}" for name in OF_REST if "has_object_permission" in OF_REST[name][0]}
+BY_OBJECT = {
+    f"viewsets.ModelViewSet-{name}"
+    for name in OF_REST
+    if "has_object_permission" in OF_REST[name][0] or name == "get_object"
+}
 
 
 def version(name: str, number: int) -> dict[str, str]:
@@ -316,6 +320,72 @@ class View({mixins}):
     if scoped:
         views += "\n    def get_queryset(self):\n        return Note.objects.filter(user=self.request.user)\n"
     assert leaks(sample(django(views, ""))) == ([] if scoped else expected)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        ("return [IsOwner()] if self.action == 'destroy' else [IsAuthenticated()]", ["Note update"]),
+        ("if self.action in ('list', 'retrieve'):\n            return [AllowAny()]\n        return [IsOwner()]",
+         ["Note read"]),
+        ("if self.request.method in SAFE_METHODS:\n            return [IsAdminUser()]\n"
+         "        return [IsAuthenticated()]", ["Note delete"]),
+        ("asked = {'list': [IsAdminUser]}.get(self.action, [IsOwner])\n        return [each() for each in asked]", []),
+        ("return [each() for each in self.by_action[self.action]]", ["Note update"]),
+        ("if self.action == 'list':\n            asked = [IsAdminUser]\n        else:\n            asked = "
+         "self.permission_classes\n        return [each() for each in asked]", []),
+    ],
+)  # fmt: skip
+def test_permissions_of_some_actions(
+    sample: Callable[[dict[str, str]], Sample], chosen: str, expected: list[str]
+) -> None:
+    views = (
+        REST.format(gate="IsOwner")
+        + f"""
+from rest_framework.permissions import SAFE_METHODS, AllowAny, IsAdminUser, IsAuthenticated
+
+class View(viewsets.ModelViewSet):
+    queryset = Note.objects.all()
+    serializer_class = NoteSerializer
+    permission_classes = [IsOwner]
+    by_action = {{"destroy": [IsOwner], "update": [IsAuthenticated]}}
+
+    def get_permissions(self):
+        {chosen}
+"""
+    )
+    assert leaks(sample(django(views, ""))) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        ("perform_destroy(self, instance):\n        if instance.user != self.request.user:\n"
+         "            raise PermissionDenied\n        instance.delete()", ["Note update"]),
+        ("destroy(self, request, *args, **kwargs):\n        return Response(status=405)", ["Note update"]),
+        ("get_queryset(self):\n        return Note.objects.filter(is_public=True)", ["Note delete"]),
+        ("get_queryset(self):\n        if self.action in ('list', 'retrieve'):\n"
+         "            return Note.objects.filter(is_public=True)\n"
+         "        return Note.objects.filter(user=self.request.user)", []),
+    ],
+)  # fmt: skip
+def test_methods_that_are_for_some_actions(
+    sample: Callable[[dict[str, str]], Sample], method: str, expected: list[str]
+) -> None:
+    views = (
+        REST.format(gate="IsOwner")
+        + f"""
+class View(viewsets.ModelViewSet):
+    queryset = Note.objects.all()
+    serializer_class = NoteSerializer
+    permission_classes = [permissions.IsAuthenticated]
+
+    def {method}
+"""
+    )
+    if "get_queryset" in method:
+        views = views.replace("    queryset = Note.objects.all()\n", "")
+    assert leaks(sample(django(views, ""))) == expected
 
 
 @pytest.mark.parametrize(

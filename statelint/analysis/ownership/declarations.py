@@ -110,7 +110,19 @@ class Declarations:
             target, is_key, many = self._references.of(module, binding.value)
         if not target and binding.annotation >= 0:
             target, many = self._references.annotated(module, binding.annotation)
-        return Column(binding.name, target, is_key, many, binding.position, module)
+        listed = not target and binding.value >= 0 and _is_listed(module, binding.value)
+        return Column(binding.name, target, is_key, many, binding.position, module, listed)
+
+
+def _is_listed(module: Module, term: TermId) -> bool:
+    """Tell whether a column holds one of some values that the code lists, and no key."""
+    held = module.terms[term]
+    if not isinstance(held, Call):
+        return False
+    return any(name == "choices" for name, _ in held.keywords) or any(
+        isinstance(kind := module.terms[argument], Call) and last_name(module, kind.func).rpartition(".")[2] == "Enum"
+        for argument in held.args
+    )
 
 
 def _truth(module: Module, term: TermId) -> bool:

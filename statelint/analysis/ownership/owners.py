@@ -118,7 +118,7 @@ class Ownership:
 
     def is_label(self, column: Column) -> bool:
         """Tell whether a column, whatever its name means elsewhere, is plain text: ``merchant = Column(String)``."""
-        return not column.target and not column.is_key and snake(column.name) in self._labels
+        return column.listed or (not column.target and not column.is_key and snake(column.name) in self._labels)
 
     def _is_published(self, model: Model) -> bool:
         """Tell whether users write rows of a model for others to read: posts, comments, likes."""

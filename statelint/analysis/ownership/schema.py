@@ -42,6 +42,8 @@ class Column(NamedTuple):
     many: bool
     position: Position
     module: Module
+    listed: bool = False
+    """Whether the code lists the values that it may have: ``choices=…``, ``Enum(…)``."""
 
 
 class OwnerPath(NamedTuple):

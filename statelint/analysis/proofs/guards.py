@@ -58,6 +58,14 @@ class Guards:
 
         Those who are shown only their own rows of a ``model`` elsewhere may not see others' for their role.
         """
+        return (
+            self.entrance(function, keys, model)
+            or self.permissions.before(function, model)
+            or self.permissions.of_method(function, model)
+        )
+
+    def entrance(self, function: FunctionInfo, keys: list[TermId], model: Model | None = None) -> Proof | None:
+        """What stands before a function, its permission classes left aside."""
         module = function.module
         if WEBHOOK.search(snake(function.qualname.replace(".", "_"))):
             return Proof.ADMIN
@@ -79,7 +87,7 @@ class Guards:
                 (_names_role(name, roles) or _is_told_role(guard)) and self._is_role_gate(guard)
             ):
                 return Proof.ADMIN
-        return self.permissions.before(function, model) or self.permissions.of_method(function, model)
+        return None
 
     def asked_before(self, function: FunctionInfo, event: Event | None, model: Model | None = None) -> bool:
         """Tell whether a function has asked for a role before an event, or at all: ``ensure_admin(user)``."""
@@ -118,10 +126,6 @@ class Guards:
     def admits_anyone(self, function: FunctionInfo, keys: list[TermId]) -> bool:
         """Tell whether nothing before or in an entry point asks for a role or checks one of ``keys``."""
         return self.guard_before(function, keys) is None and not self.asked_before(function, None)
-
-    def guarded(self, function: FunctionInfo, model: Model | None = None) -> bool:
-        """Tell whether a guard stands before a function that admits administrators or checks permissions."""
-        return self.guard_before(function, [], model) is not None
 
     def prefix(self, function: FunctionInfo) -> str:
         """Return the path of the router with which a function is registered."""

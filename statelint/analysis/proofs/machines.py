@@ -18,6 +18,11 @@ _CONFIGURATION = re.compile(r"(^|[._])(settings|config|conf|env|environ)\b(\(\))
 _ASKING = frozenset({"getenv", "get"})
 _SAME = frozenset({"compare_digest", "constant_time_compare", "safe_str_cmp"})
 """Functions that compare secrets."""
+_SIGNED = re.compile(
+    r"(verify|check|validate?|is_valid|authenticate)\w*_(signature|hmac|webhook)|(signature|hmac)_(is_)?(valid|ok|match)",
+    re.IGNORECASE,
+)
+"""Functions that tell whether a service has signed what it sends."""
 
 
 def knows_secret(module: Module, test: TermId, positive: bool) -> bool:
@@ -32,6 +37,8 @@ def knows_secret(module: Module, test: TermId, positive: bool) -> bool:
             return _one_secret(module, left, right)
         case Call(args=(left, right)) if positive and called_name(module, held) in _SAME:
             return _one_secret(module, left, right)
+        case Call():
+            return positive and _SIGNED.search(called_name(module, held)) is not None
         case _:
             return False
 

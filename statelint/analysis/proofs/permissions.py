@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from statelint.analysis.callernames import is_admin_name
 from statelint.analysis.model import ClassValue, External
 from statelint.analysis.ownership import snake
+from statelint.analysis.proofs.actions import ACTIONS, applies, of_method, parts
 from statelint.analysis.proofs.before import Guard
 from statelint.analysis.proofs.naming import called_name_of
 from statelint.analysis.proofs.verdict import Proof
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 
     from statelint.analysis.model import ClassInfo, FunctionInfo, Module, Value
     from statelint.analysis.ownership import Model
+    from statelint.analysis.proofs.actions import Action
     from statelint.analysis.proofs.judge import Judge
     from statelint.extract.facts import TermId
 
+    _Items: TypeAlias = list[tuple[Module, TermId]]
 
 _OR_OWNER = re.compile(
     r"(owner|author|creator|self|user|customer|member|participant)s?Or|Or(Is)?(Owner|Author|Creator|Self|User|Customer|Member|Participant)",
@@ -45,10 +48,24 @@ class Permissions:
     def of_method(self, function: FunctionInfo, model: Model | None = None) -> Proof | None:
         """Return what the class of a view's method proves for it, of rows of a model."""
         owner = function.owner
-        return self.of_class(owner, model, objects=_fetches(function)) if owner is not None else None
+        chooses = owner is not None and self._chooses(owner)
+        if owner is None or (not chooses and any(self.listed(function))):
+            # What ``@action`` lists stands in place of the class's.
+            return None
+        actions = of_method(self.inference, function) if chooses else ()
+        proofs = [
+            self.of_class(owner, model, objects=_fetches(function), action=action) for action in actions or (None,)
+        ]
+        return proofs[0] if all(proofs) else None
 
-    def of_class(self, owner: ClassInfo, model: Model | None = None, *, objects: bool = False) -> Proof | None:
-        """Return what the mixins and permission classes of a view prove for all its methods.
+    def _chooses(self, owner: ClassInfo) -> bool:
+        """Tell whether a view says which permission classes are for which of its actions."""
+        return any(klass.method("get_permissions") is not None for klass in self.inference.mro(owner)[0])
+
+    def of_class(
+        self, owner: ClassInfo, model: Model | None = None, *, objects: bool = False, action: Action | None = None
+    ) -> Proof | None:
+        """Return what the mixins and permission classes of a view prove, for all its methods or for one action.
 
         ``objects`` asks for rows that the view's own ``get_object`` fetches: those are shown to the permission classes.
         """
@@ -59,13 +76,14 @@ class Permissions:
                     return Proof.GUARD
             chosen = klass.method("get_permissions")
             if chosen is not None:
-                proofs = [self._proven(chosen.module, answer, model, objects=objects) for answer in _answers(chosen)]
-                if any(proofs) or not _extends(chosen):
+                answers = list(self._answers(owner, chosen, action))
+                proofs = [self._proven(items, model, objects=objects) for items in answers]
+                if any(proofs) or not any(_is_framework_asked(items) for items in answers):
                     return next(filter(None, proofs), None)
             binding = klass.attribute("permission_classes")
             if binding is None or binding.value < 0:
                 continue
-            return self._proven(klass.module, binding.value, model, objects=objects)
+            return self._proven(self._items(klass.module, binding.value), model, objects=objects)
         if any(base.startswith("rest_framework.") for base in self.inference.external_bases(owner)):
             return self._default
         return None
@@ -79,12 +97,12 @@ class Permissions:
                 if isinstance(held, Mapping):
                     for key, value in zip(held.keys, held.values, strict=True):
                         if module.text(key) == "DEFAULT_PERMISSION_CLASSES":
-                            return self._proven(module, value)
+                            return self._proven(self._items(module, value))
         return None
 
     def before(self, function: FunctionInfo, model: Model | None = None) -> Proof | None:
         """``@permission_classes([IsOwner])`` before a function."""
-        proofs = (self._proven(function.module, listed, model) for listed in self.listed(function))
+        proofs = (self._proven(self._items(function.module, listed), model) for listed in self.listed(function))
         return next(proofs, None)
 
     def gates(self, function: FunctionInfo) -> Iterator[Guard]:
@@ -116,12 +134,45 @@ class Permissions:
             held = module.terms[decorator]
             if isinstance(held, Call) and held.args and called_name_of(module, held.func) == "permission_classes":
                 yield held.args[0]
+            elif isinstance(held, Call) and called_name_of(module, held.func) == "action":
+                yield from (value for name, value in held.keywords if name == "permission_classes")
 
-    def _proven(
-        self, module: Module, listed: TermId, model: Model | None = None, *, objects: bool = False
-    ) -> Proof | None:
+    def _items(self, module: Module, listed: TermId) -> _Items:
+        return [(module, part) for part in self.queries.containment(module).parts(listed)]
+
+    def _answers(self, view: ClassInfo, chosen: FunctionInfo, action: Action | None) -> Iterator[_Items]:
+        """Yield what ``get_permissions`` answers for an action, and what it puts into ``self.permission_classes``."""
+        module = chosen.module
+        for event in chosen.events:
+            if event.op == "return":
+                said = event.term
+            elif event.op == "write" and called_name_of(module, event.term) == "permission_classes":
+                said = event.value
+            else:
+                continue
+            if said >= 0 and action is None:
+                yield self._items(module, said)
+            elif (
+                said >= 0
+                and action is not None
+                and applies(module, self.judge.exits.chain(module, event.condition), action)
+            ):
+                yield list(parts(self.inference, view, module, said, action))
+
+    def open_to_all(self, view: ClassInfo) -> bool:
+        """Tell whether a view says itself that everybody may list its rows: ``AllowAny`` for those who read."""
+        for klass in self.inference.mro(view)[0]:
+            chosen = klass.method("get_permissions")
+            if chosen is not None:
+                answers = list(self._answers(view, chosen, ACTIONS["list"][0]))
+                return bool(answers) and all(
+                    any(called_name_of(module, part) == "AllowAny" for module, part in items) for items in answers
+                )
+        return False
+
+    def _proven(self, listed: _Items, model: Model | None = None, *, objects: bool = False) -> Proof | None:
         """Return what permission classes prove, in a list or joined by operators."""
-        for item in self.queries.containment(module).parts(listed):
+        for module, item in listed:
             values: Iterable[Value] = self.inference.term(module, item)
             home, _, last = (module.text(item) or "").rpartition(".")
             if home:
@@ -152,19 +203,9 @@ class Permissions:
         )
 
 
-def _answers(chosen: FunctionInfo) -> Iterator[TermId]:
-    """Yield what ``get_permissions`` answers, and what it puts into ``self.permission_classes``."""
-    module = chosen.module
-    for event in chosen.events:
-        if event.op == "return" and event.term >= 0:
-            yield event.term
-        elif event.op == "write" and event.value >= 0 and called_name_of(module, event.term) == "permission_classes":
-            yield event.value
-
-
-def _extends(chosen: FunctionInfo) -> bool:
+def _is_framework_asked(answer: _Items) -> bool:
     """Tell whether ``get_permissions`` asks the framework's, which instantiates ``permission_classes``."""
-    return any(called_name_of(chosen.module, call.func) == "get_permissions" for _, call in chosen.calls)
+    return any(called_name_of(module, part) == "get_permissions" for module, part in answer)
 
 
 def _fetches(function: FunctionInfo) -> bool:

@@ -127,6 +127,15 @@ class Regard:
             for edge in self.judge.graph.callees.get(function, ())
         )
 
+    def mentions_caller(self, function: FunctionInfo) -> bool:
+        """Tell whether a function makes something of the caller, whatever else hangs on what nobody can read."""
+        return self.compares_caller(function) or any(
+            self._looks(each.module, part)
+            for each in (function, *nested(function))
+            for root in self._roots(each)
+            for part in self._parts(each.module, root)
+        )
+
     def _asks_for_owned(self, function: FunctionInfo) -> bool:
         """Tell whether a query of the function asks for an owner's rows."""
         return any(
