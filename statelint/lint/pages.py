@@ -19,8 +19,6 @@ from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from importlib.resources.abc import Traversable
@@ -95,6 +93,8 @@ class Page:
 
     @cached_property
     def _tokens(self) -> list[Token]:
+        from markdown_it import MarkdownIt  # noqa: PLC0415 - reports bring this module, and few ask for a page
+
         return MarkdownIt("commonmark").parse(self.text)
 
     @cached_property

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from statelint.run.executors import PROCESSES
-from statelint.run.pool import Pool
 from statelint.run.processors import processors
 from statelint.run.reader import Reader, collector_off
 from statelint.run.records import Record, pack
@@ -63,8 +62,12 @@ def _workers(reader: Reader, executor: str, jobs: int) -> Workers | None:
         from statelint.run.cluster import Cluster  # noqa: PLC0415 - an extra, and slow to import
 
         return Cluster(reader, executor, jobs)
+    if jobs <= 1:
+        return None
+    from statelint.run.pool import Pool  # noqa: PLC0415 - brings what starts processes
+
     pool = Pool(reader, jobs)
-    return pool if jobs > 1 and pool.start() else None
+    return pool if pool.start() else None
 
 
 def _extract_here(reader: Reader, files: Iterable[str], count: _Counter, keep: Keeper | None) -> list[ModuleFacts]:

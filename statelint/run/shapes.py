@@ -12,16 +12,42 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from statelint.extract.facts import Event, Position, Struct
+from statelint.extract.facts import Binding, Class, Event, Function, Handler, Import, Observation, Parameter, Position
 from statelint.run.identity import BOUND, KEY_BYTES
 
 if TYPE_CHECKING:
-    from statelint.extract.facts import Import, ModuleFacts
+    from collections.abc import Callable, Sequence
+
+    from statelint.extract.facts import ModuleFacts, Struct
 
 _HEAD = Position(0, 0, 0, 0)
-_LINES = frozenset({"first_line", "last_line"})
+_LINES = ("first_line", "last_line")
+_LINE = 1 << 32
+"""More than there are columns in a line."""
 
 _encode = msgspec.msgpack.Encoder().encode
+
+
+_position: Callable[[object], Position] = attrgetter("position")
+
+
+class _Kind:
+    """How to take the places out of one kind of facts; ``parts`` are the fields that hold facts with places."""
+
+    def __init__(self, kind: type[Struct], *parts: str) -> None:
+        fields = kind.__struct_fields__
+        self.parts: list[Callable[[object], Sequence[Struct]]] = [attrgetter(part) for part in parts]
+        self.lines: list[Callable[[object], int]] = [attrgetter(field) for field in fields if field in _LINES]
+        self.rest: Callable[[object], object] = attrgetter(
+            *(field for field in fields if field not in {"position", *_LINES, *parts})
+        )
+
+
+_KINDS: dict[type[Struct], _Kind] = {
+    Function: _Kind(Function, "parameters", "events", "handlers"),
+    Class: _Kind(Class, "attributes"),
+    **{kind: _Kind(kind) for kind in (Parameter, Event, Handler, Binding, Import, Observation)},
+}
 
 
 def shape(facts: ModuleFacts) -> bytes:
@@ -31,11 +57,11 @@ def shape(facts: ModuleFacts) -> bytes:
     """
     if facts.suppressions or facts.failure is not None:
         return BOUND
-    marks: list[Position] = []
+    places: list[int] = []
     parts = (facts.functions, facts.classes, _imports(facts), facts.bindings, facts.observations)
-    flat = _flat(parts, marks)
+    flat = [_flat(part, places) for part in parts]
     rest = (facts.terms, facts.conditions, facts.exports, facts.screened)
-    return blake2b(_encode((flat, _ranks(marks), rest)), digest_size=KEY_BYTES).digest()
+    return blake2b(_encode((flat, _ranks(places), rest)), digest_size=KEY_BYTES).digest()
 
 
 def _imports(facts: ModuleFacts) -> list[Import]:
@@ -46,41 +72,27 @@ def _imports(facts: ModuleFacts) -> list[Import]:
     ]
 
 
-def _flat(value: object, marks: list[Position]) -> object:
-    """Return ``value`` without its positions, which are moved to ``marks``."""
-    if isinstance(value, Position):
-        marks.append(value)
-        return None
-    if isinstance(value, Event):  # most of all that there is
-        marks.append(value.position)
-        return value.op, value.term, value.value, value.condition, value.how
-    if isinstance(value, Struct):
-        found: list[object] = []
-        for name in value.__struct_fields__:
-            held = getattr(value, name)
-            found.append(_flat(Position(held, 0, held, 0) if name in _LINES else held, marks))
-        return found
-    if isinstance(value, (list, tuple)):
-        return [_flat(item, marks) for item in value]
-    return value
+def _flat(facts: Sequence[Struct], places: list[int]) -> list[object]:
+    """Return ``facts`` of one kind without where they stand, which is appended to ``places``."""
+    if not facts:
+        return []
+    kind = _KINDS[type(facts[0])]
+    for position in map(_position, facts):
+        places.append(position.line * _LINE + position.column)
+        places.append(position.end_line * _LINE + position.end_column)
+    for line in kind.lines:
+        places += [number * _LINE for number in map(line, facts)]
+    return [list(map(kind.rest, facts)), *([_flat(part(held), places) for held in facts] for part in kind.parts)]
 
 
-def _ranks(marks: list[Position]) -> list[int]:
-    """Return the places by number: lines among all lines that occur, columns among those of their line."""
-    columns: dict[int, set[int]] = {}
-    for mark in marks:
-        columns.setdefault(mark.line, set()).add(mark.column)
-        columns.setdefault(mark.end_line, set()).add(mark.end_column)
-    numbers: dict[tuple[int, int], tuple[int, int]] = {}
-    for rank, line in enumerate(sorted(columns)):
-        for number, column in enumerate(sorted(columns[line])):
-            numbers[line, column] = rank, number
-    return [
-        number
-        for mark in marks
-        for place in ((mark.line, mark.column), (mark.end_line, mark.end_column))
-        for number in numbers[place]
-    ]
+def _ranks(places: list[int]) -> tuple[list[int], list[int]]:
+    """Return the places by number among all that occur, and the first number of each line."""
+    distinct = sorted(set(places))
+    numbers = {place: number for number, place in enumerate(distinct)}
+    lines: dict[int, int] = {}
+    for number, place in enumerate(distinct):
+        lines.setdefault(place // _LINE, number)
+    return [numbers[place] for place in places], list(lines.values())
 
 
 __all__ = ["shape"]

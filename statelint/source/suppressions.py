@@ -126,7 +126,7 @@ def statements(tree: ast.Module) -> list[tuple[int, int]]:
             blocks = [block for name in fields if (block := getattr(node, name))]
             for block in blocks:
                 stack += block
-            if isinstance(node, ast.Module):
+            if node is tree:
                 continue
             first = _first_line(node)
             last = max(getattr(node, "lineno", first), _first_line(blocks[0][0]) - 1)
@@ -151,6 +151,7 @@ def statement_at(line: int, spans: Sequence[tuple[int, int]]) -> tuple[int, int]
     return line, line
 
 
+_DECORATED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _HOLDING = ("body", "handlers", "cases", "orelse", "finalbody")
 _BLOCKS = {
     kind: fields
@@ -162,8 +163,9 @@ _BLOCKS = {
 
 
 def _first_line(node: ast.AST) -> int:
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     if isinstance(node, ast.match_case):
         return node.pattern.lineno
-    lines = (item.lineno for item in (node, *decorators) if isinstance(item, (ast.stmt, ast.expr, ast.excepthandler)))
-    return min(lines)
+    line: int = node.lineno  # type: ignore[attr-defined]
+    if isinstance(node, _DECORATED) and node.decorator_list:
+        return min(line, *(decorator.lineno for decorator in node.decorator_list))
+    return line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, Instance, Package
@@ -82,9 +83,13 @@ class TextReader:
 
     def __init__(self, inference: Inference, scripts: Scripts | None = None) -> None:
         self.inference = inference
-        self.screen = SqlScreen(inference.modules)
         self._scripts = scripts
         self._texts: dict[tuple[Module, TermId], tuple[Text, ...]] = {}
+
+    @cached_property
+    def screen(self) -> SqlScreen:
+        """Which modules can hold SQL."""
+        return SqlScreen(self.inference.modules)
 
     def sql(self, module: Module, term: TermId) -> tuple[Text, ...]:
         """Return the SQL statements that ``term`` may be; empty if it is none."""
