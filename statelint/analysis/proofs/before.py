@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Result
 from statelint.analysis.proofs.naming import called_name_of
+from statelint.analysis.proofs.switches import switched_on
 from statelint.analysis.roles import named_roles
 from statelint.analysis.routers import Routers
 from statelint.extract.facts import Call, Name
@@ -44,6 +45,8 @@ class Guard(NamedTuple):
     """The project's function behind it."""
     roles: tuple[str, ...] = ()
     """What it is told in its arguments; the roles that it lets in are among them."""
+    switched: frozenset[str] = frozenset()
+    """Its parameters that are given as true: ``auth_required(admin=True)``."""
 
 
 class Before:
@@ -100,7 +103,8 @@ class Before:
         for value in self.inference.term(module, target):
             if isinstance(value, FunctionValue):
                 found = True
-                yield Guard(value.function.name, value.function, roles)
+                switched = switched_on(module, held, value.function) if isinstance(held, Call) else frozenset()
+                yield Guard(value.function.name, value.function, roles, switched)
             elif isinstance(value, ClassValue):
                 found = True
                 yield Guard(value.klass.name, self.inference.method(value.klass, "__call__"), roles)

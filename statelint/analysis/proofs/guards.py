@@ -11,6 +11,7 @@ from statelint.analysis.proofs.before import ENTRANCES, Before, Guard
 from statelint.analysis.proofs.naming import called_name_of, name_of, raw_names
 from statelint.analysis.proofs.permissions import Permissions
 from statelint.analysis.proofs.restricted import RestrictedRoles
+from statelint.analysis.proofs.switches import is_off, switched_on, without
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     ARGUMENTS,
@@ -71,7 +72,7 @@ class Guards:
             return Proof.ADMIN
         names = {name for key in keys for name in raw_names(module, key)}
         for before in self.before.guards(function):
-            name, guard, roles = before
+            name, guard, roles, switched = before
             if guard is not None and self._checks_key(guard, names):
                 return Proof.GUARD
             if any(map(is_everyday, roles)) or self.restricted.lets_in(before, model):
@@ -83,7 +84,7 @@ class Guards:
             if guard is None:
                 if GUARD_NAME.search(name) and name.rpartition(".")[2] not in NO_GUARD:
                     return Proof.GUARD
-            elif self._admits_admins(guard) or (
+            elif self._admits_admins(guard, switched) or (
                 (_names_role(name, roles) or _is_told_role(guard)) and self._is_role_gate(guard)
             ):
                 return Proof.ADMIN
@@ -113,7 +114,7 @@ class Guards:
             return
         for function in self.inference.callees(module, call):
             if not self.looks_at_id(function) and (
-                self._admits_admins(function, answers=False)
+                self._admits_admins(function, switched_on(module, call, function), answers=False)
                 or (
                     self.exits.may_abort(function)
                     and _names_role(name, roles)
@@ -138,7 +139,7 @@ class Guards:
         for index in range(len(function.facts.parameters)):
             if self.principals.is_principal_parameter(function, index):
                 return True
-        for name, guard, _ in self.before.guards(function):
+        for name, guard, *_ in self.before.guards(function):
             last = name.rpartition(".")[2]
             if (
                 name in self.inference.catalogue.login
@@ -194,8 +195,13 @@ class Guards:
             LOGIN.search(base.rpartition(".")[2]) for base in self.inference.external_bases(owner)
         )
 
-    def _admits_admins(self, guard: FunctionInfo, *, answers: bool = True) -> bool:
-        """Tell whether a guard turns away whoever is no administrator, by an exception or also by its answer."""
+    def _admits_admins(
+        self, guard: FunctionInfo, switched: frozenset[str] = frozenset(), *, answers: bool = True
+    ) -> bool:
+        """Tell whether a guard turns away whoever is no administrator, by an exception or also by its answer.
+
+        ``switched`` are its parameters that are given as true.
+        """
         functions = (guard, *nested(guard))
         ranks = not any(map(self.looks_at_id, functions))
         for function in functions:
@@ -205,17 +211,27 @@ class Guards:
                 if not event.condition:
                     continue
                 condition = conditions[event.condition]
+                if any(
+                    is_off(module, conditions[step], switched) for step in self.exits.chain(module, event.condition)
+                ):
+                    continue
                 leaves = event.op == "raise" or self.exits.aborts(module, event)
                 if (
                     (leaves and condition.kind in {"if", "guard"})
                     or (answers and event.op == "return" and condition.kind == "if")
-                ) and self._denies(module, condition.test, condition.positive, ranks=ranks):
+                ) and self._denies(module, without(module, condition, switched), condition.positive, ranks=ranks):
                     return True
             if function.name == "<lambda>" and any(
                 event.op == "return" and self.principals.mentions_admin(module, event.term) for event in function.events
             ):
                 return True
-        return False
+        return any(
+            told and self._admits_admins(callee, told, answers=False)
+            for function in functions
+            for _, call in function.calls
+            for callee in self.inference.callees(function.module, call)
+            if (told := switched_on(function.module, call, callee))
+        )
 
     def _denies(self, module: Module, test: TermId, positive: bool, *, ranks: bool) -> bool:
         """Tell whether a test, being ``positive``, means that the caller lacks a role, whatever else it may mean.

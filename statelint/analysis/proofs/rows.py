@@ -144,12 +144,18 @@ class Rows:
     def admitted(self, module: Module, chain: Iterable[int], leaf: TermId) -> bool:
         """Tell whether one of the conditions asks for the caller's role: ``if user.role == ADMIN: return note``."""
         conditions = (module.facts.conditions[step] for step in chain)
-        return any(
-            held.test >= 0
-            and not self.queries.containment(module).holds(held.test, leaf)
-            and grants_role(self.principals, module, held.test, held.positive)
-            for held in conditions
-        )
+        return any(held.test >= 0 and self._grants(module, held.test, held.positive, leaf) for held in conditions)
+
+    def _grants(self, module: Module, test: TermId, positive: bool, leaf: TermId) -> bool:
+        """Tell whether a condition asks for a role besides what it asks of rows: ``is_admin and not room.lobby``."""
+        if not self.queries.containment(module).holds(test, leaf):
+            return grants_role(self.principals, module, test, positive)
+        match module.terms[test]:
+            case Not(value=value):
+                return self._grants(module, value, not positive, leaf)
+            case Logic(op=op, values=values) if (op == "and") is positive:
+                return any(self._grants(module, value, positive, leaf) for value in values)
+        return False
 
     def _outside_loops(self, module: Module, event: Event, leaf: TermId) -> int:
         """Return the condition of an event, and for what is done with each of the rows, that of the loop."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import Instance, Result
 from statelint.analysis.ownership import snake
+from statelint.analysis.proofs.databases import in_own_database
 from statelint.analysis.proofs.housekeeping import is_housekeeping
 from statelint.analysis.proofs.naming import called_name, raw_names
 from statelint.analysis.proofs.published import Published
@@ -78,7 +79,11 @@ class Statement:
     def predicate(self, query: Query, atoms: list[Atom]) -> Proof | None:
         """Return what the statement's comparisons prove."""
         module = query.module
-        if self._asks_with_caller(query) or self._compared_by_helper(query):
+        if (
+            self._asks_with_caller(query)
+            or self._compared_by_helper(query)
+            or in_own_database(self.queries, self.principals, query)
+        ):
             return Proof.PREDICATE
         if query.verb != "read" and is_housekeeping(self.queries, module, atoms):
             return Proof.OFFLINE
