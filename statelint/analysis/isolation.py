@@ -18,7 +18,7 @@ from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.misplaced import MisplacedChecks
 from statelint.analysis.proofs.words import KEY
 from statelint.analysis.publicity import Publicity
-from statelint.analysis.queries import beginning, gives_figures
+from statelint.analysis.queries import beginning, gives_figures, leaves_unread, takes_any_one
 from statelint.analysis.queries.query import WHATEVER
 from statelint.analysis.reach import Reach
 from statelint.analysis.telling import Telling
@@ -258,7 +258,7 @@ class Isolation:
             parent=parent_key(self.judge, query),
             origin=self._telling.origin(query, self._edges(verdict), entry),
             predicate=self._telling.predicate(query, entry),
-            figures=action == "read" and not keyed and gives_figures(query),
+            figures=action == "read" and gives_figures(query),
         )
 
     def _edges(self, verdict: Verdict) -> list[Edge]:
@@ -315,6 +315,11 @@ class Isolation:
         if kind is OwnerKind.ATTRIBUTION:
             private = self._is_private(query.chain.name, model) or model in self._kept_apart
             certainty = min(certainty, 1 if action != "read" or (private and keyed) else 0)
+            if takes_any_one(query):
+                # Of rows that somebody wrote, one that nothing names is the only one there is: settings, say.
+                certainty = 0
+        if leaves_unread(query):
+            certainty = 0
         if (kind is OwnerKind.MEMBERSHIP and not keyed) or (action == "read" and self._publicity.of(model)):
             certainty = 0
         if not keyed and query.chain.steps and query.chain.steps[-1].method in _ASKING:

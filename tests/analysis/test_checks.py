@@ -619,6 +619,28 @@ def test_how_many_rows_there_are(code: Code, body: str, certainty: list[int]) ->
     assert [leak.certainty for leak in leaks] == certainty
 
 
+VIEW = """
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.views import View
+"""
+
+
+@pytest.mark.parametrize(("filters", "certainty"), [("**self.filters['base']", 0), ("title='x'", 1)])
+def test_filters_that_another_object_has_put_together_are_a_hint(code: Code, filters: str, certainty: int) -> None:
+    text = f"""
+class Report(models.Model):
+    owner = models.ForeignKey(User, on_delete=models.CASCADE)
+    title = models.TextField()
+
+
+class Reports(LoginRequiredMixin, View):
+    def get(self, request):
+        return render(request, "reports.html", {{"reports": Report.objects.filter({filters})}})
+"""
+    leaks = code(DJANGO + VIEW + text).project.isolation.leaks
+    assert [leak.certainty for leak in leaks] == [certainty]
+
+
 @pytest.mark.parametrize(
     ("path", "caller", "certainty"),
     [

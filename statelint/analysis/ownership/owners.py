@@ -37,6 +37,8 @@ _PROVIDER = re.compile(
 )
 _CALLERS = frozenset({"user", "account", "member", "principal"})
 """What ``get_current_…`` gives is the caller, whatever its model is called."""
+_LATEST = re.compile(r"^(last|latest|most_recent|previous)_")
+"""Beginnings of columns that note the latest of many, as ``forum.last_post_user_id`` does: rows are not its user's."""
 _LOGINS = frozenset({"email", "username", "user_name", "login", "phone", "phone_number"})
 
 
@@ -57,6 +59,7 @@ class Ownership:
         self._published = names["published_models"]
         self._directories = names["directory_models"]
         self._labels = names["label_columns"]
+        self._audience = names["audience_columns"]
         self._business = names["business_models"]
         self._kinds: dict[str, OwnerKind | None] = {}
         self.models: dict[ClassInfo | str, Model] = {}
@@ -200,6 +203,8 @@ class Ownership:
                     parent = self.named(column.target, column.module) if column.is_key and column.target else None
                     if parent is None or parent is model or parent.is_principal or parent.is_tenant or not parent.owned:
                         continue
+                    if _LATEST.match(snake(column.name)):
+                        continue
                     model.parents[column.name] = parent
                     # An author's profile is the author's; what the author wrote is the author's no more than before.
                     wrote = self.column_kind(column.name) is OwnerKind.ATTRIBUTION
@@ -329,6 +334,8 @@ class Ownership:
         if model.is_principal:
             return
         for column in model.columns.values():
+            if _LATEST.match(snake(column.name)):
+                continue
             named = self.column_kind(column.name) if not self.is_label(column) else None
             if model.is_published and named is OwnerKind.OWNER:
                 named = OwnerKind.ATTRIBUTION
@@ -343,7 +350,7 @@ class Ownership:
             ):
                 # The other side of user.role: a role has users, and belongs to none of them.
                 continue
-            if to_user and column.many and snake(model.name) in _RIGHTS:
+            if to_user and column.many and (snake(model.name) in _RIGHTS or snake(column.name) in self._audience):
                 continue
             if to_user and column.many:
                 yield OwnerPath((column.name,), OwnerKind.MEMBERSHIP)

@@ -8,7 +8,7 @@ from statelint.analysis.model import External, FunctionValue, Place, Result
 from statelint.analysis.practices.base import Flaw, Practice
 from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.words import CREDENTIAL
-from statelint.extract.facts import Attr, Binary, Call, Const, Format, FunctionRef, Item, Mapping, Name, Param
+from statelint.extract.facts import Attr, Binary, Call, Const, Element, Format, FunctionRef, Item, Mapping, Name, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -112,7 +112,7 @@ class CacheFlaws(Practice):
 
     def _root(self, module: Module, term: TermId) -> object:
         held = module.terms[term]
-        while isinstance(held, (Attr, Item, Call)):
+        while isinstance(held, (Attr, Item, Element, Call)):
             if isinstance(held, Call) and held.args and self._tells_of(module, held):
                 held = module.terms[held.args[0]]
             else:

@@ -10,12 +10,12 @@ from statelint.analysis.proofs.naming import called_name_of
 from statelint.analysis.proofs.switches import switched_on
 from statelint.analysis.roles import named_roles
 from statelint.analysis.routers import Routers
-from statelint.extract.facts import Call, Name
+from statelint.extract.facts import Call, Mapping, Name, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.model import ClassInfo, FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
     from statelint.extract.facts import TermId
 
@@ -29,6 +29,8 @@ _NO_GUARDS = frozenset(
 """Decorators that register or describe, or that are read elsewhere."""
 _HARMLESS_MIXINS = frozenset({"LoginRequiredMixin", "AccessMixin", "ContextMixin"})
 """Mixins that turn nobody away for what is asked, or that only help others to."""
+_LISTS = ("decorators", "method_decorators")
+"""Class attributes in which Flask and Flask-RESTful look for the decorators of a view's methods."""
 ENTRANCES = ("dispatch", "setup", "initial", "prepare")
 """Methods of views that frameworks call before the one that answers."""
 
@@ -77,6 +79,8 @@ class Before:
                     yield Guard(demand.name, None, demand.roles)
         owner = function.owner
         if owner is not None:
+            for home, decorator in self._listed(owner, function.name):
+                yield from self._decorator(home, decorator)
             for klass in self.inference.mro(owner)[0]:
                 for decorator in klass.facts.decorators:
                     yield from self._decorator(klass.module, decorator)
@@ -92,6 +96,26 @@ class Before:
                     yield Guard(last, None)
                 elif base in self.inference.catalogue.admin:
                     yield Guard(base, None)
+
+    def _listed(self, owner: ClassInfo, method: str) -> Iterator[tuple[Module, TermId]]:
+        """Yield what a view of Flask's has around its methods: ``decorators = [login_required]``."""
+        for name in _LISTS:
+            for klass in self.inference.mro(owner)[0]:
+                binding = klass.attribute(name)
+                if binding is None or binding.value < 0:
+                    continue
+                module = klass.module
+                held = module.terms[binding.value]
+                if isinstance(held, Mapping):
+                    chosen = [
+                        value for key, value in zip(held.keys, held.values, strict=True) if module.text(key) == method
+                    ]
+                    if not chosen:
+                        break
+                    held = module.terms[chosen[0]]
+                if isinstance(held, Sequence):
+                    yield from ((module, item) for item in held.items)
+                break
 
     def _decorator(self, module: Module, decorator: TermId) -> Iterator[Guard]:
         held = module.terms[decorator]

@@ -84,6 +84,8 @@ class Guards:
             if guard is None:
                 if GUARD_NAME.search(name) and name.rpartition(".")[2] not in NO_GUARD:
                     return Proof.GUARD
+                if any(_is_requirement(role) for role in roles):
+                    return Proof.ADMIN
             elif self._admits_admins(guard, switched) or (
                 (_names_role(name, roles) or _is_told_role(guard)) and self._is_role_gate(guard)
             ):
@@ -341,6 +343,12 @@ def _is_const(module: Module, term: TermId, value: object) -> bool:
 def _names_role(name: str, roles: Iterable[str]) -> bool:
     """Tell whether a guard's name, or what it is given, says that it asks for a role."""
     return bool(ROLE_GATE.search(name)) or any(role.isidentifier() and is_admin_name(role) for role in roles)
+
+
+def _is_requirement(told: str) -> bool:
+    """``requires(IsModerator)``: a library's guard is given a condition that is named after a role."""
+    name = snake(told)
+    return name.startswith(("is_", "has_")) and is_admin_name(name)
 
 
 def _is_told_role(guard: FunctionInfo) -> bool:

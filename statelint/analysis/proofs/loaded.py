@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.model import ClassValue
+from statelint.analysis.model import ClassValue, Instance
 from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.proofs.words import FORMS, MAKING, NEGATIVE
 from statelint.extract.facts import Attr, Call, Compare, Not, Param, Sequence
@@ -72,6 +72,10 @@ class Loaded:
         """``self.instance`` of a form or serializer, ``kwargs.get("instance")``: whoever loaded the row is judged."""
         module = function.module
         held = module.terms[term]
+        if isinstance(held, Attr) and held.name == "instance":
+            forms = (value for value in self.inference.term(module, held.base) if isinstance(value, Instance))
+            if any(base.startswith(FORMS) for form in forms for base in self.inference.external_bases(form.klass)):
+                return True
         if isinstance(held, Call):
             named = called_name(module, held) in {"get", "pop"} and bool(held.args) and module.text(held.args[0])
         else:

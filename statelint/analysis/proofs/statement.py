@@ -10,17 +10,15 @@ from statelint.analysis.model import Instance, Result
 from statelint.analysis.ownership import snake
 from statelint.analysis.proofs.databases import in_own_database
 from statelint.analysis.proofs.housekeeping import is_housekeeping
-from statelint.analysis.proofs.naming import called_name, raw_names
+from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.proofs.published import Published
+from statelint.analysis.proofs.tokens import Tokens
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     CREDENTIAL,
     KEYS,
-    LINKED,
     NEGATIVE,
     OWN_METHOD,
-    PAYING,
-    SECRET,
 )
 from statelint.analysis.reach import Reach
 from statelint.extract.facts import (
@@ -75,6 +73,7 @@ class Statement:
         words = self.queries.words
         self._not_asking = words["filters"] | words["updates"] | words["inserts"] | {"values", "defaults", "returning"}
         self._published = Published(judge)
+        self._tokens = Tokens(judge.inference)
 
     def predicate(self, query: Query, atoms: list[Atom]) -> Proof | None:
         """Return what the statement's comparisons prove."""
@@ -101,7 +100,7 @@ class Statement:
             if self._is_credential(query, atom):
                 return Proof.OWN_ROW
             if (
-                self._is_secret(query, atom)
+                self._tokens.asked(query, atom)
                 or self._configured(module, atom)
                 or self.judge.session_keys.holds(module, atom.value)
             ):
@@ -133,22 +132,6 @@ class Statement:
             any(CREDENTIAL.search(part) for part in atom.column)
             and atom.column[-1] not in KEYS
             and not (atom.column[-1].endswith("slug") and self.judge.writes.of(query) != "read")
-        )
-
-    @staticmethod
-    def _is_secret(query: Query, atom: Atom) -> bool:
-        """``FeedToken(key=…)``, ``unsubscribe(uuid)``: who has the value, as from a mail, may see the row."""
-        column = atom.column[-1]
-        if column == "session_id" and PAYING.search(snake(query.chain.name)):
-            # A payment service made it, and tells it to whoever pays.
-            return True
-        return (column == "key" and CREDENTIAL.search(snake(query.chain.name)) is not None) or (
-            column in KEYS - {"id", "pk"}
-            and atom.value >= 0
-            and (
-                LINKED.search(query.function.qualname) is not None
-                or any(SECRET.search(name) for name in raw_names(query.module, atom.value))
-            )
         )
 
     @staticmethod

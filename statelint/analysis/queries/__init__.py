@@ -2,6 +2,26 @@
 
 from statelint.analysis.queries.figures import gives_figures
 from statelint.analysis.queries.finder import QueryFinder
-from statelint.analysis.queries.query import Atom, Chain, Finder, Query, Step, beginning
+from statelint.analysis.queries.query import (
+    Atom,
+    Chain,
+    Finder,
+    Query,
+    Step,
+    beginning,
+    leaves_unread,
+    takes_any_one,
+)
 
-__all__ = ["Atom", "Chain", "Finder", "Query", "QueryFinder", "Step", "beginning", "gives_figures"]
+__all__ = [
+    "Atom",
+    "Chain",
+    "Finder",
+    "Query",
+    "QueryFinder",
+    "Step",
+    "beginning",
+    "gives_figures",
+    "leaves_unread",
+    "takes_any_one",
+]

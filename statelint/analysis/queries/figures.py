@@ -43,8 +43,12 @@ def gives_figures(query: Query) -> bool:
     calls = [chain.start, *(step.call for step in chain.steps)]
     asked = [given for call in calls if (given := _named(module, call))]
     figures = [is_figure(module, term) for term in asked[-1]] if asked else []
+    groups = {
+        last_name(module, column) for step in chain.steps if step.method == "group_by" for column in step.args
+    } - {""}
     return any(figures) and all(
-        figure or _is_kind(module, term) for figure, term in zip(figures, asked[-1], strict=True)
+        figure or _is_kind(module, term) or _column(module, term) in groups
+        for figure, term in zip(figures, asked[-1], strict=True)
     )
 
 
@@ -58,6 +62,13 @@ def _named(module: Module, term: TermId) -> tuple[TermId, ...]:
     if name in {"select_from", "from_"} and isinstance(func, Attr):
         return _named(module, func.base)
     return call.args if name in _NAMING else ()
+
+
+def _column(module: Module, term: TermId) -> str:
+    """Return the column that is asked for, also under another name: ``Solve.team_id.label("team")``."""
+    held = module.terms[term]
+    func = module.terms[held.func] if isinstance(held, Call) else None
+    return last_name(module, func.base if isinstance(func, Attr) and func.name == "label" else term)
 
 
 def _is_kind(module: Module, term: TermId) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from statelint.extract.facts import Attr, Item, Param
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.ownership import Model
-    from statelint.extract.facts import Event, TermId
+    from statelint.extract.facts import Event, Term, TermId
 
 
 class Step(NamedTuple):
@@ -84,6 +86,30 @@ def beginning(query: Query) -> Event | None:
     first = query.chain.steps[0].call if query.chain.steps else query.leaf
     begun = {query.chain.start, first}
     return next((event for event in query.function.events if event.op == "call" and event.term in begun), None)
+
+
+_ONE = frozenset({"first", "afirst", "last", "alast", "one", "one_or_none", "scalar_one_or_none", "get_or_none"})
+
+
+def takes_any_one(query: Query) -> bool:
+    """Tell whether a statement takes one row and does not say which: ``Instance.objects.first()``."""
+    steps = query.chain.steps
+    return query.given is None and bool(steps) and steps[-1].method in _ONE and not any(step.args for step in steps)
+
+
+def leaves_unread(query: Query) -> bool:
+    """Tell whether a statement compares what its object was told elsewhere: ``filter(**self.filters["base"])``."""
+    module = query.module
+    for step in query.chain.steps:
+        for name, value in step.keywords:
+            held: Term = module.terms[value]
+            if name or not isinstance(held, (Attr, Item)):
+                continue
+            while isinstance(held, (Attr, Item)):
+                held = module.terms[held.base]
+            if isinstance(held, Param) and held.index == 0 and module.functions[held.function].owner is not None:
+                return True
+    return False
 
 
 class Finder(Protocol):

@@ -91,7 +91,8 @@ class Harmless:
             return "import-time"
         if isinstance(root, Field) and self.constructs(function):
             return "construction"
-        if isinstance(root, Local) and not self.lifetimes.long_lived(root.function):
+        made_by = _maker(root)
+        if made_by is not None and not self.lifetimes.long_lived(made_by):
             return "request-lived"
         if self.lazy(write) or self.filled_in(write):
             return "lazy-init"
@@ -376,6 +377,15 @@ class Harmless:
                         yield target.base
             case _:
                 return
+
+
+def _maker(root: Root) -> FunctionInfo | None:
+    """Return the function each call of which makes a local, or a class of its own, with what it keeps."""
+    if isinstance(root, Local):
+        return root.function
+    if isinstance(root, ClassAttribute) and root.klass.facts.function > 0:
+        return root.klass.module.functions[root.klass.facts.function]
+    return None
 
 
 def _is_empty(term: Term) -> bool:

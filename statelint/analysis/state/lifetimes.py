@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, FunctionValue, Instance, Place, Result
 from statelint.analysis.reach import Reach
+from statelint.analysis.scripts import trials
 from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Default, Field, Global, Local, Memo
 from statelint.analysis.state.singletons import Singletons
 from statelint.extract.facts import Attr, Call, Choice, Comprehension, Enter, Logic, Mapping, Param, Sequence
@@ -137,8 +138,9 @@ class Lifetimes:
         return self.finder.lifetime(klass) == "process"
 
     def _module(self, module: Module) -> None:
+        tried = trials(module)
         for binding in module.facts.bindings:
-            if binding.value >= 0:
+            if binding.value >= 0 and binding.condition not in tried:
                 self._keep(module, binding.value, Global(module, binding.name))
         for klass in module.classes:
             self._class(module, klass)
@@ -147,7 +149,7 @@ class Lifetimes:
                 if parameter.default >= 0:
                     self._keep(module, parameter.default, Default(function, index))
             if function.is_module:
-                self._arguments(function)
+                self._arguments(function, tried)
                 continue
             if self.locator.memoised(function):
                 for event in function.events:
@@ -212,14 +214,11 @@ class Lifetimes:
                             continue
                         self._inside.setdefault(made, []).append((klass, False))
 
-    def _arguments(self, function: FunctionInfo) -> None:
+    def _arguments(self, function: FunctionInfo, tried: frozenset[int] = frozenset()) -> None:
         """Instances made by set-up code and handed to calls (``app.add_middleware``, ``Depends``) are kept by these."""
         module = function.module
-        for event in function.events:
-            if event.op != "call":
-                continue
-            call = module.terms[event.term]
-            if not isinstance(call, Call):
+        for event, call in function.calls:
+            if event.condition in tried:
                 continue
             if any(self._follows(value) for value in self.inference.term(module, call.func)):
                 continue

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import Place, Result
 from statelint.analysis.reach import Reach
+from statelint.analysis.scripts import trials
 from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, Global
 from statelint.analysis.terms import made_of
 from statelint.extract.facts import Attr, Call, Name, Param
@@ -75,9 +76,10 @@ class Resources:
     def _made(self, module: Module) -> Iterator[Resource]:
         # What a ``with`` block closes at its end.
         entered = {held.test for held in module.facts.conditions if held.kind == "with"}
+        tried = trials(module)
         for function in module.functions:
             for event in function.events:
-                if event.op != "call":
+                if event.op != "call" or event.condition in tried:
                     continue
                 role, kind = self._typed(module, event.term)
                 if not role or event.term in entered or not self._fresh(module, event.term):
@@ -101,7 +103,7 @@ class Resources:
         module = function.module
         if function.is_module:
             name = self._module_name(module, event.term)
-            if not name or self._used(module, name, event.term):
+            if self._used(module, name, event.term) if name else self._is_kept(function, event):
                 yield name, None
             return
         if self.state.locator.memoised(function) and any(
@@ -116,6 +118,17 @@ class Resources:
                 yield from self._written(function, held, role)
         if role != "session" and self.state.lifetimes.sets_up(function):
             yield function.name, None
+
+    @staticmethod
+    def _is_kept(function: FunctionInfo, made: Event) -> bool:
+        """Tell whether anything else is done with what a module makes and gives no name."""
+        module = function.module
+        return any(
+            event.value == made.term or (isinstance(call, Call) and made.term in {*call.arguments, call.func})
+            for event in function.events
+            if event is not made
+            for call in (module.terms[event.term],)
+        )
 
     def _written(self, function: FunctionInfo, event: Event, role: str) -> Iterator[tuple[str, Place | None]]:
         """Yield the long-lived places that an assignment stores in."""

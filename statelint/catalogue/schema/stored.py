@@ -30,6 +30,8 @@ class Ownership(Struct, frozen=True):
     """Columns that say who made a row that others may normally read."""
     label_columns: tuple[str, ...] = ()
     """Those of the above that are as often plain text (a merchant's name): they count with an id ending or as keys."""
+    audience_columns: tuple[str, ...] = ()
+    """Relations to users who look at rows, like or look after them, and own them no more than others do."""
     principal_models: tuple[str, ...] = ()
     """Models that stand for users."""
     tenant_models: tuple[str, ...] = ()
