@@ -619,7 +619,7 @@ def test_how_many_rows_there_are(code: Code, body: str, certainty: list[int]) ->
     assert [leak.certainty for leak in leaks] == certainty
 
 
-VIEW = """
+VIEWS = """
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.views import View
 """
@@ -637,7 +637,7 @@ class Reports(LoginRequiredMixin, View):
     def get(self, request):
         return render(request, "reports.html", {{"reports": Report.objects.filter({filters})}})
 """
-    leaks = code(DJANGO + VIEW + text).project.isolation.leaks
+    leaks = code(DJANGO + VIEWS + text).project.isolation.leaks
     assert [leak.certainty for leak in leaks] == [certainty]
 
 

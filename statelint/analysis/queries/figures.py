@@ -43,9 +43,14 @@ def gives_figures(query: Query) -> bool:
     calls = [chain.start, *(step.call for step in chain.steps)]
     asked = [given for call in calls if (given := _named(module, call))]
     figures = [is_figure(module, term) for term in asked[-1]] if asked else []
+    owners = chain.model.own_columns if chain.model is not None else frozenset()
     groups = {
-        last_name(module, column) for step in chain.steps if step.method == "group_by" for column in step.args
-    } - {""}
+        name
+        for step in chain.steps
+        if step.method == "group_by"
+        for column in step.args
+        if (name := last_name(module, column)).endswith("_id") and name not in owners
+    }
     return any(figures) and all(
         figure or _is_kind(module, term) or _column(module, term) in groups
         for figure, term in zip(figures, asked[-1], strict=True)

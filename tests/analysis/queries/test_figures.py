@@ -36,6 +36,7 @@ def figures(code: Sample) -> list[bool]:
         "session.query(Note).count()",
         "session.query(Note).with_entities(func.avg(Note.id)).scalar()",
         "session.execute(select(Note.status, func.count(Note.id)).group_by(Note.status)).all()",
+        "session.execute(select(Note.label_id.label('of'), func.count(Note.id)).group_by(Note.label_id)).all()",
         "session.execute(text('SELECT count(*), max(id) FROM notes WHERE id > 7')).one()",
         "session.execute(text('SELECT EXISTS (SELECT 1 FROM notes)')).one()",
     ],
