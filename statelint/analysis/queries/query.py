@@ -94,7 +94,9 @@ _ONE = frozenset({"first", "afirst", "last", "alast", "one", "one_or_none", "sca
 def takes_any_one(query: Query) -> bool:
     """Tell whether a statement takes one row and does not say which: ``Instance.objects.first()``."""
     steps = query.chain.steps
-    return query.given is None and bool(steps) and steps[-1].method in _ONE and not any(step.arguments for step in steps)
+    return (
+        query.given is None and bool(steps) and steps[-1].method in _ONE and not any(step.arguments for step in steps)
+    )
 
 
 def leaves_unread(query: Query) -> bool:
