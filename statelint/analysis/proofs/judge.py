@@ -10,6 +10,7 @@ from statelint.analysis.proofs.exits import Exits
 from statelint.analysis.proofs.global_filters import GlobalFilters
 from statelint.analysis.proofs.guards import Guards
 from statelint.analysis.proofs.injected import Injected
+from statelint.analysis.proofs.jobs import works_off_queue
 from statelint.analysis.proofs.loaded import Loaded
 from statelint.analysis.proofs.matches import Matches
 from statelint.analysis.proofs.naming import name_of, raw_names
@@ -245,6 +246,8 @@ class Judge:
 
         ``reads`` tells whether they were read and given back, and nothing else, so far.
         """
+        if function not in self.reach.entry_points and works_off_queue(function):
+            return Proof.OFFLINE, way
         if reads:
             escapes = self.uses.escapes(function, leaf, event)
             if way and all(self.uses.only_tested(function.module, escape) for escape in escapes):
