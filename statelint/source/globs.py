@@ -57,13 +57,39 @@ class Patterns:
     """Lines of a ``.gitignore``, of which the last that matches a path decides. Raises GlobError."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        patterns = [_Pattern(line) for line in map(_stripped, lines) if line and not line.startswith("#")]
-        self._patterns = patterns[::-1]
+        patterns = [_Pattern(line) for line in map(_stripped, lines) if line and not line.startswith("#")][::-1]
+        self._patterns = patterns
+        # Most patterns are names at any depth, and the same names come again and again.
+        self._anywhere = [(number, each, each.name) for number, each in enumerate(patterns) if each.name is not None]
+        self._placed = [(number, each) for number, each in enumerate(patterns) if each.name is None]
+        self._known: dict[tuple[str, bool], int] = {}
 
     def verdict(self, path: str) -> bool | None:
         """Tell whether ``path`` (relative, posix; folders end in a slash) is ignored; None if no pattern matches."""
-        names = path.rstrip("/").split("/") if self._patterns else []
-        return next((each.ignores for each in self._patterns if each.matches(names, path.endswith("/"))), None)
+        if not self._patterns:
+            return None
+        is_folder = path.endswith("/")
+        names = path.rstrip("/").split("/")
+        found = min([self._first(names[-1], is_folder), *[self._first(name, True) for name in names[:-1]]])
+        for number, each in self._placed:
+            if number >= found:
+                break
+            if each.matches(names, is_folder):
+                return each.ignores
+        return self._patterns[found].ignores if found < len(self._patterns) else None
+
+    def _first(self, name: str, is_folder: bool) -> int:
+        """Return the number of the first pattern that names ``name`` at any depth; their number if none does."""
+        key = (name, is_folder)
+        found = self._known.get(key)
+        if found is None:
+            matching = (
+                number
+                for number, each, segment in self._anywhere
+                if (is_folder or not each.folders_only) and segment.match(name)
+            )
+            found = self._known[key] = next(matching, len(self._patterns))
+        return found
 
 
 class _Pattern:
@@ -72,7 +98,7 @@ class _Pattern:
         body = line.removeprefix("!")
         if not body:
             raise GlobError(f"the pattern {line!r} names nothing")
-        self._folders_only = body.endswith("/")
+        self.folders_only = body.endswith("/")
         body = body.removesuffix("/")
         parts = body.removeprefix("/").split("/") if "/" in body else [_ANY, body]
         if "" in parts:
@@ -83,6 +109,8 @@ class _Pattern:
             for before, part in zip(["", *parts], parts, strict=False)
             if (before, part) != (_ANY, _ANY)
         ]
+        self.name = self._parts[1] if len(self._parts) == 2 and self._parts[0] is None else None
+        """What the pattern names at any depth, if that is all that it says."""
 
     def matches(self, names: Sequence[str], is_folder: bool) -> bool:
         """Tell whether the pattern names a path, or a folder on the way to it."""
@@ -95,7 +123,7 @@ class _Pattern:
                 reached = [count + 1 for count in reached if count < len(names) and part.match(names[count])]
             if not reached:
                 return False
-        return self._parts != [] and (is_folder or not self._folders_only or reached[0] < len(names))
+        return self._parts != [] and (is_folder or not self.folders_only or reached[0] < len(names))
 
 
 def _stripped(line: str) -> str:
