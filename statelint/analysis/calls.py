@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 MAX_OVERRIDES = 40
 """A method overridden more often than this is taken as its own definition alone."""
-_PLAIN = frozenset({Const, Format, Compare, Not, Comprehension, Mapping, Sequence})
+PLAIN = frozenset({Const, Format, Compare, Not, Comprehension, Mapping, Sequence})
 """Terms that stand for no function."""
 _OWN_VALUES = frozenset(
     {"ast", "csv", "difflib", "email", "glob", "html", "json", "logging", "os", "pathlib", "re", "socket", "sqlite3",
@@ -189,7 +189,7 @@ class CallGraph:
         )
 
     def _references(self, module: Module, function: FunctionInfo, term: TermId) -> list[Edge]:
-        if term < 0 or type(module.terms[term]) in _PLAIN:
+        if term < 0 or type(module.terms[term]) in PLAIN:
             return []
         return [
             Edge(function, value.function, -1, value.receiver is not None, "reference")

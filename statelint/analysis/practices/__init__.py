@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo
     from statelint.analysis.practices.steps import Step
     from statelint.analysis.project import Project
+    from statelint.extract.facts import TermId
 
 __all__ = ["Flaw", "Practices"]
 
@@ -44,6 +45,8 @@ class Practices:
         self._project = project
         self.steps: dict[tuple[FunctionInfo, int], tuple[Step, ...]] = {}
         """What functions do to databases, by function and depth of calls; filled by those who ask."""
+        self.own_steps: dict[FunctionInfo, dict[TermId, list[tuple[str, str, TermId]]]] = {}
+        """What calls do themselves, by function and call; filled by the same."""
 
     @cached_property
     def served(self) -> Served:

@@ -171,7 +171,7 @@ class FileFlaws(Practice):
                     yield term, known.how
                 return
         func = module.terms[call.func]
-        if set(names) & _OPENERS:
+        if names and not _OPENERS.isdisjoint(names):
             mode = module.text(argument(call, 1, "mode")) or "r"
             if call.args and "a" not in mode:
                 yield call.args[0], "write" if set(mode) & set("wx+") else "read"

@@ -89,20 +89,35 @@ class Steps(Practice):
 
     def _find(self, function: FunctionInfo, depth: int) -> list[Step]:
         module = function.module
-        written = {
-            query.event.term: query.chain.name for query in self.project.queries.of(function) if query.verb != "read"
-        }
-        for statement in self.project.sql.of(function):
-            if statement.statement.verb in {"insert", "update", "delete", "upsert"}:
-                written[statement.event.term] = statement.statement.tables[0]
         found: list[Step] = []
+        own = self._own(function)
         callees = self._callees(function) if depth < MAX_DEPTH else {}
-        for event, call in function.calls:
-            kinds = self._kinds(function, event, call, written)
+        for event, _ in function.calls:
+            kinds = own.get(event.term, [])
             if not kinds and event.term in callees:
                 kinds = self._called(function, callees[event.term], depth)
             for kind, what, session in kinds:
                 found.append(Step(event, kind, what, self.path(module, event.condition), session))
+        return found
+
+    def _own(self, function: FunctionInfo) -> dict[TermId, list[tuple[str, str, TermId]]]:
+        """Return what those calls of a function do that do something themselves."""
+        memory = self.project.practices.own_steps
+        found = memory.get(function)
+        if found is None:
+            written = {
+                query.event.term: query.chain.name
+                for query in self.project.queries.of(function)
+                if query.verb != "read"
+            }
+            for statement in self.project.sql.of(function):
+                if statement.statement.verb in {"insert", "update", "delete", "upsert"}:
+                    written[statement.event.term] = statement.statement.tables[0]
+            found = memory[function] = {
+                event.term: kinds
+                for event, call in function.calls
+                if (kinds := self._kinds(function, event, call, written))
+            }
         return found
 
     def _kinds(

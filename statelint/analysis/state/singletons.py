@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from statelint.analysis.calls import PLAIN
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Place
 from statelint.analysis.state.roots import ClassAttribute, Global
 from statelint.extract.facts import Attr, Call, Cell, Const, Item
@@ -148,6 +149,8 @@ class Singletons:
         return not switch or True in values
 
     def _named(self, module: Module, term: TermId) -> bool:
+        if type(module.terms[term]) in PLAIN:
+            return False
         values = self.inference.term(module, term)
         return bool(values) and any(
             isinstance(value, External) and self.known.get(value.name, "?")[:1] in {"", "-"} for value in values

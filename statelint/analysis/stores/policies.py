@@ -47,7 +47,9 @@ class Policies:
 
     def keep(self, table: str) -> bool:
         """Tell whether a table has a policy on a setting that is set while requests are served."""
-        return not self.keys.isdisjoint(self._tables.get(table.rpartition(".")[2].lower(), ()))
+        asked = self._tables.get(table.rpartition(".")[2].lower(), set())
+        # Who sets what is only looked for where some policy asks: few projects have any.
+        return bool(asked) and not self.keys.isdisjoint(asked)
 
     def told(self, entry: FunctionInfo) -> bool:
         """Tell whether the database is told something of the caller where an entry point runs.
