@@ -619,6 +619,28 @@ def test_how_many_rows_there_are(code: Code, body: str, certainty: list[int]) ->
     assert [leak.certainty for leak in leaks] == certainty
 
 
+@pytest.mark.parametrize(
+    ("column", "certainty"),
+    [
+        ("contact = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)", 0),
+        ("contact = models.ForeignKey(User, on_delete=models.CASCADE)", 2),
+        ("user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)", 2),
+    ],
+)
+def test_whom_a_row_mentions_and_outlives_is_not_its_owner(code: Code, column: str, certainty: int) -> None:
+    text = f"""
+class Project(models.Model):
+    {column}
+
+
+@login_required
+def show(request, pk):
+    return render(request, "project.html", {{"project": get_object_or_404(Project, pk=pk)}})
+"""
+    leaks = code(DJANGO + text).project.isolation.leaks
+    assert [leak.certainty for leak in leaks if leak.symbol == "show:Project"] == [certainty]
+
+
 VIEWS = """
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.views import View

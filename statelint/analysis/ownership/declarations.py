@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from statelint.analysis.ownership.references import References, last_name
+from statelint.analysis.ownership.references import References, last_name, outlives
 from statelint.analysis.ownership.schema import Column, Model, snake
 from statelint.extract.facts import Call, Const
 
@@ -46,7 +46,9 @@ class Declarations:
             return True
         catalogue = self.inference.catalogue
         if any(catalogue.role(base, "model") for base in outside):
-            return bool(klass.facts.attributes) and not any(base.endswith("SQLModel") for base in outside)
+            return any(each.facts.attributes for each in classes) and not any(
+                base.endswith("SQLModel") for base in outside
+            )
         if any(catalogue.role(base, "schema") for base in outside):
             return False
         if any(base.endswith("SQLModel") for base in outside):
@@ -111,7 +113,8 @@ class Declarations:
         if not target and binding.annotation >= 0:
             target, many = self._references.annotated(module, binding.annotation)
         listed = not target and binding.value >= 0 and _is_listed(module, binding.value)
-        return Column(binding.name, target, is_key, many, binding.position, module, listed)
+        kept = is_key and binding.value >= 0 and outlives(module, binding.value)
+        return Column(binding.name, target, is_key, many, binding.position, module, kept=kept, listed=listed)
 
 
 def _is_listed(module: Module, term: TermId) -> bool:

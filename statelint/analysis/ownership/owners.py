@@ -355,7 +355,8 @@ class Ownership:
             if to_user and column.many:
                 yield OwnerPath((column.name,), OwnerKind.MEMBERSHIP)
             elif to_user:
-                by_author = model.is_published or named is OwnerKind.ATTRIBUTION
+                # What stays when a reviewer leaves is no reviewer's.
+                by_author = model.is_published or named is OwnerKind.ATTRIBUTION or (column.kept and named is None)
                 yield OwnerPath((column.name,), OwnerKind.ATTRIBUTION if by_author else OwnerKind.OWNER)
             elif to_tenant and not column.many:
                 yield OwnerPath((column.name,), OwnerKind.TENANT)

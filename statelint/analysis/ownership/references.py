@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, External, Instance, Result
+from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Const, Item, Name
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _MANY_CALLS = frozenset({"ManyToManyField", "ManyToMany", "M2M", "Set"})
 _RELATION_CALLS = frozenset({"relationship", "Relationship", "dynamic_loader", "relation"})
 
 _USER_MODELS = frozenset({"AUTH_USER_MODEL", "get_user_model"})
+_KEEPING = frozenset({"SET_NULL", "SET_DEFAULT"})
 _TARGET_KEYWORDS = frozenset({"to", "model", "document_type", "argument", "references", "kind"})
 
 
@@ -138,3 +140,11 @@ def last_name(module: Module, term: TermId) -> str:
     if isinstance(held, Attr):
         return held.name
     return held.id if isinstance(held, Name) else ""
+
+
+def outlives(module: Module, column: TermId) -> bool:
+    """Tell whether a row stays when what its column refers to is deleted: ``on_delete=models.SET_NULL``."""
+    return any(
+        last_name(module, part) in _KEEPING or (module.text(part) or "").upper() == "SET NULL"
+        for part in walk(module, column)
+    )

@@ -42,6 +42,8 @@ class Column(NamedTuple):
     many: bool
     position: Position
     module: Module
+    kept: bool = False
+    """The row stays when what it refers to is deleted."""
     listed: bool = False
     """Whether the code lists the values that it may have: ``choices=…``, ``Enum(…)``."""
 

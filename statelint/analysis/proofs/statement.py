@@ -101,6 +101,7 @@ class Statement:
                 return Proof.OWN_ROW
             if (
                 self._tokens.asked(query, atom)
+                or self._tokens.presented(query, self.principals)
                 or self._configured(module, atom)
                 or self.judge.session_keys.holds(module, atom.value)
             ):

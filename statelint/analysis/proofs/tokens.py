@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from statelint.analysis.inference import Inference
     from statelint.analysis.model import Module
     from statelint.analysis.ownership import Model
+    from statelint.analysis.principals import Principals
     from statelint.analysis.queries import Atom, Query
     from statelint.extract.facts import TermId
 
@@ -50,13 +51,21 @@ class Tokens:
                 or any(SECRET.search(name) for name in raw_names(query.module, atom.value))
             )
         model = atom.model or query.chain.model
-        return model is not None and len(atom.column) == 1 and atom.op == "==" and self._is_random(model, column)
+        if model is None or len(atom.column) > 1 or atom.op != "==":
+            return False
+        linked = LINKED.search(query.function.qualname) is not None
+        return (linked or not _IDENTIFIER.search(column)) and self._is_random(model, column)
+
+    @staticmethod
+    def presented(query: Query, principals: Principals) -> bool:
+        """What finds out who is calling looks up the token or key that the caller shows."""
+        return CREDENTIAL.search(snake(query.chain.name)) is not None and principals.is_provider(query.function)
 
     def _is_random(self, model: Model, column: str) -> bool:
-        """Tell whether new rows get a random value in a column that is not their identifier."""
+        """Tell whether new rows get a random value in a column that is not their primary key."""
         key = (model, column)
         if key not in self._made:
-            self._made[key] = not _IDENTIFIER.search(column) and self._declared_random(model, column)
+            self._made[key] = column not in {"id", "pk"} and self._declared_random(model, column)
         return self._made[key]
 
     def _declared_random(self, model: Model, column: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import Result
+from statelint.analysis.ownership.references import last_name
 from statelint.analysis.state.roots import Default, Location
 from statelint.extract.facts import Call, Param
 
@@ -31,6 +33,10 @@ _DECLARATIVE = frozenset(
         "SQLModel",
     }
 )
+
+
+_PLAIN_METACLASS = re.compile(r"^ABCMeta$|^type$|singleton", re.IGNORECASE)
+"""Metaclasses that leave what a class body holds where it is."""
 
 
 class ClassQuestions:
@@ -78,6 +84,23 @@ class ClassQuestions:
             held = klass.module.terms[decorator]
             name = klass.module.dotted(held.func if isinstance(held, Call) else decorator)
             if name.rpartition(".")[2] in {"dataclass", "define", "frozen", "mutable", "attrs", "s"}:
+                return True
+        return False
+
+    def collects_fields(self, klass: ClassInfo) -> bool:
+        """Tell whether a metaclass of the project's looks at the class body, where fields and the like are declared."""
+        for owner in self.inference.mro(klass)[0]:
+            terms, module = owner.module.terms, owner.module
+            made = [value for name, value in owner.facts.keywords if name == "metaclass"]
+            # six.with_metaclass(Meta, Base)
+            made += [
+                held.args[0]
+                for base in owner.facts.bases
+                if isinstance(held := terms[base], Call)
+                and held.args
+                and last_name(module, held.func) == "with_metaclass"
+            ]
+            if any(not _PLAIN_METACLASS.search(last_name(module, term)) for term in made):
                 return True
         return False
 

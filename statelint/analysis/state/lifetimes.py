@@ -199,7 +199,12 @@ class Lifetimes:
         classes, outside = self.inference.mro(klass)
         for owner in classes[1:]:
             self._subclasses.setdefault(owner, []).append(klass)
-        if not self.locator.classes.describes_instances(klass, outside):
+        asked = self.locator.classes
+        if (
+            klass.facts.attributes
+            and not asked.describes_instances(klass, outside)
+            and not asked.collects_fields(klass)
+        ):
             for binding in klass.facts.attributes:
                 if binding.value >= 0:
                     self._keep(module, binding.value, ClassAttribute(klass, binding.name))
