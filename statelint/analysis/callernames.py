@@ -8,7 +8,7 @@ from statelint.analysis.roles import is_everyday
 
 _IDENTITY_NAME = re.compile(
     r"(^|_)(current|authenticated|logged_?in|auth|authorized|verified|session|request|requesting|jwt|token|acting|active)_?(user|account|member|customer|employee|"
-    r"tenant|org|organization|workspace|admin|principal|identity|payload|claims|data|context|info|id|superuser)(_id|_uid|_email)?($|_)"
+    r"tenant|org|organization|workspace|admin|principal|identity|payload|claims|data|context|info|id|superuser)(_id|_uid|_email)?($|_(?!\w+(?<!permission)(?<!role)(?<!scope)(?<!group)(?<!claim)(?<!credential)(?<!detail)(?<!acces)s$))"
     r"|^(get_)?(me|principal|identity|claims|whoami)$|(^|_)(verify|check|require|validate|decode|authenticate)_(\w+_)?(token|user|auth|jwt|session|api_key|login|credentials)"
     r"|(^|_)(get|require)_((?!\w*(by|for|of|from|with)_)\w+_)?(user|principal|identity|tenant|account|member)(_id)?(_from_(token|jwt|header|session|request|cookie))?$|^authenticate|require_auth|login_required",
     re.IGNORECASE,

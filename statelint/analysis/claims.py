@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.proofs import Judge, Verdict
+    from statelint.analysis.queries import Query
     from statelint.extract.facts import TermId
 
 MAX_DEPTH = 3
@@ -95,7 +96,7 @@ class Claims:
     def _users(self, verdict: Verdict) -> list[Claim]:
         """Return the claims by which clients say which user is changed or deleted."""
         query = verdict.query
-        if self.judge.writes.of(query) == "read" or self.judge.reach.of(query.function) is not Reach.SERVED:
+        if self.judge.reach.of(query.function) is not Reach.SERVED:
             return []
         atoms = [atom for atom in self.judge.queries.atoms(query) if atom.op == "==" and atom.value >= 0]
         name = snake(query.chain.name)
@@ -105,7 +106,8 @@ class Claims:
             return []
         claims = {
             entry: Claim(verdict, entry, name, known)
-            for entry, name, known in self.sources(query.function, keys[0], 0)
+            for function, key, after in self._changing(query, keys[0])
+            for entry, name, known in self.sources(function, key, 0, after)
             # Whoever may manage users is told so in many ways.
             if not any(
                 GUARD_NAME.search(guard.name) or is_admin_name(guard.name)
@@ -113,6 +115,22 @@ class Claims:
             )
         }
         return list(claims.values())
+
+    def _changing(self, query: Query, key: TermId) -> Iterator[tuple[FunctionInfo, TermId, TermId]]:
+        """Yield who changes the user that a query asks for by ``key``, what the key is there, and the call asking."""
+        function = query.function
+        if self.judge.writes.of(query) != "read":
+            yield function, key, NO_TERM
+            return
+        held = query.module.terms[key]
+        returned = any(escape.op == "return" for escape in self.judge.uses.escapes(function, query.leaf, query.event))
+        if not returned or not isinstance(held, Param) or held.function != function.index:
+            return
+        for edge in self.judge.asking(function, ()):
+            if edge.call >= 0 and self.judge.writes.within(edge.caller, (edge.call,), query.chain.model) != "read":
+                given = self.inference.argument(edge.caller.module, edge.call, function, held.index, edge.bound)
+                if given >= 0 and not self._is_caller(edge.caller, given):
+                    yield edge.caller, given, edge.call
 
     def _believed(self, verdict: Verdict) -> list[Claim]:
         """Return the claims by which rows count as checked: their owner is compared with what the client says."""

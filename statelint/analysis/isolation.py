@@ -238,6 +238,11 @@ class Isolation:
         query = verdict.query
         model = query.chain.model
         action = self.judge.writes.of(query)
+        open_ = verdict.proof in {None, Proof.NOT_OWNED}
+        changes = list(self.judge.changes.of(verdict)) if action == "read" and open_ else []
+        if changes:
+            action = changes[0].verb
+            verdict = verdict._replace(way=changes[0].way)
         keyed = self._keyed(query) or self._keyed_by_caller(verdict)
         sibling = self._siblings.get(model) if model is not None else None
         entry = self.reach.root(verdict.way[0].caller if verdict.way else query.function)
@@ -258,6 +263,7 @@ class Isolation:
             parent=parent_key(self.judge, query),
             origin=self._telling.origin(query, self._edges(verdict), entry),
             predicate=self._telling.predicate(query, entry),
+            changed=tuple(change.place for change in changes),
             figures=action == "read" and gives_figures(query),
         )
 
@@ -307,6 +313,9 @@ class Isolation:
         entry = self.reach.root(verdict.way[0].caller if verdict.way else query.function)
         if entry is not None and self.judge.policies is not None and self.judge.policies.told(entry.function):
             # The database is told who is calling; policies that use it may be anywhere.
+            certainty = 0
+        if keyed and entry is not None and entry.kind == "step":
+            # Who runs a graph puts into its state what was checked before.
             certainty = 0
         if model is None:
             # Keys are often those of anonymous sessions; a caller who is known says otherwise.

@@ -51,6 +51,8 @@ class Leak(NamedTuple):
     """Where the id comes from that names the rows: ``path parameter `note_id```."""
     predicate: str = ""
     """The condition that the query lacks, in its own style."""
+    changed: tuple[Place, ...] = ()
+    """Where callers ask for the rows and change them."""
     figures: bool = False
     """Whether counts and sums over all rows are read, and none of the rows."""
     also: tuple[Place, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
-from statelint.extract.facts import Attr, Call, Const, Name, Term
+from statelint.extract.facts import NO_TERM, Attr, Call, Const, Name, Param, Term
 
 if TYPE_CHECKING:
     from statelint.extract.facts import Binding, Class, Event, Function, Import, ModuleFacts, Position, TermId
@@ -17,6 +17,7 @@ class Module:
 
     __slots__ = (
         "_calls",
+        "_given",
         "_kinds",
         "_mentioned",
         "bindings",
@@ -71,6 +72,7 @@ class Module:
             if klass.facts.function == 0 and klass.facts.outer < 0:
                 self.definitions.setdefault(klass.name, []).append(klass)
         self._calls: dict[TermId, tuple[FunctionInfo, Event]] | None = None
+        self._given: dict[tuple[int, int], TermId] | None = None
         self._kinds: dict[type[Term], list[Term]] | None = None
         self._mentioned: frozenset[str] | None = None
 
@@ -101,6 +103,14 @@ class Module:
         if self._calls is None:
             self._calls = {event.term: (function, event) for function in self.functions for event, _ in function.calls}
         return self._calls
+
+    def parameter_term(self, function: FunctionInfo, index: int) -> TermId:
+        """Return the term that a parameter of a function is; ``NO_TERM`` where the function never uses it."""
+        if self._given is None:
+            self._given = {
+                (held.function, held.index): term for term, held in enumerate(self.terms) if isinstance(held, Param)
+            }
+        return self._given.get((function.index, index), NO_TERM)
 
     def all_of(self, kind: type[SomeTerm]) -> list[SomeTerm]:
         """Return the module's terms of one kind."""

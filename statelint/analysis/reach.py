@@ -101,9 +101,15 @@ class ReachMap:
         return module in self._surroundings
 
     def unused(self, module: Module) -> bool:
-        """Tell whether a module lies in or below a package of what is in sight, and yet nobody imports it."""
-        return module not in self._surroundings and any(
-            str(parent) in self._packages for parent in PurePosixPath(module.path).parents if parent.name
+        """Tell whether nobody imports a module, although it lies in or below a package of what is in sight.
+
+        In a folder of its own, none of whose functions answers requests, it is part of another program.
+        """
+        if not self._surroundings or module in self._surroundings:
+            return False
+        top = _top(module)
+        return any(str(parent) in self._packages for parent in PurePosixPath(module.path).parents if parent.name) or (
+            bool(top) and all(_top(function.module) != top for function in self.entry_points)
         )
 
     @cached_property
@@ -149,6 +155,11 @@ class ReachMap:
         first = way[0].caller if way else function
         entries = self.entry_points.get(first)
         return entries[0] if entries else None
+
+
+def _top(module: Module) -> str:
+    """Return the folder below the project's root that a module lies in."""
+    return module.path.partition("/")[0] if "/" in module.path else ""
 
 
 def _is_migration(module: Module) -> bool:

@@ -57,6 +57,7 @@ class LeakRule(Rule):
             if leak.sibling is not None:
                 related.append(location(leak.sibling, f"here {leak.model} is restricted to its owner"))
             related += [location(place, self.label) for place in leak.also]
+            related += [location(place, f"here {leak.model} is asked for and changed") for place in leak.changed]
             yield self.finding(
                 self.message(leak),
                 location(leak.place, self.label),

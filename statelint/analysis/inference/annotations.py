@@ -147,10 +147,16 @@ class Annotations(Names):
 
     def is_dependency(self, module: Module, term: TermId) -> bool:
         """Tell whether ``term`` is a call of ``Depends`` or its like."""
+        return self._calls_one_of(module, term, self.catalogue.dependency_markers)
+
+    def is_field(self, module: Module, term: TermId) -> bool:
+        """Tell whether ``term`` describes a field or a parameter: ``Field(…)``, ``Body(…)``."""
+        return self._calls_one_of(module, term, self.catalogue.fields)
+
+    def _calls_one_of(self, module: Module, term: TermId, names: frozenset[str]) -> bool:
         held = module.terms[term]
         return isinstance(held, Call) and any(
-            isinstance(value, External) and value.name in self.catalogue.dependency_markers
-            for value in self.term(module, held.func)
+            isinstance(value, External) and value.name in names for value in self.term(module, held.func)
         )
 
     def dependencies(self, module: Module, annotation: TermId, default: TermId) -> Iterator[Value]:

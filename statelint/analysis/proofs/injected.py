@@ -31,9 +31,7 @@ class Injected:
         function = edge.caller
         for index in range(len(function.facts.parameters)):
             if edge.callee in self._fillers(function, index):
-                given = Param(function.index, index)
-                terms = enumerate(function.module.terms)
-                term = next((number for number, held in terms if held == given), NO_TERM)
+                term = function.module.parameter_term(function, index)
                 return Event("call", term, NO_TERM, 0, function.facts.position) if term != NO_TERM else None
         return None
 

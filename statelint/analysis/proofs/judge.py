@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External, FunctionValue
 from statelint.analysis.proofs.branches import Branches
+from statelint.analysis.proofs.changes import MAX_CALLERS, Changes
 from statelint.analysis.proofs.exits import Exits
 from statelint.analysis.proofs.global_filters import GlobalFilters
 from statelint.analysis.proofs.guards import Guards
@@ -41,9 +42,6 @@ if TYPE_CHECKING:
     from statelint.analysis.stores.policies import Policies
     from statelint.extract.facts import Event, TermId
 
-MAX_CALLERS = 7
-"""Levels of callers that may discharge an obligation."""
-
 
 class Judge:
     """Judges the queries of a project."""
@@ -75,6 +73,7 @@ class Judge:
         self.loaded = Loaded(self)
         self.statement = Statement(self)
         self.writes = Writes(self)
+        self.changes = Changes(self)
         self._parents = Parents(self)
         self.passed = Passed(self)
         self.matches = Matches(self.rows)
@@ -109,7 +108,6 @@ class Judge:
             return Verdict(query, Proof.NOT_OWNED)
         if self.reach.of(query.function) is Reach.OFFLINE:
             return Verdict(query, Proof.OFFLINE)
-        atoms = self.queries.atoms(query)
         proof = proof or self._built_proof(query) or self._escapes_proof(query)
         if proof is None and self._finished_elsewhere(query):
             proof = Proof.CALLER
@@ -120,7 +118,7 @@ class Judge:
             proof = Proof.FILTERED
         if proof is not None:
             return Verdict(query, proof)
-        keys = [atom.value for atom in atoms if atom.value >= 0 and not self._constant(query.module, atom.value)]
+        keys = self.keys(query)
         reads = query.verb == "read"
         proof, way = self._discharged(query.function, query.event, query.leaf, keys, (), model=model, reads=reads)
         if proof is None and self._only_runs(query):
@@ -170,9 +168,10 @@ class Judge:
             query.module, self.exits.chain(query.module, begun.condition), query.leaf
         )
 
-    @staticmethod
-    def _constant(module: Module, term: TermId) -> bool:
-        return isinstance(module.terms[term], Const)
+    def keys(self, query: Query) -> list[TermId]:
+        """Return the values, but constants, by which a query chooses rows."""
+        values = (atom.value for atom in self.queries.atoms(query) if atom.value >= 0)
+        return [value for value in values if not isinstance(query.module.terms[value], Const)]
 
     def _built_proof(self, query: Query) -> Proof | None:
         """What the function proves, somewhere else, that makes the statement."""
@@ -263,7 +262,7 @@ class Judge:
         )
         matched = self.matches.before(function, event, leaf) if proof is None else None
         if matched is not None:
-            proof = self._of_parent(function, leaf, *matched)
+            proof = self.of_parent(function, leaf, *matched)
         if proof is not None:
             return proof, way
         if (function in self.reach.entry_points and not self._is_helper(function)) or len(way) >= MAX_CALLERS:
@@ -283,8 +282,8 @@ class Judge:
             bool(uses) and all(self.guards.asked_before(function, use, model) for use in uses)
         )
 
-    def _of_parent(self, function: FunctionInfo, leaf: TermId, use: Event, values: list[TermId]) -> Proof | None:
-        """Rows whose parent is a row that is judged itself, or whose key was proven before they are used."""
+    def of_parent(self, function: FunctionInfo, leaf: TermId, use: Event, values: list[TermId]) -> Proof | None:
+        """What proves rows whose parent is judged itself, or whose parent's key was proven before they are used."""
         for value in values:
             if self.loaded.gives(function, value, leaf) or self.statement.of_loaded_row(function.module, value, ""):
                 return Proof.PARENT
@@ -318,52 +317,63 @@ class Judge:
         self, function: FunctionInfo, keys: list[TermId], way: tuple[Edge, ...], model: Model | None, *, reads: bool
     ) -> tuple[Proof | None, tuple[Edge, ...]]:
         discharged: Proof | None = None
+        for edge in self.asking(function, way):
+            found = self.by_caller(edge, function, keys, way, model, reads=reads)
+            if found is None:
+                continue
+            proof, longer = found
+            if proof is None:
+                return None, longer
+            discharged = Proof.CALLER if proof is not Proof.ADMIN else proof
+        return discharged, way
+
+    def asking(self, function: FunctionInfo, way: tuple[Edge, ...]) -> Iterator[Edge]:
+        """Yield the calls by which requests reach a function, but those that are on the way already."""
         edges = self.graph.callers.get(function, ())
         # Where requests are known to come from, callers that nobody calls tell nothing.
         served = any(self.reach.of(edge.caller) is Reach.SERVED for edge in edges)
         for edge in edges:
             reach = self.reach.of(edge.caller)
-            if (
+            if not (
                 edge.caller is function
                 or reach is Reach.OFFLINE
                 or (served and reach is Reach.UNKNOWN)
                 or any(edge.caller is step.caller for step in way)
             ):
-                continue
-            if edge.call < 0:
-                arrival = self.injected.arrival(edge)
-                if arrival is not None:
-                    proof, longer = self._discharged(edge.caller, arrival, arrival.term, [], (edge, *way), model=model)
-                    if proof is None:
-                        return None, longer
-                    discharged = Proof.CALLER if proof is not Proof.ADMIN else proof
-                elif edge.kind == "dependency" and edge.caller in self.reach.entry_points:
-                    proof = self.guards.guard_before(edge.caller, [], model)
-                    if proof is None:
-                        return None, (edge, *way)
-                    discharged = proof
-                continue
-            call_event = edge.caller.module.call_event(edge.call)
-            if call_event is None:
-                continue
-            outer_keys = list(self.passed.arguments(edge, function, keys))
-            module = edge.caller.module
-            if self.passed.names_owner(edge, function, keys) or any(
-                self.principals.is_principal(module, key)
-                or self.loaded.gives(edge.caller, key)
-                or self.statement.of_loaded_row(module, key, "")
-                or self._own(module, key)
-                for key in outer_keys
-            ):
-                discharged = Proof.CALLER
-                continue
-            proof, longer = self._discharged(
-                edge.caller, call_event, edge.call, outer_keys, (edge, *way), model=model, reads=reads
-            )
-            if proof is None:
-                return None, longer
-            discharged = Proof.CALLER if proof is not Proof.ADMIN else proof
-        return discharged, way
+                yield edge
+
+    def by_caller(
+        self,
+        edge: Edge,
+        function: FunctionInfo,
+        keys: list[TermId],
+        way: tuple[Edge, ...],
+        model: Model | None,
+        *,
+        reads: bool,
+    ) -> tuple[Proof | None, tuple[Edge, ...]] | None:
+        """Return what proves the rows in one caller, or the way to where nothing does; None if it has no say."""
+        if edge.call < 0:
+            arrival = self.injected.arrival(edge)
+            if arrival is not None:
+                return self._discharged(edge.caller, arrival, arrival.term, [], (edge, *way), model=model)
+            if edge.kind == "dependency" and edge.caller in self.reach.entry_points:
+                return self.guards.guard_before(edge.caller, [], model), (edge, *way)
+            return None
+        call_event = edge.caller.module.call_event(edge.call)
+        if call_event is None:
+            return None
+        outer_keys = list(self.passed.arguments(edge, function, keys))
+        module = edge.caller.module
+        if self.passed.names_owner(edge, function, keys) or any(
+            self.principals.is_principal(module, key)
+            or self.loaded.gives(edge.caller, key)
+            or self.statement.of_loaded_row(module, key, "")
+            or self._own(module, key)
+            for key in outer_keys
+        ):
+            return Proof.CALLER, way
+        return self._discharged(edge.caller, call_event, edge.call, outer_keys, (edge, *way), model=model, reads=reads)
 
     def _own(self, module: Module, key: TermId) -> bool:
         """Tell whether the service itself chose a key: it was made just now, or the caller's session holds it."""

@@ -34,16 +34,17 @@ class Matches:
         ]
         if not uses:
             return None
-        conditions = module.facts.conditions
-        common: set[TermId] | None = None
-        for use in uses:
-            said = {
-                value
-                for step in self.exits.chain(module, use.condition)
-                for value in self._equal(module, conditions[step].test, conditions[step].positive, leaf)
-            }
-            common = said if common is None else common & said
+        common = set.intersection(*(self.at(module, use, leaf) for use in uses))
         return (uses[0], sorted(common)) if common else None
+
+    def at(self, module: Module, event: Event, leaf: TermId) -> set[TermId]:
+        """Return the values that a parent's key in the rows is equal to where ``event`` happens."""
+        conditions = module.facts.conditions
+        return {
+            value
+            for step in self.exits.chain(module, event.condition)
+            for value in self._equal(module, conditions[step].test, conditions[step].positive, leaf)
+        }
 
     def _equal(self, module: Module, test: TermId, positive: bool, leaf: TermId) -> Iterator[TermId]:
         """Yield what a parent's key in the row is equal to, ``test`` being ``positive``."""

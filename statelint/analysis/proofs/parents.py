@@ -168,6 +168,10 @@ class Parents:
         if proof is Proof.CHECKED:
             # Its rows may be checked in each branch that uses them, and in none that leads here.
             return self.rows.checked_before(function, other, event, names)
+        if proof is Proof.NO_ESCAPE:
+            # if note.book_id != book.id: raise, and then delete(note_id)
+            values = sorted(self.judge.matches.at(function.module, event, other.leaf))
+            return bool(values) and self.judge.of_parent(function, other.leaf, event, values) is not None
         return proof in {Proof.PREDICATE, Proof.PARENT, Proof.RELATION, Proof.CALLER, Proof.GUARD}
 
     def _demanded(self, function: FunctionInfo, query: Query) -> bool:

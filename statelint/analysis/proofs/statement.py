@@ -27,6 +27,7 @@ from statelint.extract.facts import (
     Call,
     Cell,
     Comprehension,
+    Const,
     Element,
     Item,
     Mapping,
@@ -312,7 +313,7 @@ class Statement:
     def on_owner(self, query: Query, atom: Atom) -> bool:
         """Tell whether the atom compares an owner column of the model, of a parent or of a joined model."""
         module = query.module
-        if atom.value >= 0 and self.judge._constant(module, atom.value) and atom.op == "==":
+        if atom.value >= 0 and isinstance(module.terms[atom.value], Const) and atom.op == "==":
             return False
         if self._joins(module, atom.value):
             return False

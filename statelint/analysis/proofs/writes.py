@@ -10,10 +10,16 @@ from statelint.analysis.proofs.words import COUNTER
 from statelint.extract.facts import Attr, Call, Mapping
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.ownership import Model
     from statelint.analysis.proofs.judge import Judge
     from statelint.analysis.queries import Query
     from statelint.extract.facts import TermId
 
+_MAX_DEPTH = 3
+"""Calls from a function to one that changes the rows that it is handed."""
 _DELETING = frozenset({"delete", "adelete", "delete_instance"})
 _FORM = re.compile(r"(Form|Serializer)$|^get_serializer$")
 _ADDING = frozenset({"append", "add", "insert", "push"})
@@ -39,19 +45,22 @@ class Writes:
             return "read"
         if query.verb != "read":
             return query.verb
-        module = query.module
-        leaves = (query.leaf, *self._named_by(query))
+        return self.within(query.function, (query.leaf, *self._named_by(query)), query.chain.model)
+
+    def within(self, function: FunctionInfo, leaves: tuple[TermId, ...], model: Model | None, depth: int = 0) -> str:
+        """Return what a function, and those that it hands them to, do with the rows that ``leaves`` stand for."""
+        module = function.module
 
         def is_row(term: TermId) -> bool:
             return any(is_read_from(module, term, leaf) for leaf in leaves)
 
-        published = query.chain.model is not None and query.chain.model.is_published
+        published = model is not None and model.is_published
         verb = "read"
         counted = False
-        for event in query.function.events:
+        for event in function.events:
             held = module.terms[event.term] if event.term >= 0 else None
             if event.op == "write" and event.how != "del":
-                if isinstance(held, Attr) and is_row(held.base) and self._keeps(query, held):
+                if isinstance(held, Attr) and is_row(held.base) and self._keeps(module, model, held):
                     counts = COUNTER.search(held.name) is not None or (
                         published and _OPINIONS.search(held.name) is not None
                     )
@@ -66,31 +75,52 @@ class Writes:
                     counted = True
                 if name in _DELETING and (on_row or any(map(is_row, held.args))):
                     return "delete"
-                saved = isinstance(func, Attr) and (on_row or self._fills(query, func.base))
-                if (name in _SAVING and saved and not counted) or (
-                    name in _SAVING_MANY and any(map(is_row, held.args))
+                saved = isinstance(func, Attr) and (on_row or self._fills(module, leaves[0], func.base))
+                if (
+                    (name in _SAVING and saved and not counted)
+                    or (name in _SAVING_MANY and any(map(is_row, held.args)))
+                    or (name == "setattr" and bool(held.args) and is_row(held.args[0]))
                 ):
                     verb = "update"
+        handed = self._handed(function, is_row, model, depth) if depth < _MAX_DEPTH and not counted else "read"
+        return handed if handed != "read" else verb
+
+    def _handed(self, function: FunctionInfo, is_row: Callable[[TermId], bool], model: Model | None, depth: int) -> str:
+        """Return what those whom a function hands rows do with them: ``repository.update(note, body)``."""
+        verb = "read"
+        module = function.module
+        for edge in self.judge.graph.callees.get(function, ()):
+            call = module.terms[edge.call] if edge.call >= 0 and edge.kind == "call" else None
+            if not isinstance(call, Call) or not any(map(is_row, call.arguments)):
+                continue
+            for index in range(int(edge.bound), len(edge.callee.facts.parameters)):
+                given = edge.callee.module.parameter_term(edge.callee, index)
+                argument = self.judge.inference.argument(module, edge.call, edge.callee, index, edge.bound)
+                if given < 0 or argument < 0 or not is_row(argument):
+                    continue
+                done = self.within(edge.callee, (given,), model, depth + 1)
+                if done == "delete":
+                    return done
+                verb = done if done != "read" else verb
         return verb
 
-    def _keeps(self, query: Query, target: Attr) -> bool:
+    def _keeps(self, module: Module, model: Model | None, target: Attr) -> bool:
         """Tell whether the database keeps what is written; ``note.is_mine = True`` may be for the page alone."""
-        model = query.chain.model
         klass = model.klass if model is not None else None
-        if model is None or klass is None or isinstance(query.module.terms[target.base], Attr):
+        if model is None or klass is None or isinstance(module.terms[target.base], Attr):
             return True
         return target.name in model.columns or any(
             place.attribute(target.name) is not None or place.method(target.name) is not None
             for place in self.judge.inference.mro(klass)[0]
         )
 
-    def _fills(self, query: Query, term: TermId) -> bool:
+    def _fills(self, module: Module, leaf: TermId, term: TermId) -> bool:
         """``NoteForm(request.POST, instance=note)``: saving the form saves the row."""
-        call = query.module.terms[term]
+        call = module.terms[term]
         return (
             isinstance(call, Call)
-            and bool(self.judge.uses.forms(query.module, call) or _FORM.search(called_name(query.module, call)))
-            and any(is_read_from(query.module, given, query.leaf) for given in call.arguments)
+            and bool(self.judge.uses.forms(module, call) or _FORM.search(called_name(module, call)))
+            and any(is_read_from(module, given, leaf) for given in call.arguments)
         )
 
     def _named_by(self, query: Query) -> list[TermId]:

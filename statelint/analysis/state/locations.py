@@ -387,7 +387,9 @@ class Locator:
         if parameter.default >= 0:
             if self.inference.is_dependency(module, parameter.default):
                 yield from self.locate(module, parameter.default)
-            elif isinstance(module.terms[parameter.default], (Mapping, Sequence, Comprehension, Call)):
+            elif isinstance(
+                module.terms[parameter.default], (Mapping, Sequence, Comprehension, Call)
+            ) and not self.inference.is_field(module, parameter.default):
                 yield Location(Default(function, index))
             else:
                 yield from self.locate(module, parameter.default)

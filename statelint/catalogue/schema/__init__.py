@@ -73,8 +73,8 @@ class Library(Struct, frozen=True):
     passthrough: tuple[str, ...] = ()
     """Calls that return their first argument, or what it wraps."""
     fields: tuple[str, ...] = ()
-    """Calls that describe a field of a class, which holds what their ``default_factory``, ``factory`` or ``default``
-    gives."""
+    """Calls that describe a field of a class, or a parameter that a framework fills, which holds what their
+    ``default_factory``, ``factory`` or ``default`` gives."""
     wrappers: tuple[str, ...] = ()
     """Generic annotations that stand for their argument (``Injected[Service]``)."""
     mutators: dict[str, tuple[str, ...]] = field(default_factory=dict)

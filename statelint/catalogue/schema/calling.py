@@ -7,7 +7,18 @@ from typing import Literal
 from statelint.catalogue.schema.base import Struct
 
 EntryKind = Literal[
-    "route", "websocket", "middleware", "dependency", "handler", "tool", "task", "signal", "resolver", "startup", "cli"
+    "route",
+    "websocket",
+    "middleware",
+    "dependency",
+    "handler",
+    "tool",
+    "step",
+    "task",
+    "signal",
+    "resolver",
+    "startup",
+    "cli",
 ]
 """What calls a function. All but ``startup`` and ``cli`` serve requests."""
 
