@@ -10,6 +10,7 @@ from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.actions import SERVES
 from statelint.analysis.proofs.naming import called_name_of, raw_names
 from statelint.analysis.queries import gives_figures
+from statelint.analysis.reach import Reach
 from statelint.analysis.views import served
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 _READ_BY_ALL = re.compile(r"OrReadOnly$|OrAnonReadOnly$")
 """Permission classes that let everybody read, and say so."""
+
+
+_OWNERS = frozenset({Proof.CHECKED, Proof.PREDICATE})
+"""Proofs that ask for the owner of a row itself."""
 
 
 class Publicity:
@@ -57,7 +62,7 @@ class Publicity:
 
     @cached_property
     def _shown(self) -> frozenset[Model]:
-        found = {*self._listed_openly(), *self._readable_views()}
+        found = {*self._listed_openly(), *self._readable_views(), *self._read_alike()}
         kept = set(self._kept())
         return frozenset(model for model in found if model not in kept and not self.judge.ownership.is_personal(model))
 
@@ -112,6 +117,27 @@ class Publicity:
                 and not self._exposures.demands(entry.function)
             ):
                 yield model
+
+    def _read_alike(self) -> frozenset[Model]:
+        """Return what all users are shown, in lists and one by one, and what is changed by its owner alone.
+
+        Who checks the owner of each row that is changed, and of none that is read, means the rows to be read.
+        """
+        listed: set[Model] = set()
+        read: set[Model] = set()
+        changed: set[Model] = set()
+        careless: set[Model] = set()
+        for verdict in self.judge.verdicts():
+            query = verdict.query
+            model = query.chain.model
+            if model is None or model.store == "vector" or self.judge.reach.of(query.function) is not Reach.SERVED:
+                continue
+            if self.judge.writes.of(query) != "read":
+                (careless if verdict.proof is None else changed if verdict.proof in _OWNERS else set()).add(model)
+            elif verdict.proof is None and not gives_figures(query):
+                (listed if self._listed(verdict) else read).add(model)
+        private = self.judge.ownership.is_private_name
+        return frozenset(model for model in (listed & read & changed) - careless if not private(model.name))
 
     def _readable_views(self) -> Iterator[Model]:
         """Yield the models of generic views that say that everybody may read."""

@@ -100,6 +100,23 @@ def test_what_is_not_for_everybody_is_found(sample: Callable[[dict[str, str]], S
     assert "Picture read" in found
 
 
+CHECKED = """\
+    ware = session.get(Ware, ware_id)
+    if ware.user_id != user.id:
+        raise PermissionError
+    session.delete(ware)
+"""
+
+
+@pytest.mark.parametrize(("name", "found"), [("Ware", []), ("Order", ["Order read", "Order read", "Picture read"])])
+def test_whoever_checks_each_change_and_no_read_means_the_rows_to_be_read(
+    sample: Callable[[dict[str, str]], Sample], name: str, found: list[str]
+) -> None:
+    files = market(caller=", user: User = Depends(get_current_user)")
+    checked = files["app.py"].replace("    session.delete(session.get(Ware, ware_id))\n", CHECKED).replace("Ware", name)
+    assert sorted(leaks(sample({"app.py": checked}))) == found
+
+
 SHOP = """\
 from django.contrib.auth.models import User
 from django.db import models

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from statelint.analysis.model import ClassValue
 from statelint.analysis.proofs.naming import called_name, raw_names
+from statelint.analysis.proofs.rows import says_there_is
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import CHECKING, DEMANDING
 from statelint.extract.facts import Attr, Call, Item, Param
@@ -69,7 +71,30 @@ class Parents:
                 for step in chain
                 if module.facts.conditions[step].test >= 0
             )
-            if aborting or tested or self._used(function, other, event, chain):
+            if aborting or tested or self._used(function, other, event, chain) or self._made(function, other, event):
+                return True
+        return False
+
+    def _made(self, function: FunctionInfo, other: Query, event: Event) -> bool:
+        """``chat = find(chat_id) or Chat(id=chat_id, user=me)``: tell whether the row was made where there was none."""
+        module = function.module
+        conditions = module.facts.conditions
+        for place in function.events:
+            if place is event:
+                break
+            call = module.terms[place.term] if place.op == "call" else None
+            if (
+                isinstance(call, Call)
+                and other.chain.model is not None
+                and any(
+                    isinstance(value, ClassValue) and self.judge.ownership.model_of(value.klass) is other.chain.model
+                    for value in self.inference.term(module, call.func)
+                )
+                and any(
+                    says_there_is(module, conditions[step].test, not conditions[step].positive, other.leaf)
+                    for step in self.exits.chain(module, place.condition)
+                )
+            ):
                 return True
         return False
 

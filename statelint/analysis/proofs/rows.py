@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.ownership import OwnerKind
-from statelint.analysis.proofs.naming import called_name, name_of
+from statelint.analysis.proofs.naming import called_name, is_read_from, name_of
 from statelint.analysis.proofs.permits import Permits
 from statelint.analysis.proofs.published import is_shown
 from statelint.analysis.proofs.verdict import Proof
@@ -24,6 +24,21 @@ if TYPE_CHECKING:
     from statelint.analysis.proofs.judge import Judge
     from statelint.analysis.queries import Query
     from statelint.extract.facts import Event, TermId
+
+
+def says_there_is(module: Module, test: TermId, positive: bool, leaf: TermId) -> bool:
+    """``if note:``, ``if note is not None:``: tell whether a test, being ``positive``, says that there is a row."""
+    while test >= 0 and isinstance(held := module.terms[test], Not):
+        test, positive = held.value, not positive
+    if test < 0:
+        return False
+    held = module.terms[test]
+    if isinstance(held, Compare):
+        other = module.terms[held.right]
+        if not (isinstance(other, Const) and other.value is None and held.op in {"is", "is not", "==", "!="}):
+            return False
+        test, positive = held.left, positive is (held.op in {"is not", "!="})
+    return positive and not isinstance(module.terms[test], Attr) and is_read_from(module, test, leaf)
 
 
 class Rows:
@@ -186,8 +201,12 @@ class Rows:
             while (
                 outer != event.condition
                 and outer
-                and conditions[outer].kind in {"guard", "call-guard", "assert", "with", "try"}
+                and (
+                    conditions[outer].kind in {"guard", "call-guard", "assert", "with", "try"}
+                    or says_there_is(module, conditions[outer].test, conditions[outer].positive, leaf)
+                )
             ):
+                # Where there is no row, there is none to check.
                 outer = conditions[outer].parent
             if outer != event.condition:
                 continue

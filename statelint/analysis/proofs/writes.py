@@ -77,7 +77,7 @@ class Writes:
                     return "delete"
                 saved = isinstance(func, Attr) and (on_row or self._fills(module, leaves[0], func.base))
                 if (
-                    (name in _SAVING and saved and not counted)
+                    (name in _SAVING and (saved or any(map(is_row, held.args))) and not counted)
                     or (name in _SAVING_MANY and any(map(is_row, held.args)))
                     or (name == "setattr" and bool(held.args) and is_row(held.args[0]))
                 ):

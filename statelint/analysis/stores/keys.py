@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from statelint.extract.facts import Event, TermId
 
 VERBS = {
-    **dict.fromkeys(("get", "hget", "hgetall", "hmget", "hvals", "lrange", "lindex", "smembers", "zrange", "zrevrange",
+    **dict.fromkeys(("get", "hget", "hgetall", "hmget", "hvals", "lrange", "lindex", "zrange", "zrevrange",
                      "getex", "xrange", "xrevrange"), "read"),
-    **dict.fromkeys(("set", "setex", "psetex", "getset", "hset", "hmset", "lpush", "rpush", "lset", "append", "sadd",
+    **dict.fromkeys(("set", "setex", "psetex", "getset", "hset", "hmset", "lpush", "rpush", "lset", "append",
                      "zadd", "xadd"), "update"),
     **dict.fromkeys(("delete", "unlink", "hdel", "lrem", "ltrim", "getdel"), "delete"),
 }  # fmt: skip
