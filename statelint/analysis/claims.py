@@ -80,6 +80,9 @@ class Claims:
         atoms = [atom for atom in self.judge.queries.atoms(query) if atom.value >= 0 and atom.optional < 0]
         if any(self._is_caller(query.function, atom.value) for atom in atoms):
             return []
+        if len(atoms) > 1 and any(self._is_told(query.function, atom.value, 0) for atom in atoms):
+            # The chat between the caller and whom the client names: get_chat(me.id, other_id).
+            return []
         for atom in atoms:
             named = atom.column[:-1] if atom.column[-1] in KEYS and len(atom.column) > 1 else atom.column
             kind = self._kind(verdict, named[0], alone=len(atoms) == 1) if len(named) == 1 else None
@@ -174,6 +177,22 @@ class Claims:
         if isinstance(held, Param) and held.function == function.index:
             return self.principals.is_declared_principal(function, held.index)
         return self.principals.is_principal(function.module, value)
+
+    def _is_told(self, function: FunctionInfo, value: TermId, depth: int) -> bool:
+        """Tell whether all that call a function hand it the caller as ``value``."""
+        held = function.module.terms[value]
+        if not isinstance(held, Param) or held.function != function.index:
+            return self.principals.is_principal(function.module, value)
+        edges = [edge for edge in self.judge.asking(function, ()) if edge.call >= 0]
+        return self.principals.is_declared_principal(function, held.index) or (
+            depth < MAX_DEPTH
+            and bool(edges)
+            and all(
+                given >= 0 and self._is_told(edge.caller, given, depth + 1)
+                for edge in edges
+                for given in (self.inference.argument(edge.caller.module, edge.call, function, held.index, edge.bound),)
+            )
+        )
 
     def _kind(self, verdict: Verdict, column: str, *, alone: bool) -> OwnerKind | None:
         """Return how a column says whose the rows are; or, where nothing else is asked, who is a member of them."""

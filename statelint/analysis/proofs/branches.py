@@ -10,12 +10,19 @@ from statelint.analysis.proofs.machines import knows_secret
 from statelint.analysis.proofs.naming import raw_names
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.roles import grants_role
-from statelint.extract.facts import Attr, Compare, Logic, Not
+from statelint.analysis.terms import walk
+from statelint.extract.facts import Attr, Call, Compare, Logic, Not
 
 if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
     from statelint.extract.facts import TermId
+
+
+def _plain(module: Module, test: TermId) -> TermId:
+    """Return a test without the ``not`` before it."""
+    held = module.terms[test]
+    return held.value if isinstance(held, Not) else test
 
 
 class Branches:
@@ -30,6 +37,8 @@ class Branches:
         """An administrator's branch, or one in which the key is the caller's (``if id != session.id: raise``)."""
         module = function.module
         names = {name for key in keys for name in raw_names(module, key)}
+        if names and self._begins_with_caller(function, names):
+            return Proof.PARENT
         for step in self.exits.chain(module, condition):
             held = module.facts.conditions[step]
             if held.kind not in {"if", "guard", "assert", "call-guard"} or held.test < 0:
@@ -42,6 +51,30 @@ class Branches:
             if self._is_callers(module, held.test, names, held.positive):
                 return Proof.PARENT
         return None
+
+    def _begins_with_caller(self, function: FunctionInfo, names: set[str]) -> bool:
+        """``if not thread_id.startswith(f"user-{user.id}-"): raise``: tell whether others' keys are refused.
+
+        Where a key may be made instead, the guard stands in the branch in which it is the client's.
+        """
+        module = function.module
+        steps = {step for event in function.events for step in self.exits.chain(module, event.condition)}
+        refused = {
+            step
+            for event in function.events
+            if event.op == "raise" or self.exits.aborts(module, event)
+            for step in self.exits.chain(module, event.condition)
+        }
+        return any(
+            (held.kind in {"guard", "assert"} or step in refused)
+            and isinstance(call := module.terms[_plain(module, held.test)], Call)
+            and isinstance(func := module.terms[call.func], Attr)
+            and func.name == "startswith"
+            and not names.isdisjoint(raw_names(module, func.base))
+            and any(self.principals.is_principal(module, part) for start in call.args for part in walk(module, start))
+            for step in steps
+            if (held := module.facts.conditions[step]).test >= 0
+        )
 
     def _owns(self, module: Module, names: set[str], test: TermId, positive: bool) -> bool:
         """Tell whether a test says that a key, called ``names``, or the owner of a row is the caller."""
