@@ -80,6 +80,7 @@ class Principals:
         self.ownership = ownership
         self._memo: dict[tuple[Module, TermId], bool] = {}
         self._providers: dict[FunctionInfo, bool] = {}
+        self._names: dict[str, bool] = {}
         self._open = 0
         """How many functions are being read for what they return."""
 
@@ -266,14 +267,19 @@ class Principals:
         return bool(_IDENTITY_PATH.search(".".join(reversed(names))))
 
     def _known(self, module: Module, term: TermId) -> bool:
-        for value in self.inference.term(module, term):
-            if isinstance(value, (External, Result)):
-                name = value.name
-                while name:
-                    if name in self.catalogue.principals or name in self.catalogue.decoders:
-                        return True
-                    name = name.rpartition(".")[0]
-        return False
+        return any(
+            isinstance(value, (External, Result)) and self._named(value.name)
+            for value in self.inference.term(module, term)
+        )
+
+    def _named(self, name: str) -> bool:
+        """Tell whether the catalogue says of a name, or of what it is an attribute of, that it is the caller."""
+        found = self._names.get(name)
+        if found is None:
+            listed = name in self.catalogue.principals or name in self.catalogue.decoders
+            outer = name.rpartition(".")[0]
+            found = self._names[name] = listed or (bool(outer) and self._named(outer))
+        return found
 
     def is_store(self, module: Module, term: TermId) -> bool:
         """A session that only the server can write."""

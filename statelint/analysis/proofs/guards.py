@@ -24,6 +24,7 @@ from statelint.analysis.proofs.words import (
     WEBHOOK,
 )
 from statelint.analysis.roles import DENYING, RANKS, asks_for_role, is_everyday
+from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Compare, Const, Element, Item, Logic, Not, Param
 
 if TYPE_CHECKING:
@@ -161,10 +162,10 @@ class Guards:
         ):
             return True
         return any(
-            event.term >= 0 and self.principals.is_principal(module, part)
+            self.principals.is_principal(module, part)
             for event in function.events
             if event.op == "call"
-            for part in self.queries.containment(module).parts(event.term)
+            for part in walk(module, event.term)
         )
 
     def _asks_caller(self, guard: FunctionInfo) -> bool:
