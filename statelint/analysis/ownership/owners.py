@@ -39,6 +39,24 @@ _CALLERS = frozenset({"user", "account", "member", "principal"})
 """What ``get_current_…`` gives is the caller, whatever its model is called."""
 _LATEST = re.compile(r"^(last|latest|most_recent|previous)_")
 """Beginnings of columns that note the latest of many, as ``forum.last_post_user_id`` does: rows are not its user's."""
+_SIGNS = frozenset({"username", "user_name"})
+"""Columns that say whose a row is, unless the rows are people."""
+_TALK = re.compile(r"(^|_)(message|chat|room|log|session|token|login|score)s?($|_)")
+"""Rows that bear the name of a user and are not that user's to keep, or to guard."""
+_PERSONAL = frozenset(
+    {
+        "email",
+        "phone",
+        "phone_number",
+        "mobile",
+        "first_name",
+        "last_name",
+        "full_name",
+        "role",
+        "is_admin",
+        "is_active",
+    }
+)
 _LOGINS = frozenset({"email", "username", "user_name", "login", "phone", "phone_number"})
 
 
@@ -337,6 +355,8 @@ class Ownership:
             if _LATEST.match(snake(column.name)):
                 continue
             named = self.column_kind(column.name) if not self.is_label(column) else None
+            if named is None and self._is_signed(model, column):
+                named = OwnerKind.OWNER if self.is_private_name(model.name) else OwnerKind.ATTRIBUTION
             if model.is_published and named is OwnerKind.OWNER:
                 named = OwnerKind.ATTRIBUTION
             target = self.named(column.target, column.module) if column.target else None
@@ -362,6 +382,18 @@ class Ownership:
                 yield OwnerPath((column.name,), OwnerKind.TENANT)
             elif named is not None and not column.target and not (model.is_tenant and named is OwnerKind.TENANT):
                 yield OwnerPath((column.name,), named)
+
+    @staticmethod
+    def _is_signed(model: Model, column: Column) -> bool:
+        """Tell whether a column holds the name of the user whose a row is: ``tasks(id, username, title)``.
+
+        Whoever writes a message signs it for others to read.
+        """
+        return (
+            snake(column.name) in _SIGNS
+            and not (_PASSWORDS | _PERSONAL) & {snake(name) for name in model.columns}
+            and not _TALK.search(snake(model.name))
+        )
 
 
 def _distance(left: Module, right: Module) -> int:

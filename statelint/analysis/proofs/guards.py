@@ -299,6 +299,7 @@ class Guards:
         functions = [guard, *nested(guard)]
         functions += [helper for function in functions for helper in self._handed_everything(function)]
         seen = {parameter.name for function in functions for parameter in function.facts.parameters}
+        handed = {name for function in functions for name in _hands_on(function)}
         texts: set[str] = set()
         for function in functions:
             module = function.module
@@ -309,7 +310,8 @@ class Guards:
                     # "id" may be anything's: a column's, or the key of a token.
                     texts |= {text for text in found if text not in KEYS}
                     texts |= found & KEYS & set(self._asked_of_request(module, parts))
-        if not (names & (seen | texts)) or not self.regard.weighs(guard):
+        known = names & (seen | texts) or handed & {name.partition(".")[0] for name in names}
+        if not known or not self.regard.weighs(guard):
             return False
         return any(self.exits.may_abort(function) for function in functions) or any(
             event.op == "return" and event.condition for function in functions for event in function.events
@@ -334,6 +336,13 @@ class Guards:
             text = module.text(key) if key >= 0 else None
             if text is not None and not self.principals.is_principal(module, base):
                 yield text
+
+
+def _hands_on(function: FunctionInfo) -> Iterator[str]:
+    """Yield what a decorator adds to the arguments of what it decorates: ``view(**kwargs, note=note)``."""
+    for _, call in function.calls:
+        if any(not name for name, _ in call.keywords):
+            yield from (name for name, _ in call.keywords if name)
 
 
 def _is_const(module: Module, term: TermId, value: object) -> bool:

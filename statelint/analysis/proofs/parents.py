@@ -9,6 +9,7 @@ from statelint.analysis.proofs.naming import called_name, raw_names
 from statelint.analysis.proofs.rows import says_there_is
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import CHECKING, DEMANDING
+from statelint.analysis.stores.sqlcalls import fetched
 from statelint.extract.facts import Attr, Call, Item, Param
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class Parents:
             arguments = call.arguments
             if not any(arg in keys or names & set(raw_names(module, arg)) for arg in arguments):
                 continue
-            if self._tested_owner(module, place.term, chain, names):
+            if any(self._tested_owner(module, rows, chain, names) for rows in {place.term, fetched(function, place)}):
                 return True
             name = called_name(module, call)
             functions = self.inference.callees(module, call)

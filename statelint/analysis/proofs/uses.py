@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue
+from statelint.analysis.proofs.methods import RowMethods
 from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.proofs.words import FORMS, QUIET, WRITING
 from statelint.analysis.terms import children
@@ -30,6 +31,7 @@ class Uses:
     def __init__(self, judge: Judge) -> None:
         self.inference = judge.inference
         self.queries = judge.queries
+        self.methods = RowMethods(judge.inference, judge.ownership)
 
     def escapes(self, function: FunctionInfo, leaf: TermId, event: Event) -> list[Event]:
         """Return the events in which rows leave the function or are changed."""
@@ -52,19 +54,23 @@ class Uses:
                 name = called_name(module, call)
                 func = module.terms[call.func]
                 if (
-                    name in WRITING
-                    and (
-                        (isinstance(func, Attr) and holds(func.base, leaf))
-                        or any(holds(arg, leaf) for arg in call.args)
+                    (isinstance(func, Attr) and holds(func.base, leaf) and self.methods.changes(module, call))
+                    or (
+                        name in WRITING
+                        and (
+                            (isinstance(func, Attr) and holds(func.base, leaf))
+                            or any(holds(arg, leaf) for arg in call.args)
+                        )
                     )
-                ) or (
-                    name not in QUIET
-                    and any(self._reveals(module, arg, leaf) for arg in call.arguments)
-                    # A subquery is part of the statement around it, which is judged itself.
-                    and not self.queries.chains(module, other.term)
-                    and not self._never_returns(module, call)
-                    # What becomes of the row in a form is seen where the form is used.
-                    and not self.forms(module, call)
+                    or (
+                        name not in QUIET
+                        and any(self._reveals(module, arg, leaf) for arg in call.arguments)
+                        # A subquery is part of the statement around it, which is judged itself.
+                        and not self.queries.chains(module, other.term)
+                        and not self._never_returns(module, call)
+                        # What becomes of the row in a form is seen where the form is used.
+                        and not self.forms(module, call)
+                    )
                 ):
                     found.append(other)
         return found
@@ -101,6 +107,7 @@ class Uses:
             isinstance(call, Call)
             and self.inside_test(module, event.term)
             and called_name(module, call) not in WRITING
+            and not self.methods.changes(module, call)
             and not any(map(self._changes_rows, self.inference.callees(module, call)))
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from statelint.analysis.proofs.methods import DELETING
 from statelint.analysis.proofs.naming import called_name, called_name_of, is_read_from
 from statelint.analysis.proofs.words import COUNTER
 from statelint.extract.facts import Attr, Call, Mapping
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 3
 """Calls from a function to one that changes the rows that it is handed."""
-_DELETING = frozenset({"delete", "adelete", "delete_instance"})
 _FORM = re.compile(r"(Form|Serializer)$|^get_serializer$")
 _ADDING = frozenset({"append", "add", "insert", "push"})
 _OPINIONS = re.compile(
@@ -73,8 +73,12 @@ class Writes:
                 if published and on_row and name in _ADDING:
                     # Readers add their comments and likes to what is published.
                     counted = True
-                if name in _DELETING and (on_row or any(map(is_row, held.args))):
+                if name in DELETING and (on_row or any(map(is_row, held.args))):
                     return "delete"
+                changed = self.judge.uses.methods.changes(module, held) if on_row else ""
+                if changed == "delete":
+                    return changed
+                verb = changed or verb
                 saved = isinstance(func, Attr) and (on_row or self._fills(module, leaves[0], func.base))
                 if (
                     (name in _SAVING and (saved or any(map(is_row, held.args))) and not counted)

@@ -56,24 +56,29 @@ class SqlCall(NamedTuple):
     @property
     def leaf(self) -> TermId:
         """The call that gives the rows: the run itself, or the next fetch from the same cursor."""
-        module = self.function.module
-        call = module.terms[self.event.term]
-        func = module.terms[call.func] if isinstance(call, Call) else None
-        if not isinstance(func, Attr):
-            return self.event.term
-        after = False
-        for event in self.function.events:
-            if event is self.event:
-                after = True
-            elif after and event.op == "call":
-                other = module.terms[event.term]
-                called = module.terms[other.func] if isinstance(other, Call) else None
-                if isinstance(called, Attr) and called.base == func.base:
-                    if called.name in FETCHES:
-                        return event.term
-                    if called.name == func.name:
-                        break
-        return self.event.term
+        return fetched(self.function, self.event)
+
+
+def fetched(function: FunctionInfo, run: Event) -> TermId:
+    """Return the call that gives what ``run`` asks for: the next fetch from the same cursor, or the run itself."""
+    module = function.module
+    call = module.terms[run.term]
+    func = module.terms[call.func] if isinstance(call, Call) else None
+    if not isinstance(func, Attr):
+        return run.term
+    after = False
+    for event in function.events:
+        if event is run:
+            after = True
+        elif after and event.op == "call":
+            other = module.terms[event.term]
+            called = module.terms[other.func] if isinstance(other, Call) else None
+            if isinstance(called, Attr) and called.base == func.base:
+                if called.name in FETCHES:
+                    return event.term
+                if called.name == func.name:
+                    break
+    return run.term
 
 
 class SqlCalls:
