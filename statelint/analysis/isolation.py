@@ -18,7 +18,7 @@ from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.misplaced import MisplacedChecks
 from statelint.analysis.proofs.words import KEY
 from statelint.analysis.publicity import Publicity
-from statelint.analysis.queries import beginning, gives_figures, leaves_unread, takes_any_one
+from statelint.analysis.queries import asks_whether, beginning, gives_figures, leaves_unread, takes_any_one
 from statelint.analysis.queries.query import WHATEVER
 from statelint.analysis.reach import Reach
 from statelint.analysis.telling import Telling
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from statelint.analysis.queries import Atom, Query
 
 
-_ASKING = frozenset({"exists", "aexists"})
-"""Ends of statements that say yes or no."""
 _PROBE = re.compile(r"(^|/)(metrics|health\w*|ready\w*|readiness|live|livez|liveness|ping|status|heartbeat)/?$")
 """Paths that monitoring asks."""
 
@@ -331,7 +329,7 @@ class Isolation:
             certainty = 0
         if (kind is OwnerKind.MEMBERSHIP and not keyed) or (action == "read" and self._publicity.of(model)):
             certainty = 0
-        if not keyed and query.chain.steps and query.chain.steps[-1].method in _ASKING:
+        if not keyed and asks_whether(query):
             # Whether there is any row tells nothing of them.
             certainty = 0
         if not keyed and entry is not None and _PROBE.search(entry.path) and not self._identified(verdict):

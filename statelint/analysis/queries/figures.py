@@ -16,6 +16,7 @@ _ENDS = frozenset(
     {"exists", "aexists", "count", "acount", "aggregate", "aaggregate", "count_documents", "estimated_document_count"}
 )
 """Last calls of statements that give figures."""
+_WHETHER = frozenset({"exists", "aexists"})
 _FIGURES = frozenset({"count", "sum", "avg", "min", "max", "total", "exists", "stddev", "variance"})
 _AROUND = frozenset(
     {
@@ -32,7 +33,7 @@ _NAMING = frozenset({"select", "query", "with_entities", "with_only_columns", "s
 
 def gives_figures(query: Query) -> bool:
     """Tell whether a query's answer is figures alone: ``select(func.count(Note.id))``, ``.filter(…).count()``."""
-    if query.figures:
+    if query.figures or asks_whether(query):
         return True
     module, chain = query.module, query.chain
     leaf = module.terms[query.leaf]
@@ -55,6 +56,25 @@ def gives_figures(query: Query) -> bool:
         figure or _is_kind(module, term) or _column(module, term) in groups
         for figure, term in zip(figures, asked[-1], strict=True)
     )
+
+
+def asks_whether(query: Query) -> bool:
+    """Tell whether a query's answer is yes or no: ``.filter(…).exists()``, ``select(exists(Note).where(…))``."""
+    module, chain = query.module, query.chain
+    asked = _named(module, chain.start)
+    return (bool(chain.steps) and chain.steps[-1].method in _WHETHER) or (
+        bool(asked) and all(_begins(module, term) in _WHETHER for term in asked)
+    )
+
+
+def _begins(module: Module, term: TermId) -> str:
+    """Return what a chain of calls begins with: ``exists`` of ``exists(Note).where(…)``."""
+    held, name = module.terms[term], ""
+    while isinstance(held, Call):
+        name = last_name(module, held.func)
+        func = module.terms[held.func]
+        held = module.terms[func.base] if isinstance(func, Attr) else func
+    return name
 
 
 def _named(module: Module, term: TermId) -> tuple[TermId, ...]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Code = Callable[[str], Sample]
 
-IMPORTS = "from sqlalchemy import func, text\n"
+IMPORTS = "from sqlalchemy import exists, func, text\n"
 
 
 def figures(code: Sample) -> list[bool]:
@@ -32,6 +32,7 @@ def figures(code: Sample) -> list[bool]:
         "session.execute(select(func.count(Note.id).label('notes'), func.max(Note.id).label('last'))).one()",
         "session.execute(select(func.count(Note.id).filter(Note.id > key).label('late'))).one()",
         "session.scalar(select(func.coalesce(func.sum(Note.id), 0)))",
+        "session.scalar(select(exists(Note).where(Note.status == 'new')))",
         "session.query(func.max(Note.id)).scalar()",
         "session.query(Note).count()",
         "session.query(Note).with_entities(func.avg(Note.id)).scalar()",
