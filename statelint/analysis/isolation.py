@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from statelint.analysis.assignments import PART, OwnerAssignments
+from statelint.analysis.assignments import OwnerAssignments
+from statelint.analysis.certainty import Certainty
 from statelint.analysis.children import Adoptions, parent_key
 from statelint.analysis.claims import Claims
 from statelint.analysis.exposure import Exposures
 from statelint.analysis.formfields import OpenFields
 from statelint.analysis.leak import Leak, Stop
 from statelint.analysis.model import Place
-from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.misplaced import MisplacedChecks
 from statelint.analysis.proofs.words import KEY
 from statelint.analysis.publicity import Publicity
-from statelint.analysis.queries import asks_whether, beginning, gives_figures, leaves_unread, takes_any_one
+from statelint.analysis.queries import beginning, gives_figures
 from statelint.analysis.queries.query import WHATEVER
 from statelint.analysis.reach import Reach
 from statelint.analysis.telling import Telling
@@ -38,10 +37,6 @@ if TYPE_CHECKING:
     from statelint.analysis.ownership import Column, Model
     from statelint.analysis.proofs import Judge, Verdict
     from statelint.analysis.queries import Atom, Query
-
-
-_PROBE = re.compile(r"(^|/)(metrics|health\w*|ready\w*|readiness|live|livez|liveness|ping|status|heartbeat)/?$")
-"""Paths that monitoring asks."""
 
 
 class Isolation:
@@ -117,6 +112,10 @@ class Isolation:
             self._exposures,
             lambda verdict: verdict.query.verb == "read" and not self._keyed(verdict.query),
         )
+
+    @cached_property
+    def _certainty(self) -> Certainty:
+        return Certainty(self.judge, self._publicity, lambda: self._kept_apart)
 
     def _stranger(self, leak: Leak) -> bool:
         return (
@@ -206,7 +205,7 @@ class Isolation:
         for module in self.judge.inference.modules:
             for function in module.functions:
                 for verdict, column in finder.of(function):
-                    if self._identified(verdict):
+                    if self._certainty.identified(verdict):
                         leak = self._leak(verdict)
                         yield leak._replace(action="create", parent=column, certainty=min(leak.certainty, 1))
 
@@ -252,7 +251,7 @@ class Isolation:
             kind=model.kind if model is not None else None,
             action=action,
             keyed=keyed,
-            certainty=self._certainty(verdict, action, keyed, sibling is not None),
+            certainty=self._certainty.of_query(verdict, action, keyed, sibling is not None),
             entry=entry,
             way=tuple(self._way(verdict, entry)),
             definition=_definition(model),
@@ -297,68 +296,6 @@ class Isolation:
             for atom in self.judge.queries.atoms(query)
         )
 
-    def _certainty(self, verdict: Verdict, action: str, keyed: bool, sibling: bool) -> int:
-        query = verdict.query
-        model = query.chain.model
-        reach = self.reach.of(query.function)
-        if reach is Reach.SERVED:
-            certainty = 1 if self.reach.loosely(query.function) else 2
-        else:
-            # Data layers written in SQL are often there for others to call; what no known request reaches is a hint.
-            library = query.given is not None and bool(self.reach.entry_points)
-            known = self.reach.in_sight(query.module) or self.reach.unused(query.module)
-            certainty = 0 if library or known else 1
-        entry = self.reach.root(verdict.way[0].caller if verdict.way else query.function)
-        if entry is not None and self.judge.policies is not None and self.judge.policies.told(entry.function):
-            # The database is told who is calling; policies that use it may be anywhere.
-            certainty = 0
-        if keyed and entry is not None and entry.kind == "step":
-            # Who runs a graph puts into its state what was checked before.
-            certainty = 0
-        if model is None:
-            # Keys are often those of anonymous sessions; a caller who is known says otherwise.
-            certainty = min(certainty, 1 if query.given is None or self._identified(verdict) else 0)
-        kind = model.kind if model is not None else OwnerKind.OWNER
-        if kind is OwnerKind.ATTRIBUTION:
-            private = self._is_private(query.chain.name, model) or model in self._kept_apart
-            certainty = min(certainty, 1 if action != "read" or (private and keyed) else 0)
-            if takes_any_one(query):
-                # Of rows that somebody wrote, one that nothing names is the only one there is: settings, say.
-                certainty = 0
-        if leaves_unread(query):
-            certainty = 0
-        if (kind is OwnerKind.MEMBERSHIP and not keyed) or (action == "read" and self._publicity.of(model)):
-            certainty = 0
-        if not keyed and asks_whether(query):
-            # Whether there is any row tells nothing of them.
-            certainty = 0
-        if not keyed and entry is not None and _PROBE.search(entry.path) and not self._identified(verdict):
-            # What watches the service is told figures.
-            certainty = 0
-        if not keyed and action == "read":
-            # A list nobody restricts may be meant for everybody; a caller who is known, or another query that
-            # restricts the same rows, says otherwise, and so do rows that are nobody else's by their name.
-            certainty = min(
-                certainty,
-                1
-                if self._identified(verdict)
-                or (sibling and kind is not OwnerKind.ATTRIBUTION)
-                or (kind is OwnerKind.OWNER and self._is_private(query.chain.name, model))
-                else 0,
-            )
-        return certainty
-
-    def _is_private(self, name: str, model: Model | None) -> bool:
-        """Tell whether rows are nobody's but their author's by their name, and not work that is handed on."""
-        handed = model is not None and any(PART.search(snake(column)) for column in model.columns)
-        return not handed and self.judge.ownership.is_private_name(name)
-
-    def _identified(self, verdict: Verdict) -> bool:
-        """Tell whether the entry point that reaches the query knows its caller."""
-        function = verdict.way[0].caller if verdict.way else verdict.query.function
-        entry = self.reach.root(function)
-        return entry is not None and self.judge.guards.knows_caller(entry.function)
-
     def _way(self, verdict: Verdict, entry: EntryPoint | None) -> Iterator[Stop]:
         query = verdict.query
         if entry is not None:
@@ -374,13 +311,6 @@ class Isolation:
         for view in generic_views(self.judge):
             model = view.model
             sibling = self._siblings.get(model)
-            certainty = 2 if view.action != "read" or view.keyed else 1
-            if model.kind is OwnerKind.ATTRIBUTION and view.action == "read":
-                certainty = 1 if view.keyed and self._is_private(model.name, model) else 0
-            if (model.kind is OwnerKind.MEMBERSHIP and not view.keyed) or (
-                view.action == "read" and self._publicity.of(model)
-            ):
-                certainty = 0
             yield Leak(
                 place=view.place,
                 symbol=f"{view.klass.facts.qualname}:{model.name}",
@@ -389,7 +319,7 @@ class Isolation:
                 kind=model.kind,
                 action=view.action,
                 keyed=view.keyed,
-                certainty=certainty,
+                certainty=self._certainty.of_view(view),
                 entry=None,
                 way=(Stop(view.place, f"generic view of every {model.name}"),),
                 definition=_definition(model),

@@ -43,20 +43,15 @@ _SIGNS = frozenset({"username", "user_name"})
 """Columns that say whose a row is, unless the rows are people."""
 _TALK = re.compile(r"(^|_)(message|chat|room|log|session|token|login|score)s?($|_)")
 """Rows that bear the name of a user and are not that user's to keep, or to guard."""
+_SAID = re.compile(r"(^|_)(message|msg|chat)s?($|_)")
+"""Columns of what somebody said to others, whatever its table is called."""
 _PERSONAL = frozenset(
     {
-        "email",
-        "phone",
-        "phone_number",
-        "mobile",
-        "first_name",
-        "last_name",
-        "full_name",
-        "role",
-        "is_admin",
+        "email", "phone", "phone_number", "mobile", "first_name", "last_name", "full_name", "role", "is_admin",
         "is_active",
     }
-)
+)  # fmt: skip
+"""Columns of people."""
 _LOGINS = frozenset({"email", "username", "user_name", "login", "phone", "phone_number"})
 
 
@@ -393,6 +388,7 @@ class Ownership:
             snake(column.name) in _SIGNS
             and not (_PASSWORDS | _PERSONAL) & {snake(name) for name in model.columns}
             and not _TALK.search(snake(model.name))
+            and not any(_SAID.search(snake(name)) for name in model.columns)
         )
 
 

@@ -1,0 +1,110 @@
+"""How sure it is that a query which nothing ties to the caller reaches rows that are others' to see."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from statelint.analysis.assignments import PART
+from statelint.analysis.ownership import OwnerKind, snake
+from statelint.analysis.queries import asks_whether, leaves_unread, takes_any_one
+from statelint.analysis.reach import Reach
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Set
+
+    from statelint.analysis.ownership import Model
+    from statelint.analysis.proofs import Judge, Verdict
+    from statelint.analysis.publicity import Publicity
+    from statelint.analysis.views import GenericView
+
+_PROBE = re.compile(r"(^|/)(metrics|health\w*|ready\w*|readiness|live|livez|liveness|ping|status|heartbeat)/?$")
+"""Paths that monitoring asks."""
+
+
+class Certainty:
+    """Weighs leaks: 2 for what is surely one, 1 for what looks like one, 0 for a hint."""
+
+    def __init__(self, judge: Judge, publicity: Publicity, kept_apart: Callable[[], Set[Model]]) -> None:
+        """``kept_apart`` gives the models whose rows are listed for their author alone."""
+        self.judge = judge
+        self.reach = judge.reach
+        self._publicity = publicity
+        self._kept_apart = kept_apart
+
+    def of_query(self, verdict: Verdict, action: str, keyed: bool, sibling: bool) -> int:
+        """Return how sure it is that a query reaches others' rows.
+
+        ``keyed`` tells whether the rows are named by an id, ``sibling`` whether another query restricts the same model.
+        """
+        query = verdict.query
+        model = query.chain.model
+        reach = self.reach.of(query.function)
+        if reach is Reach.SERVED:
+            certainty = 1 if self.reach.loosely(query.function) else 2
+        else:
+            # Data layers written in SQL are often there for others to call; what no known request reaches is a hint.
+            library = query.given is not None and bool(self.reach.entry_points)
+            known = self.reach.in_sight(query.module) or self.reach.unused(query.module)
+            certainty = 0 if library or known else 1
+        entry = self.reach.root(verdict.way[0].caller if verdict.way else query.function)
+        if entry is not None and self.judge.policies is not None and self.judge.policies.told(entry.function):
+            # The database is told who is calling; policies that use it may be anywhere.
+            certainty = 0
+        if keyed and entry is not None and entry.kind == "step":
+            # Who runs a graph puts into its state what was checked before.
+            certainty = 0
+        if model is None:
+            # Keys are often those of anonymous sessions; a caller who is known says otherwise.
+            certainty = min(certainty, 1 if query.given is None or self.identified(verdict) else 0)
+        kind = model.kind if model is not None else OwnerKind.OWNER
+        if kind is OwnerKind.ATTRIBUTION:
+            private = self._is_private(query.chain.name, model) or model in self._kept_apart()
+            certainty = min(certainty, 1 if action != "read" or (private and keyed) else 0)
+            if takes_any_one(query):
+                # Of rows that somebody wrote, one that nothing names is the only one there is: settings, say.
+                certainty = 0
+        if leaves_unread(query):
+            certainty = 0
+        if (kind is OwnerKind.MEMBERSHIP and not keyed) or (action == "read" and self._publicity.of(model)):
+            certainty = 0
+        if not keyed and asks_whether(query):
+            # Whether there is any row tells nothing of them.
+            certainty = 0
+        if not keyed and entry is not None and _PROBE.search(entry.path) and not self.identified(verdict):
+            # What watches the service is told figures.
+            certainty = 0
+        if not keyed and action == "read":
+            # A list nobody restricts may be meant for everybody; a caller who is known, or another query that
+            # restricts the same rows, says otherwise, and so do rows that are nobody else's by their name.
+            certainty = min(
+                certainty,
+                1
+                if self.identified(verdict)
+                or (sibling and kind is not OwnerKind.ATTRIBUTION)
+                or (kind is OwnerKind.OWNER and self._is_private(query.chain.name, model))
+                else 0,
+            )
+        return certainty
+
+    def of_view(self, view: GenericView) -> int:
+        """Return how sure it is that a generic view shows or changes others' rows."""
+        model = view.model
+        if (model.kind is OwnerKind.MEMBERSHIP and not view.keyed) or (
+            view.action == "read" and self._publicity.of(model)
+        ):
+            return 0
+        if model.kind is OwnerKind.ATTRIBUTION and view.action == "read":
+            return 1 if view.keyed and self._is_private(model.name, model) else 0
+        return 2 if view.action != "read" or view.keyed else 1
+
+    def _is_private(self, name: str, model: Model | None) -> bool:
+        """Tell whether rows are nobody's but their author's by their name, and not work that is handed on."""
+        handed = model is not None and any(PART.search(snake(column)) for column in model.columns)
+        return not handed and self.judge.ownership.is_private_name(name)
+
+    def identified(self, verdict: Verdict) -> bool:
+        """Tell whether the entry point that reaches the query knows its caller."""
+        function = verdict.way[0].caller if verdict.way else verdict.query.function
+        entry = self.reach.root(function)
+        return entry is not None and self.judge.guards.knows_caller(entry.function)
