@@ -86,14 +86,30 @@ class QueryFinder:
             if call.args and not by_row and self.chains(module, call.args[0]):
                 inner.update(self._receivers(module, call.args[0]))
         shown = self._shown(function, inner & chained.keys())
+        added = dict(self._added(function))
         for term, (event, chains) in chained.items():
             if term in prefetched or (term in inner and term not in shown):
                 continue
             asking = [
-                chain for chain in chains if not any(step.method in self.words["inserts"] for step in chain.steps)
+                chain
+                for chain in added.get(term, chains)
+                if not any(step.method in self.words["inserts"] for step in chain.steps)
             ]
             if asking and not any(self._is_correlated(module, chain) for chain in asking):
                 yield Query(function, asking[0], term, event, others=tuple(asking[1:]))
+
+    def _added(self, function: FunctionInfo) -> Iterator[tuple[TermId, tuple[Chain, ...]]]:
+        """Yield the last steps that only one branch adds to a statement that is run then, and what that may be.
+
+        ``if user_id: stmt = stmt.where(…)`` before ``session.execute(stmt)``.
+        """
+        module = function.module
+        for _, call in function.calls:
+            for given in call.arguments:
+                if isinstance(module.terms[given], Choice):
+                    chains = self.chains(module, given)
+                    if len(chains) == 1 and chains[0].steps and chains[0].steps[-1].optional >= 0:
+                        yield chains[0].steps[-1].call, chains
 
     def _shown(self, function: FunctionInfo, begun: Set[TermId]) -> set[TermId]:
         """Return what other statements go on from and is shown itself: ``notes = …; notes.exists(); render(notes)``.
