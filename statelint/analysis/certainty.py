@@ -13,13 +13,17 @@ from statelint.analysis.reach import Reach
 if TYPE_CHECKING:
     from collections.abc import Callable, Set
 
+    from statelint.analysis.entrypoints import EntryPoint
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs import Judge, Verdict
     from statelint.analysis.publicity import Publicity
+    from statelint.analysis.queries import Query
     from statelint.analysis.views import GenericView
 
 _PROBE = re.compile(r"(^|/)(metrics|health\w*|ready\w*|readiness|live|livez|liveness|ping|status|heartbeat)/?$")
 """Paths that monitoring asks."""
+_RANKING = re.compile(r"leader_?board|score_?board|ranking|high_?score|hall_?of_?fame", re.IGNORECASE)
+"""Names of lists in which users are compared."""
 
 
 class Certainty:
@@ -71,6 +75,8 @@ class Certainty:
         if not keyed and asks_whether(query):
             # Whether there is any row tells nothing of them.
             certainty = 0
+        if action == "read" and not keyed and _is_ranking(query, entry):
+            certainty = 0
         if not keyed and entry is not None and _PROBE.search(entry.path) and not self.identified(verdict):
             # What watches the service is told figures.
             certainty = 0
@@ -108,3 +114,9 @@ class Certainty:
         function = verdict.way[0].caller if verdict.way else verdict.query.function
         entry = self.reach.root(function)
         return entry is not None and self.judge.guards.knows_caller(entry.function)
+
+
+def _is_ranking(query: Query, entry: EntryPoint | None) -> bool:
+    """Tell whether a query is asked for a list in which users are shown to each other: a leaderboard."""
+    names = (query.function.name, *((entry.function.name, entry.path) if entry is not None else ()))
+    return any(_RANKING.search(name) for name in names)

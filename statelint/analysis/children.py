@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue
-from statelint.analysis.ownership import OwnerKind
+from statelint.analysis.ownership import OwnerKind, snake
+from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.naming import raw_names
 from statelint.analysis.proofs.words import KEYS, MAKING
 from statelint.analysis.queries import Atom, Chain, Query
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from statelint.analysis.proofs import Judge, Verdict
     from statelint.extract.facts import Event, TermId
 
+_WRITTEN = re.compile(r"(^|_)(message|msg|task|todo|card|note|document|file|expense)$")
+"""What users write into a place of theirs."""
+_SHARED = re.compile(r"(^|_)(conversation|chat|thread|room|dialog|project|board|workspace)$|^chat_session$")
+"""Places that some users share, and others may not enter."""
 _CREATES = MAKING | {"get_or_create", "update_or_create"}
 
 
@@ -57,14 +63,23 @@ def made_model(judge: Judge, module: Module, call: Call) -> Model | None:
     return None
 
 
+class Adoption(NamedTuple):
+    """A row of ``model`` is made by ``event`` under a parent that ``column`` holds, on whom the verdict is."""
+
+    verdict: Verdict
+    column: str
+    model: Model
+    event: Event
+
+
 class Adoptions:
     """Finds the rows that are made for a parent which a client names and nobody checks."""
 
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
 
-    def of(self, function: FunctionInfo) -> Iterator[tuple[Verdict, str]]:
-        """Yield an unproven verdict on each such creation, with the column that holds the parent."""
+    def of(self, function: FunctionInfo) -> Iterator[Adoption]:
+        """Yield each such creation that is unproven."""
         module = function.module
         if self.judge.reach.of(function) is not Reach.SERVED:
             return
@@ -72,15 +87,52 @@ class Adoptions:
             if not call.keywords:
                 continue
             model = made_model(self.judge, module, call)
-            if model is None or not model.parents or not model.owned or self._is_owned_itself(model):
+            if model is None or not model.parents or not model.owned:
+                continue
+            loaded = self._loaded(function, model, event, call)
+            if loaded is not None:
+                yield Adoption(*loaded, model, event)
                 continue
             for name, value in call.keywords:
                 column = _column(model, name)
-                if column and value >= 0 and any(raw_names(module, value)) and not self._chosen(module, value):
+                if not column or (self._is_owned_itself(model) and not self._is_shared(model, model.parents[column])):
+                    continue
+                if value >= 0 and any(raw_names(module, value)) and not self._chosen(module, value):
                     verdict = self._verdict(function, event, model, column, value)
                     if verdict.proof is None:
-                        yield verdict, column
+                        yield Adoption(verdict, column, model, event)
                         break
+
+    def _loaded(self, function: FunctionInfo, model: Model, event: Event, call: Call) -> tuple[Verdict, str] | None:
+        """Return what is unproven of the row that a new one is made under, where it is loaded for nothing else.
+
+        ``project = get_object_or_404(Project, pk=pk)``, ``Task.objects.create(project=project)``; where another parent
+        is the caller's, as the cart is into which products go, this one may be anybody's.
+        """
+        found: tuple[Verdict, str] | None = None
+        for name, value in call.keywords:
+            column = _column(model, name)
+            if not column:
+                continue
+            row = self._row(function, value)
+            if row is None or row.chain.model is not model.parents[column]:
+                return None
+            if self._is_owned_itself(model) and not self._is_shared(model, model.parents[column]):
+                return None
+            if self.judge.judge(row).proof is not Proof.NO_ESCAPE or self.judge.of_row_above(row).proof is not None:
+                return None
+            keys = (atom.value for atom in self.judge.queries.atoms(row) if atom.value >= 0)
+            names = {name for key in keys for name in raw_names(function.module, key)}
+            if self.judge.rows.checked_before(function, row, event, names):
+                return None
+            found = found or (self.judge.of_row_above(row), column)
+        return found
+
+    def _row(self, function: FunctionInfo, value: TermId) -> Query | None:
+        """Return the query that loads the row that a value is, or whose key it is."""
+        held = function.module.terms[value] if value >= 0 else None
+        leaf = held.base if isinstance(held, Attr) and held.name in KEYS else value
+        return next((query for query in self.judge.queries.of(function) if query.leaf == leaf), None)
 
     def _chosen(self, module: Module, value: TermId) -> bool:
         """Tell whether a form validates a value against the choices it was given: ``form.account.data``."""
@@ -107,6 +159,14 @@ class Adoptions:
             OwnerKind.ATTRIBUTION,
             OwnerKind.MEMBERSHIP,
         }
+
+    def _is_shared(self, model: Model, parent: Model) -> bool:
+        """Tell whether rows are written into what some users share: messages of a chat, tasks of a project."""
+        return (
+            not model.is_published
+            and _WRITTEN.search(snake(model.name)) is not None
+            and (parent.kind is OwnerKind.MEMBERSHIP or _SHARED.search(snake(parent.name)) is not None)
+        )
 
     def _verdict(self, function: FunctionInfo, event: Event, model: Model, column: str, value: TermId) -> Verdict:
         atom = Atom((column,), value, "==", -1, model)

@@ -41,7 +41,7 @@ _OF_CLIENT = frozenset(
 _COPIES = frozenset({"to_dict", "copy", "dict"})
 
 
-_KEYS_OF_USERS = frozenset({"id", "pk", "_id", "user_id"})
+_KEYS_OF_USERS = frozenset({"id", "pk", "_id", "user_id", "uid", "uuid"})
 """Columns by which a user is named; who knows a user's secret was told it."""
 
 
@@ -222,7 +222,7 @@ class Claims:
         parameter = function.facts.parameters[held.index]
         if function.owner is not None and held.index == 0:
             return
-        if function in self.judge.reach.entry_points:
+        if function in self.judge.reach.entry_points and not self.judge.is_helper(function):
             entries = self.judge.reach.entry_points[function]
             if (
                 entries[0].kind in _KINDS

@@ -17,7 +17,7 @@ from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.misplaced import MisplacedChecks
 from statelint.analysis.proofs.words import KEY
 from statelint.analysis.publicity import Publicity
-from statelint.analysis.queries import beginning, gives_figures
+from statelint.analysis.queries import beginning, gives_figures, tells_what_is_taken
 from statelint.analysis.queries.query import WHATEVER
 from statelint.analysis.reach import Reach
 from statelint.analysis.telling import Telling
@@ -204,17 +204,27 @@ class Isolation:
         finder = Adoptions(self.judge)
         for module in self.judge.inference.modules:
             for function in module.functions:
-                for verdict, column in finder.of(function):
+                for verdict, column, model, event in finder.of(function):
                     if self._certainty.identified(verdict):
                         leak = self._leak(verdict)
-                        yield leak._replace(action="create", parent=column, certainty=min(leak.certainty, 1))
+                        yield leak._replace(
+                            place=Place(module, event.position),
+                            model=model.name,
+                            owner=str(model.paths[0]),
+                            kind=model.kind,
+                            definition=_definition(model),
+                            sibling=self._siblings.get(model),
+                            action="create",
+                            parent=column,
+                            certainty=min(leak.certainty, 1),
+                        )
 
     def _query_leaks(self) -> Iterator[Leak]:
         seen: set[object] = set()
         figures: dict[tuple[FunctionInfo, str], Leak] = {}
         for verdict in self.verdicts:
             query = verdict.query
-            if verdict.proof is not None:
+            if verdict.proof is not None or (query.verb == "read" and tells_what_is_taken(query)):
                 continue
             # Two runs of one statement are one thing to mend.
             first = query.chain.steps[0].call if query.chain.steps else query.leaf

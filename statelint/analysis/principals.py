@@ -97,7 +97,7 @@ class Principals:
 
     def _principal(self, module: Module, term: TermId) -> bool:
         held = module.terms[term]
-        if self._known(module, term):
+        if self._known(module, term) or (isinstance(held, Attr) and self._is_requests(module, held)):
             return True
         match held:
             case Attr(base=base, name=name) if (replaced := self._replaced(module, base, name)) >= 0:
@@ -280,6 +280,16 @@ class Principals:
             outer = name.rpartition(".")[0]
             found = self._names[name] = listed or (bool(outer) and self._named(outer))
         return found
+
+    def _is_requests(self, module: Module, held: Attr) -> bool:
+        """``self.context["request"].user``: what a framework's request, whatever it is called, says of its sender."""
+        for value in self.inference.term(module, held.base):
+            at = value.name if isinstance(value, (External, Result)) else ""
+            while at:
+                if f"{at}.{held.name}" in self.catalogue.principals:
+                    return True
+                at = self.catalogue.inherits.get(at, "")
+        return False
 
     def is_store(self, module: Module, term: TermId) -> bool:
         """A session that only the server can write."""

@@ -117,8 +117,19 @@ class Project:
     @cached_property
     def callers_reach(self) -> ReachMap:
         """Which functions run on behalf of a caller: jobs and signals act on ids that the service itself chose."""
-        return ReachMap(
-            self.calls, self.entry_points.found, self.modules.values(), OFFLINE_KINDS | {"task", "signal", "handler"}
+        found = (
+            entry._replace(kind="form") if self._takes_input(entry) else entry for entry in self.entry_points.found
+        )
+        return ReachMap(self.calls, found, self.modules.values(), OFFLINE_KINDS | {"task", "signal", "handler"})
+
+    def _takes_input(self, entry: EntryPoint) -> bool:
+        """Tell whether a serializer makes rows of, or checks, what its view was sent."""
+        owner = entry.function.owner
+        return (
+            entry.kind == "handler"
+            and (entry.function.name in {"create", "validate"} or entry.function.name.startswith("validate_"))
+            and owner is not None
+            and any(base.startswith("rest_framework.serializers.") for base in self.inference.external_bases(owner))
         )
 
     @cached_property

@@ -158,7 +158,11 @@ class Publicity:
         if self.judge.guards.permissions.open_to_all(klass):
             return True
         binding = klass.attribute("permission_classes")
-        if binding is None or binding.value < 0:
-            return False
-        parts = self.judge.queries.containment(klass.module).parts(binding.value)
-        return any(_READ_BY_ALL.search(called_name_of(klass.module, part)) for part in parts)
+        if binding is None:
+            items = self.judge.guards.permissions.default
+        else:
+            parts = self.judge.queries.containment(klass.module).parts(binding.value) if binding.value >= 0 else ()
+            items = [(klass.module, part) for part in parts]
+        return any(
+            _READ_BY_ALL.search(module.text(part) or called_name_of(module, part)) is not None for module, part in items
+        )

@@ -35,6 +35,9 @@ SCOPING = {
 """Methods in which a view may narrow what it does, or turn a caller away."""
 _FETCHES = ("get_queryset", "get_object")
 """Methods that a view overrides with a question of its own, which is judged itself."""
+_OF_FORMS = frozenset({"get_form", "form_valid"})
+_SEVERAL = 2
+"""Answers of a method that asks something first."""
 _HANDLERS = frozenset({"get", "post", "put", "patch", "list", "retrieve", "delete", "destroy", "update"})
 """Methods that do, with what they fetch, all that a request asks for."""
 _OF_FRAMEWORK = frozenset({"get_object", "get_queryset", "filter_queryset", "queryset", "object", "object_list"})
@@ -135,11 +138,14 @@ def _fetched(judge: Judge, klass: ClassInfo, kind: str) -> tuple[Model, Place] |
         )
     ]
     model = asked[0].chain.model if asked else None
+    if model is None:
+        return None
     # Who knows the slug of a post may read it.
-    open_to_all = {None, Proof.PUBLIC, *([Proof.OWN_ROW] if model is not None and model.is_published else [])}
+    open_to_all = {None, Proof.PUBLIC} | ({Proof.OWN_ROW} if model.is_published else set())
+    open_to_all |= {Proof.NOT_OWNED} if model.is_principal else set()
     if any(judge.judge(query).proof not in open_to_all for query in asked):
         return None
-    return (model, Place(chosen.module, asked[0].event.position)) if model is not None else None
+    return model, Place(chosen.module, asked[0].event.position)
 
 
 def _narrowed(judge: Judge, klass: ClassInfo, model: Model, kind: str) -> bool:
@@ -151,7 +157,7 @@ def _narrowed(judge: Judge, klass: ClassInfo, model: Model, kind: str) -> bool:
             method = owner.method(name)
             if method is None:
                 continue
-            if name == "get_form" and not judge.regard.leaves(method):
+            if name in _OF_FORMS and not judge.regard.leaves(method) and _returns(method) < _SEVERAL:
                 # It chooses what stands in the form, and turns nobody away.
                 continue
             if judge.guards.restricted.lets_in(Guard(owner.name, method), model):
@@ -168,6 +174,10 @@ def _narrowed(judge: Judge, klass: ClassInfo, model: Model, kind: str) -> bool:
 def _barred(judge: Judge, klass: ClassInfo, model: Model) -> bool:
     probe = next((klass.module.functions[index] for index in klass.facts.methods.values()), None)
     return probe is not None and judge.guards.entrance(probe, [], model) is not None
+
+
+def _returns(method: FunctionInfo) -> int:
+    return sum(event.op == "return" for event in method.events)
 
 
 def _takes_over(method: FunctionInfo) -> bool:

@@ -81,6 +81,7 @@ class Ownership:
         self._by_table: dict[str, Model] = {}
         self._vector_stores: dict[str, Model] = {}
         self._tables = TableObjects(inference)
+        self._users: Model | None = None
         self._find_models()
         self._add_tables(tables)
         self._find_owners()
@@ -100,6 +101,19 @@ class Ownership:
                 found = sorted(found, key=lambda model: _distance(model.module, near))
             return found[0]
         return self._by_table.get(plain) or self._by_table.get(name)
+
+    def users_of_framework(self, near: Module) -> Model:
+        """Return the model of the framework's users: the project's own where it declares one."""
+        if self._users is None:
+            named = self.inference.catalogue.principal_models
+            own = [
+                model
+                for model in self.models.values()
+                if model.klass is not None and not named.isdisjoint(self.inference.external_bases(model.klass))
+            ]
+            self._users = own[0] if len(own) == 1 else Model(None, "auth_user", {}, name="User", module=near)
+            self._users.is_principal = True
+        return self._users
 
     def table_at(self, module: Module, term: TermId) -> Model | None:
         """Return the model whose ``Table`` object ``term`` names."""

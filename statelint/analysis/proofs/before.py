@@ -140,7 +140,13 @@ class Before:
             yield Guard(name, None, roles)
         if not isinstance(held, Call):
             return
-        for argument in held.arguments:
+        listed = [
+            item
+            for argument in held.arguments
+            # @method_decorator([login_required, staff_required], name="dispatch")
+            for item in (getattr(module.terms[argument], "items", ()) if last == "method_decorator" else ())
+        ]
+        for argument in (*held.arguments, *listed):
             inner = module.terms[argument]
             values = self.inference.term(module, inner.func if isinstance(inner, Call) else argument)
             for value in values:

@@ -101,14 +101,18 @@ class Judge:
             found = self._verdicts[key] = self._judge(query)
         return found
 
-    def _judge(self, query: Query) -> Verdict:
+    def of_row_above(self, query: Query) -> Verdict:
+        """Return the verdict on a row under which others are made, even if it is shown to nobody."""
+        return self._judge(query, kept_inside=False)
+
+    def _judge(self, query: Query, *, kept_inside: bool = True) -> Verdict:
         query, proof = self._weakest(query)
         model = query.chain.model
         if model is not None and not model.owned:
             return Verdict(query, Proof.NOT_OWNED)
         if self.reach.of(query.function) is Reach.OFFLINE:
             return Verdict(query, Proof.OFFLINE)
-        proof = proof or self._built_proof(query) or self._escapes_proof(query)
+        proof = proof or self._built_proof(query) or (self._escapes_proof(query) if kept_inside else None)
         if proof is None and self._finished_elsewhere(query):
             proof = Proof.CALLER
         if proof is None and (
@@ -265,7 +269,7 @@ class Judge:
             proof = self.of_parent(function, leaf, *matched)
         if proof is not None:
             return proof, way
-        if (function in self.reach.entry_points and not self._is_helper(function)) or len(way) >= MAX_CALLERS:
+        if (function in self.reach.entry_points and not self.is_helper(function)) or len(way) >= MAX_CALLERS:
             return None, way
         found = self._callers(function, keys, way, model, reads=reads)
         if found[0] is None and matched is not None:
@@ -292,7 +296,7 @@ class Judge:
                 return proof
         return None
 
-    def _is_helper(self, function: FunctionInfo) -> bool:
+    def is_helper(self, function: FunctionInfo) -> bool:
         """Tell whether a method of a view or consumer, any of which may be served, is one that its handlers call."""
         owner = function.owner
         if owner is None or function.name in HANDLERS:

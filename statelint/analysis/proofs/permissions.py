@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from statelint.analysis.proofs.judge import Judge
     from statelint.extract.facts import TermId
 
-    _Items: TypeAlias = list[tuple[Module, TermId]]
+    Items: TypeAlias = list[tuple[Module, TermId]]
 
 _OR_OWNER = re.compile(
     r"(owner|author|creator|self|user|customer|member|participant)s?Or|Or(Is)?(Owner|Author|Creator|Self|User|Customer|Member|Participant)",
@@ -85,20 +85,20 @@ class Permissions:
                 continue
             return self._proven(self._items(klass.module, binding.value), model, objects=objects)
         if any(base.startswith("rest_framework.") for base in self.inference.external_bases(owner)):
-            return self._default
+            return self._proven(self.default, model, objects=objects)
         return None
 
     @cached_property
-    def _default(self) -> Proof | None:
-        """What the permission classes prove that Django REST framework's settings name for all views."""
+    def default(self) -> Items:
+        """The permission classes that Django REST framework's settings name for all views."""
         for module in self.inference.modules:
             for binding in module.bindings.get("REST_FRAMEWORK", ()):
                 held = module.terms[binding.value] if binding.value >= 0 else None
                 if isinstance(held, Mapping):
                     for key, value in zip(held.keys, held.values, strict=True):
                         if module.text(key) == "DEFAULT_PERMISSION_CLASSES":
-                            return self._proven(self._items(module, value))
-        return None
+                            return self._items(module, value)
+        return []
 
     def before(self, function: FunctionInfo, model: Model | None = None) -> Proof | None:
         """``@permission_classes([IsOwner])`` before a function."""
@@ -137,10 +137,10 @@ class Permissions:
             elif isinstance(held, Call) and called_name_of(module, held.func) == "action":
                 yield from (value for name, value in held.keywords if name == "permission_classes")
 
-    def _items(self, module: Module, listed: TermId) -> _Items:
+    def _items(self, module: Module, listed: TermId) -> Items:
         return [(module, part) for part in self.queries.containment(module).parts(listed)]
 
-    def _answers(self, view: ClassInfo, chosen: FunctionInfo, action: Action | None) -> Iterator[_Items]:
+    def _answers(self, view: ClassInfo, chosen: FunctionInfo, action: Action | None) -> Iterator[Items]:
         """Yield what ``get_permissions`` answers for an action, and what it puts into ``self.permission_classes``."""
         module = chosen.module
         for event in chosen.events:
@@ -164,13 +164,14 @@ class Permissions:
         for klass in self.inference.mro(view)[0]:
             chosen = klass.method("get_permissions")
             if chosen is not None:
-                answers = list(self._answers(view, chosen, ACTIONS["list"][0]))
+                said = self._answers(view, chosen, ACTIONS["list"][0])
+                answers = [items for items in said if not _is_framework_asked(items)]
                 return bool(answers) and all(
                     any(called_name_of(module, part) == "AllowAny" for module, part in items) for items in answers
                 )
         return False
 
-    def _proven(self, listed: _Items, model: Model | None = None, *, objects: bool = False) -> Proof | None:
+    def _proven(self, listed: Items, model: Model | None = None, *, objects: bool = False) -> Proof | None:
         """Return what permission classes prove, in a list or joined by operators."""
         for module, item in listed:
             values: Iterable[Value] = self.inference.term(module, item)
@@ -203,7 +204,7 @@ class Permissions:
         )
 
 
-def _is_framework_asked(answer: _Items) -> bool:
+def _is_framework_asked(answer: Items) -> bool:
     """Tell whether ``get_permissions`` asks the framework's, which instantiates ``permission_classes``."""
     return any(called_name_of(module, part) == "get_permissions" for module, part in answer)
 

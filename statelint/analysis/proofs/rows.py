@@ -12,6 +12,7 @@ from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     CHECKING,
     CREDENTIAL,
+    NEGATIVE,
 )
 from statelint.analysis.roles import grants_role
 from statelint.analysis.terms import children
@@ -267,7 +268,9 @@ class Rows:
                             self.principals.is_principal(module, other) and not self._is_own_key(module, row, leaf)
                         ):
                             return True
-                        if self._is_secret(module, row, leaf):
+                        if self._is_secret(module, row, leaf) or (
+                            op in {"in", "not in"} and other == right and self._is_callers(module, other)
+                        ):
                             return True
                 return False
             case Logic(values=values):
@@ -301,6 +304,19 @@ class Rows:
                 and not ((column := model.columns.get(held.name)) is not None and column.is_key)
                 for model in models
             )
+        )
+
+    def _is_callers(self, module: Module, term: TermId) -> bool:
+        """Tell whether a term holds rows asked for by the caller: ``Project.objects.filter(members=user)``."""
+        parts = self.queries.containment(module).parts(term)
+        return any(
+            query.leaf in parts
+            and any(
+                atom.value >= 0 and atom.op not in NEGATIVE and self.principals.is_principal(module, atom.value)
+                for atom in self.queries.atoms(query)
+            )
+            for function in module.functions
+            for query in self.queries.of(function)
         )
 
     def _is_secret(self, module: Module, value: TermId, leaf: TermId) -> bool:

@@ -1,6 +1,6 @@
 """Questions to the database: where a function reads, changes or deletes rows of a model, and under which predicates."""
 
-from statelint.analysis.queries.figures import asks_whether, gives_figures
+from statelint.analysis.queries.figures import asks_whether, gives_figures, tells_what_is_taken
 from statelint.analysis.queries.finder import QueryFinder
 from statelint.analysis.queries.query import (
     Atom,
@@ -25,4 +25,5 @@ __all__ = [
     "gives_figures",
     "leaves_unread",
     "takes_any_one",
+    "tells_what_is_taken",
 ]

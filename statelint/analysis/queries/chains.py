@@ -71,8 +71,26 @@ class Chains:
                 model = self.entities.model(module, held.base)
                 if model is not None:
                     yield Chain(model, model.name, term, held.name, ())
+            elif held.name == "queryset":
+                yield from self._of_view(module, term, held)
         elif isinstance(held, Call):
             yield from self._call(module, term, held)
+
+    def _of_view(self, module: Module, term: TermId, held: Attr) -> Iterator[Chain]:
+        """``self.queryset`` in a handler of a view, whose class says what it is."""
+        me = module.terms[held.base]
+        function = module.functions[me.function] if isinstance(me, Param) and me.index == 0 else None
+        if function is None or function.owner is None or function.name in {"get_queryset", "get_object"}:
+            return
+        for klass in self.entities.inference.mro(function.owner)[0]:
+            binding = klass.attribute(held.name)
+            if binding is not None:
+                made = self.of(klass.module, binding.value) if binding.value >= 0 else ()
+                if klass.module is module:
+                    yield from made
+                else:
+                    yield from (chain._replace(start=term, steps=()) for chain in made if not chain.steps)
+                return
 
     def _choice(self, module: Module, held: Choice) -> Iterator[Chain]:
         """Steps that only one branch adds are optional; unrelated branches are alternatives."""

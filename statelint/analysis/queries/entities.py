@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.model import ClassValue, External
+from statelint.analysis.model import ClassValue, External, Result
 from statelint.extract.facts import Attr, Call, Choice, Comprehension, Name, Param, Star
 
 if TYPE_CHECKING:
@@ -66,9 +66,17 @@ class Entities:
             if isinstance(value, ClassValue) and (model := self.ownership.model_of(value.klass)) is not None
         }
         if not found:
-            return self.ownership.table_at(module, term)
+            return self.ownership.table_at(module, term) or self._users(module, term)
         # A slot that holds now this model, now that one is a generic repository's.
         return found.pop() if len(found) == 1 else None
+
+    def _users(self, module: Module, term: TermId) -> Model | None:
+        """Return the users of a framework that a term names: ``get_user_model()``, Django's own ``User``."""
+        named = self.inference.catalogue.principal_models
+        for value in self.inference.term(module, term):
+            if isinstance(value, (External, Result)) and not named.isdisjoint((value.name, f"{value.name}()")):
+                return self.ownership.users_of_framework(module)
+        return None
 
     def entity(self, module: Module, term: TermId, depth: int = 0) -> Model | None:
         """Return the model that a column, an aggregate or the model itself stands for."""

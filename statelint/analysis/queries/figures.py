@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from statelint.analysis.ownership.references import last_name
@@ -9,6 +10,7 @@ from statelint.extract.facts import Attr, Binary, Call, Name
 
 if TYPE_CHECKING:
     from statelint.analysis.model import Module
+    from statelint.analysis.ownership import Model
     from statelint.analysis.queries.query import Query
     from statelint.extract.facts import TermId
 
@@ -27,6 +29,10 @@ _AROUND = frozenset(
 """What is put around a figure and leaves it one."""
 _KINDS = frozenset({"status", "type", "kind", "role", "state", "category", "priority", "severity", "level"})
 """Columns by which figures are given, a group each."""
+_SLOTS = re.compile(
+    r"(^|_)(date|time|day|hour|slot|start|starts|end|ends|begin|until|seat|table|check_?(in|out))s?($|_)(at|on|time|date)?$"
+)
+"""Columns that say when something is taken, or which part of it."""
 _NAMING = frozenset({"select", "query", "with_entities", "with_only_columns", "select_from", "from_"})
 """Calls that say what is asked for."""
 
@@ -75,6 +81,25 @@ def _begins(module: Module, term: TermId) -> str:
         func = module.terms[held.func]
         held = module.terms[func.base] if isinstance(func, Attr) else func
     return name
+
+
+def tells_what_is_taken(query: Query) -> bool:
+    """Tell whether a query asks when something is taken, or which things are, and by whom of none of them.
+
+    ``values_list("room_id", flat=True)``, ``values("start", "end")``, ``select(Booking.starts_at)``.
+    """
+    module, model = query.module, query.chain.model
+    steps = [step for step in query.chain.steps if step.method in {"values", "values_list"}]
+    asked = steps[-1].args if steps else _named(module, query.chain.start)
+    names = [module.text(term) or last_name(module, term) for term in asked]
+    return bool(names) and model is not None and all(_is_slot(model, name) for name in names)
+
+
+def _is_slot(model: Model, name: str) -> bool:
+    column = model.columns.get(name) or model.columns.get(name.removesuffix("_id"))
+    if column is not None and column.target:
+        return column.is_key and name.removesuffix("_id") not in {own.removesuffix("_id") for own in model.own_columns}
+    return _SLOTS.search(name) is not None
 
 
 def _named(module: Module, term: TermId) -> tuple[TermId, ...]:
