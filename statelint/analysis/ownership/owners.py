@@ -214,6 +214,9 @@ class Ownership:
             model.is_public = model.name in public or snake(model.name).startswith("public_")
             model.is_principal = self._is_principal(model)
             model.is_published = self._is_published(model)
+        alone = not any(model.is_principal for model in self.models.values())
+        for model in self.models.values():
+            model.is_principal = model.is_principal or self._is_caller(model, alone=alone)
         self._drop_business_models()
         for model in self.models.values():
             model.is_tenant = not model.is_principal and snake(model.name) in self._tenant_models
@@ -336,12 +339,15 @@ class Ownership:
         if name in self._principal_names or (model.klass is None and name.removesuffix("s") in self._principal_names):
             return True
         names = {snake(name) for name in model.columns}
-        return bool(_LOGINS & names) and (bool(_PASSWORDS & names) or self._is_caller(model))
+        return bool(_LOGINS & names) and bool(_PASSWORDS & names)
 
-    def _is_caller(self, model: Model) -> bool:
-        """Tell whether what finds out who is calling gives a row of a model: ``get_current_user() -> Player``."""
-        return any(
-            who in _CALLERS or who == snake(model.name)
+    def _is_caller(self, model: Model, *, alone: bool) -> bool:
+        """Tell whether what finds out who is calling gives a row of a model: ``get_current_user() -> Player``.
+
+        ``get_current_player`` says so where players ``alone`` may be users; ``current_topic`` is of another kind.
+        """
+        return any(snake(name) in _LOGINS for name in model.columns) and any(
+            who in _CALLERS or (alone and who == snake(model.name))
             for who, value in self._callers
             if isinstance(value, Instance) and value.klass is model.klass
         )

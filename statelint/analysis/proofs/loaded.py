@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import ClassValue, Instance
 from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.proofs.words import FORMS, MAKING, NEGATIVE
-from statelint.extract.facts import Attr, Call, Compare, Not, Param, Sequence
+from statelint.extract.facts import Attr, Call, Compare, Item, Not, Param, Sequence
 
 if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
     from statelint.analysis.queries import Query
-    from statelint.extract.facts import TermId
+    from statelint.extract.facts import Term, TermId
 
 _COLLECTING = frozenset({"add", "append", "extend", "update"})
 """Methods that put something into a collection."""
@@ -81,9 +81,27 @@ class Loaded:
         else:
             named = isinstance(held, Attr) and isinstance(module.terms[held.base], Param) and held.name
         return (
-            named == "instance"
+            (named == "instance" or self._is_handed_on(module, held))
             and function.owner is not None
             and any(base.startswith(FORMS) for base in self.inference.external_bases(function.owner))
+        )
+
+    @staticmethod
+    def _is_handed_on(module: Module, held: Term) -> bool:
+        """``self.context["project_id"]``, but not ``self.context["request"]``: the view has judged what it hands on."""
+        match held:
+            case Item(base=base, key=key):
+                pass
+            case Call(func=func, args=(key, *_)) if isinstance(get := module.terms[func], Attr) and get.name == "get":
+                base = get.base
+            case _:
+                return False
+        context = module.terms[base]
+        return (
+            isinstance(context, Attr)
+            and context.name == "context"
+            and isinstance(module.terms[context.base], Param)
+            and module.text(key) not in {None, "request", "view"}
         )
 
     def _collected(self, function: FunctionInfo, collection: TermId) -> bool:

@@ -237,3 +237,19 @@ def test_what_finds_out_who_is_calling_says_what_users_are_called(code: Code, na
     hero = ownership.named("Hero")
     assert hero is not None
     assert hero.owned is owned
+
+
+def test_where_users_are_known_what_is_current_is_no_other_user(code: Code) -> None:
+    users = """
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    email = Column(String)
+    password = Column(String)
+
+
+"""
+    ownership = code(PLAYER.format(name="current_player") + users).project.ownership
+    player = ownership.named("Player")
+    assert player is not None
+    assert not player.is_principal
