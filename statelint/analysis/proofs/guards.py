@@ -11,7 +11,7 @@ from statelint.analysis.proofs.before import ENTRANCES, Before, Guard
 from statelint.analysis.proofs.naming import called_name_of, name_of, raw_names
 from statelint.analysis.proofs.permissions import Permissions
 from statelint.analysis.proofs.restricted import RestrictedRoles
-from statelint.analysis.proofs.switches import is_off, switched_on, without
+from statelint.analysis.proofs.switches import is_const, is_off, switched_on, without
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     ARGUMENTS,
@@ -25,7 +25,7 @@ from statelint.analysis.proofs.words import (
 )
 from statelint.analysis.roles import DENYING, RANKS, asks_for_role, is_everyday
 from statelint.analysis.terms import walk
-from statelint.extract.facts import Attr, Call, Compare, Const, Element, Item, Logic, Not, Param
+from statelint.extract.facts import Attr, Call, Compare, Element, Item, Logic, Not, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -249,9 +249,9 @@ class Guards:
                 return (op == "or") is positive and any(
                     self._denies(module, value, positive, ranks=ranks) for value in values
                 )
-            case Compare(op=op, left=left, right=right) if op in {"==", "is"} and _is_const(module, right, False):
+            case Compare(op=op, left=left, right=right) if op in {"==", "is"} and is_const(module, right, False):
                 return self._denies(module, left, not positive, ranks=ranks)
-            case Compare(op=op, left=left, right=right) if op in {"==", "is"} and _is_const(module, right, True):
+            case Compare(op=op, left=left, right=right) if op in {"==", "is"} and is_const(module, right, True):
                 return self._denies(module, left, positive, ranks=ranks)
             case Compare(op=op) if op in RANKS:
                 return (op in DENYING) is positive and ranks and asks_for_role(self.principals, module, test)
@@ -343,11 +343,6 @@ def _hands_on(function: FunctionInfo) -> Iterator[str]:
     for _, call in function.calls:
         if any(not name for name, _ in call.keywords):
             yield from (name for name, _ in call.keywords if name)
-
-
-def _is_const(module: Module, term: TermId, value: object) -> bool:
-    held = module.terms[term]
-    return isinstance(held, Const) and held.value is value
 
 
 def _names_role(name: str, roles: Iterable[str]) -> bool:

@@ -16,7 +16,7 @@ def switched_on(module: Module, call: Call, function: FunctionInfo) -> frozenset
     """Return the parameters of a function that a call gives as true."""
     names = [parameter.name for parameter in function.facts.parameters]
     given = (*zip(names, call.args, strict=False), *call.keywords)
-    return frozenset(name for name, value in given if _is(module, value, True))
+    return frozenset(name for name, value in given if is_const(module, value, True))
 
 
 def is_off(module: Module, condition: Condition, switched: frozenset[str]) -> bool:
@@ -25,7 +25,7 @@ def is_off(module: Module, condition: Condition, switched: frozenset[str]) -> bo
     if not isinstance(held, Param) or not condition.positive or name_of(module, condition.test) in switched:
         return False
     default = module.functions[held.function].facts.parameters[held.index].default
-    return default >= 0 and _is(module, default, False)
+    return default >= 0 and is_const(module, default, False)
 
 
 def without(module: Module, condition: Condition, switched: frozenset[str]) -> TermId:
@@ -37,6 +37,7 @@ def without(module: Module, condition: Condition, switched: frozenset[str]) -> T
     return rest[0] if len(rest) == 1 else condition.test
 
 
-def _is(module: Module, term: TermId, value: bool) -> bool:
+def is_const(module: Module, term: TermId, value: bool) -> bool:
+    """Tell whether a term is ``True`` or ``False``, whichever ``value`` is."""
     held = module.terms[term]
     return isinstance(held, Const) and held.value is value
