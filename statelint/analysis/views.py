@@ -79,7 +79,7 @@ def _is_kept(model: Model, kind: str) -> bool:
 
 def _is_open(judge: Judge, klass: ClassInfo, model: Model, kind: str) -> bool:
     """Tell whether nothing keeps anybody from what a view does to rows of a model."""
-    if _narrowed(judge, klass, model, kind):
+    if _narrowed(judge, klass, model, kind) or judge.guards.permissions.by_model(klass):
         return False
     proven = (
         judge.guards.permissions.of_class(klass, model, objects=kind != "list", action=action)

@@ -10,6 +10,7 @@ from statelint.analysis.model import Instance
 from statelint.analysis.ownership.declarations import Declarations
 from statelint.analysis.ownership.schema import Model, OwnerKind, OwnerPath, snake
 from statelint.analysis.ownership.tables import TableObjects
+from statelint.analysis.ownership.tenants import Tenants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from statelint.config.settings import Settings
     from statelint.extract.facts import TermId
 
-TENANT_SHARE = 5
-"""So many models must refer to what a user belongs to for it to be the tenant, and not a role or a country."""
 MAX_PARENTS = 3
 """Longer chains of foreign keys are too weak a sign of ownership."""
 _USER_BASES = frozenset({"AbstractUser", "AbstractBaseUser", "BaseUser", "UserMixin"})
@@ -52,6 +51,11 @@ _PERSONAL = frozenset(
     }
 )  # fmt: skip
 """Columns of people."""
+_INTIMATE = re.compile(
+    r"phone|mobile|address|street|zip|birth|dob|salary|income|balance|weight|height|blood|medical|health|ssn|passport"
+    r"|bank|iban|card|token|secret|key$"
+)
+"""Columns of profiles that are not for the other users to read."""
 _LOGINS = frozenset({"email", "username", "user_name", "login", "phone", "phone_number"})
 
 
@@ -158,9 +162,12 @@ class Ownership:
 
     def is_directory(self, model: Model) -> bool:
         """Tell whether others read a model's rows to choose whom to deal with: doctors, vendors."""
-        plain = re.sub(r"_(profile|user|account|model|table|orm)$", "", snake(model.name))
-        return bool({plain, plain.removesuffix("s")} & self._directories) and all(
-            path.kind is not OwnerKind.TENANT for path in model.paths
+        plain = re.sub(r"_(profile|user|account|model|table|orm|info|detail|details|data)$", "", snake(model.name))
+        plain = "profile" if plain in self._principal_names and snake(model.name).endswith("profile") else plain
+        return (
+            bool({plain, plain.removesuffix("s")} & self._directories)
+            and all(path.kind is not OwnerKind.TENANT for path in model.paths)
+            and not (plain == "profile" and any(_INTIMATE.search(snake(name)) for name in model.columns))
         )
 
     def is_private_name(self, name: str) -> bool:
@@ -218,9 +225,10 @@ class Ownership:
         for model in self.models.values():
             model.is_principal = model.is_principal or self._is_caller(model, alone=alone)
         self._drop_business_models()
-        for model in self.models.values():
-            model.is_tenant = not model.is_principal and snake(model.name) in self._tenant_models
-        for model in self._tenants_of_principals():
+        tenants = Tenants(
+            self.models.values(), self.inference.modules, self._target, self._tenant_models, self._principal_names
+        )
+        for model in list(tenants.found()):
             model.is_tenant = True
         for model in self.models.values():
             model.paths = tuple(self._direct(model))
@@ -290,38 +298,8 @@ class Ownership:
             or any(base.rpartition(".")[2] in _USER_BASES or "BaseUserTable" in base for base in bases)
         )
 
-    def _tenants_of_principals(self) -> Iterator[Model]:
-        """Yield what every user belongs to and most other rows do, too: it is the tenant, whatever it is called."""
-        pointing: dict[Model, int] = {}
-        for model in self.models.values():
-            targets = {
-                self.named(column.target, column.module)
-                for column in model.columns.values()
-                if column.is_key and column.target
-            }
-            for target in targets:
-                if target is not None and target is not model:
-                    pointing[target] = pointing.get(target, 0) + 1
-        for user in self.models.values():
-            if not user.is_principal:
-                continue
-            for column in user.columns.values():
-                target = self.named(column.target, column.module) if column.is_key and column.target else None
-                if (
-                    target is not None
-                    and not target.is_principal
-                    and pointing.get(target, 0) >= TENANT_SHARE
-                    and not self._refers_to_principal(target)
-                ):
-                    yield target
-
-    def _refers_to_principal(self, model: Model) -> bool:
-        return any(
-            target is not None and target.is_principal
-            for column in model.columns.values()
-            if column.is_key and column.target
-            for target in (self.named(column.target, column.module),)
-        )
+    def _target(self, column: Column) -> Model | None:
+        return self.named(column.target, column.module) if column.target else None
 
     def _is_key_to(self, user: Model, model: Model) -> bool:
         return any(

@@ -11,6 +11,7 @@ from statelint.analysis.proofs.before import ENTRANCES, Before, Guard
 from statelint.analysis.proofs.naming import called_name_of, name_of, raw_names
 from statelint.analysis.proofs.permissions import Permissions
 from statelint.analysis.proofs.restricted import RestrictedRoles
+from statelint.analysis.proofs.sockets import Sockets
 from statelint.analysis.proofs.switches import is_const, is_off, switched_on, without
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
@@ -53,6 +54,7 @@ class Guards:
         self.before = Before(judge)
         self.permissions = Permissions(judge)
         self.restricted = RestrictedRoles(judge)
+        self._sockets = Sockets(judge)
         self._admin_guards = frozenset(admin_guards)
 
     def guard_before(self, function: FunctionInfo, keys: list[TermId], model: Model | None = None) -> Proof | None:
@@ -71,6 +73,8 @@ class Guards:
         module = function.module
         if WEBHOOK.search(snake(function.qualname.replace(".", "_"))):
             return Proof.ADMIN
+        if self._sockets.admitted(function, keys):
+            return Proof.GUARD
         names = {name for key in keys for name in raw_names(module, key)}
         for before in self.before.guards(function):
             name, guard, roles, switched = before

@@ -185,9 +185,16 @@ class Judge:
         for value in self.inference.term(query.module, held.func):
             if isinstance(value, FunctionValue) and value.function.module is not query.module:
                 made = [each for each in self.queries.of(value.function) if each.chain.model is query.chain.model]
-                proofs = [self.statement.predicate(each, self.queries.atoms(each)) for each in made]
+                proofs = [self._made_proof(each) for each in made]
                 return proofs[0] if proofs and all(proofs) else None
         return None
+
+    def _made_proof(self, query: Query) -> Proof | None:
+        """What a statement that a function gives back proves where it is made."""
+        steps = self.exits.chain(query.module, query.event.condition)
+        return self.statement.predicate(query, self.queries.atoms(query)) or (
+            Proof.ADMIN if self.rows.admitted(query.module, steps, query.leaf) else None
+        )
 
     def _finished_elsewhere(self, query: Query) -> bool:
         """Tell whether a statement is only made here: all callers restrict it, or are proven, and are judged for it."""

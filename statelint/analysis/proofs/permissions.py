@@ -32,6 +32,8 @@ _OR_OWNER = re.compile(
     re.IGNORECASE,
 )
 """Names of permission classes that let in others than administrators: ``IsOwnerOrAdmin``."""
+_GIVEN = frozenset({"DjangoModelPermissions", "DjangoModelPermissionsOrAnonReadOnly", "DjangoObjectPermissions"})
+"""Permission classes that ask whoever changes rows for what administrators of Django give to users and groups."""
 _TESTS = ("test_func", "has_permission")
 """Methods by which views themselves tell who may come in."""
 
@@ -87,6 +89,20 @@ class Permissions:
         if any(base.startswith("rest_framework.") for base in self.inference.external_bases(owner)):
             return self._proven(self.default, model, objects=objects)
         return None
+
+    def by_model(self, owner: ClassInfo) -> bool:
+        """Tell whether a view asks for a permission for its model, as administrators give: rows are shared work."""
+        listed = self.default
+        for klass in self.inference.mro(owner)[0]:
+            binding = klass.attribute("permission_classes")
+            if klass.method("get_permissions") is not None:
+                return False
+            if binding is not None and binding.value >= 0:
+                listed = self._items(klass.module, binding.value)
+                break
+        return any(
+            (module.text(item) or called_name_of(module, item)).rpartition(".")[2] in _GIVEN for module, item in listed
+        )
 
     @cached_property
     def default(self) -> Items:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.proofs.naming import called_name_of, is_read_from, raw_names
-from statelint.analysis.proofs.words import LOOKUP, MAKING
+from statelint.analysis.proofs.published import is_hidden
+from statelint.analysis.proofs.words import DEMANDING, LOOKUP, MAKING, NEGATIVE
 from statelint.analysis.roles import grants_role
 from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Logic, Not, Param
 
@@ -51,6 +52,24 @@ class Permits:
             ):
                 return True
         return False
+
+    def demanded(self, function: FunctionInfo, leaf: TermId) -> set[TermId]:
+        """Return the calls that leave unless the caller has a row of their own under this one.
+
+        ``get_object_or_404(Enrollment, student=request.user, course=course)``.
+        """
+        module = function.module
+        holds = self.queries.containment(module).holds
+        found = set()
+        for query in self.queries.of(function):
+            if query.leaf == leaf or not any(step.method in DEMANDING for step in query.chain.steps):
+                continue
+            asked = [atom for atom in self.queries.atoms(query) if atom.value >= 0 and atom.op not in NEGATIVE]
+            if any(holds(atom.value, leaf) for atom in asked) and any(
+                self.principals.is_principal(module, atom.value) for atom in asked
+            ):
+                found.add(query.leaf)
+        return found
 
     def _is_read(self, module: Module, call: TermId) -> bool:
         held = module.terms[call]
@@ -143,8 +162,12 @@ class Permits:
             if condition.kind != "if" or condition.test < 0:
                 continue
             of_owner = self.rows.is_check(module, condition.test, leaf, not condition.positive)
+            # What is not private is for everybody: ``if room.is_private: if not is_member(user, room): raise``.
+            private = is_hidden(self.queries, module, number, leaf)
             # Whoever has the role needs no permission: ``if not user.is_admin: if not is_member(user, room): raise``.
-            if not of_owner and not grants_role(self.principals, module, condition.test, not condition.positive):
+            if not (
+                of_owner or private or grants_role(self.principals, module, condition.test, not condition.positive)
+            ):
                 continue
             inside = [
                 place
@@ -157,6 +180,10 @@ class Permits:
                     step != number
                     and (
                         self.admits(module, conditions[step].test, leaf, wanted, positive=not conditions[step].positive)
+                        or (
+                            private
+                            and self.rows.is_check(module, conditions[step].test, leaf, not conditions[step].positive)
+                        )
                         or (
                             of_owner
                             and conditions[step].test >= 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import ClassValue
 from statelint.analysis.ownership import MARKS_PUBLIC
 from statelint.analysis.proofs.words import NEGATIVE
-from statelint.extract.facts import Attr, Call, Const, Logic, Not
+from statelint.extract.facts import Attr, Call, Compare, Const, Logic, Not
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _SAYS_SO = re.compile(r"(^|[._])(public|published|shared|listed)$", re.IGNORECASE)
 """Values of a state or a visibility: ``"published"``, ``Visibility.PUBLIC``."""
+_PRIVATE = re.compile(r"(^|[._])(private|restricted|hidden|direct|dm)$", re.IGNORECASE)
+"""Columns and values that say that a row is not for everybody."""
 
 
 class Published:
@@ -90,5 +92,26 @@ def _says_public(queries: QueryFinder, module: Module, test: TermId, leaf: TermI
             return (op == "and") is positive and any(
                 _says_public(queries, module, value, leaf, positive) for value in values
             )
+        case _:
+            return False
+
+
+def is_hidden(queries: QueryFinder, module: Module, step: int, leaf: TermId) -> bool:
+    """Tell whether a condition says that a row is not for everybody: ``if room.is_private``, ``if not note.public``."""
+    condition = module.facts.conditions[step]
+    return _says_private(queries, module, condition.test, leaf, condition.positive)
+
+
+def _says_private(queries: QueryFinder, module: Module, test: TermId, leaf: TermId, positive: bool) -> bool:
+    holds = queries.containment(module).holds
+    match module.terms[test] if test >= 0 else None:
+        case Attr(base=base, name=name):
+            mark = _PRIVATE if positive else MARKS_PUBLIC
+            return mark.search(name) is not None and holds(base, leaf)
+        case Not(value=value):
+            return _says_private(queries, module, value, leaf, not positive)
+        case Compare(op=op, left=left, right=right) if op == ("==" if positive else "!="):
+            said = module.text(right) or module.dotted(right).removesuffix(".value")
+            return holds(left, leaf) and _PRIVATE.search(said) is not None
         case _:
             return False

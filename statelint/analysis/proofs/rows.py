@@ -99,8 +99,11 @@ class Rows:
             )
         }
         places = {id(other): place for place, other in enumerate(function.events)}
+        demanded = self.permits.demanded(function, leaf)
         calls = [
-            other for other in function.events if other.op == "call" and self.checking_call(module, other.term, leaf)
+            other
+            for other in function.events
+            if other.op == "call" and (other.term in demanded or self.checking_call(module, other.term, leaf))
         ]
         checking_terms = {other.term for other in calls}
         left = min(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import ClassValue
 from statelint.analysis.proofs.methods import RowMethods
 from statelint.analysis.proofs.naming import called_name
-from statelint.analysis.proofs.words import FORMS, QUIET, WRITING
+from statelint.analysis.proofs.words import FORMS, GOING, KEY, QUIET, WRITING
 from statelint.analysis.terms import children
 from statelint.extract.facts import Attr, Binary, Call, Choice, Compare, Const, Not, Param
 
@@ -64,7 +64,11 @@ class Uses:
                     )
                     or (
                         name not in QUIET
-                        and any(self._reveals(module, arg, leaf) for arg in call.arguments)
+                        and any(
+                            self._reveals(module, arg, leaf)
+                            for arg in call.arguments
+                            if name not in GOING or not self._is_key(module, arg)
+                        )
                         # A subquery is part of the statement around it, which is judged itself.
                         and not self.queries.chains(module, other.term)
                         and not self._never_returns(module, call)
@@ -86,7 +90,15 @@ class Uses:
             # The next number tells of the last row no more than that it has one.
             return False
         inside = (held.then, held.other) if isinstance(held, Choice) else children(held)
+        if isinstance(held, Call) and called_name(module, held) in GOING:
+            # return redirect("course", pk=course.pk): the caller is sent to where the row is asked for again.
+            inside = tuple(each for each in held.arguments if not self._is_key(module, each))
         return any(child >= 0 and self._reveals(module, child, leaf) for child in inside)
+
+    @staticmethod
+    def _is_key(module: Module, term: TermId) -> bool:
+        held = module.terms[term]
+        return isinstance(held, Attr) and bool(KEY.search(held.name))
 
     def forms(self, module: Module, call: Call) -> list[ClassInfo]:
         """Return the classes of forms and serializers that a call makes an instance of."""

@@ -100,6 +100,8 @@ MAKING = frozenset({"create", "acreate", "bulk_create", "insert"})
 """Methods that make rows, and ask for none."""
 WRITING = frozenset({"delete", "save", "update", "adelete", "asave", "remove", "delete_instance"})
 """Methods of rows that change them."""
+GOING = frozenset({"redirect", "reverse", "reverse_lazy", "resolve_url", "url_for"})
+"""Calls that name the address of a page."""
 QUIET = frozenset(
     {
         "print",

@@ -81,9 +81,13 @@ class QueryFinder:
             func = module.terms[self._chains.wrapped(module, call.func)]
             if isinstance(func, Attr):
                 inner.update(self._receivers(module, func.base))
-            # notes.update(note): a repository is given a row, not a statement to run.
-            by_row = chains[0].start == event.term and any(step.method == "get" for step in chains[0].steps)
-            if call.args and not by_row and self.chains(module, call.args[0]):
+            given = self.chains(module, call.args[0]) if call.args else ()
+            # notes.update(note), online_in(room): what is given a row makes a statement of its own, and runs none.
+            by_row = chains[0].start == event.term and (
+                any(step.method == "get" for step in chains[0].steps)
+                or all(chain.model is not None and chain.model is not chains[0].model for chain in given)
+            )
+            if given and not by_row:
                 inner.update(self._receivers(module, call.args[0]))
         shown = self._shown(function, inner & chained.keys())
         added = dict(self._added(function))
