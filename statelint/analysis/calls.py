@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.entrypoints import EntryPointFinder
@@ -40,6 +41,7 @@ _OWN_VALUES = frozenset(
      "subprocess", "tarfile", "tokenize", "xml", "zipfile"}
 )  # fmt: skip
 """Packages of the standard library whose functions give values of their own, never the project's."""
+_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 _MAKERS = ("__init__", "__new__", "__post_init__")
 """What runs when a class is called."""
 _CALLED = ("__call__",)
@@ -82,6 +84,28 @@ class CallGraph:
             for function in module.functions:
                 if function.owner is not None:
                     self._by_name.setdefault(function.name, []).append(function)
+        for module in inference.modules:
+            for klass in module.classes:
+                self._subclasses.setdefault(klass, []).extend(self._implementing(klass))
+
+    def _implementing(self, protocol: ClassInfo) -> Iterator[ClassInfo]:
+        """Yield the classes that have all methods of a protocol; of one method, those that are also called alike."""
+        names = [name for name in protocol.facts.methods if not name.startswith("_")]
+        if not names or not any(
+            isinstance(base, External) and base.name in _PROTOCOLS for base in self.inference.bases(protocol)
+        ):
+            return
+        known = {protocol, *self._subclasses.get(protocol, ())}
+        for method in self._by_name[names[0]]:
+            owner = method.owner
+            if (
+                owner is not None
+                and owner not in known
+                and all(self.inference.method(owner, name) is not None for name in names)
+                and (len(names) > 1 or _last_word(owner.name) == _last_word(protocol.name))
+            ):
+                known.add(owner)
+                yield owner
 
     def methods(self, name: str) -> list[FunctionInfo]:
         """Return the methods of the project that are called ``name``."""
@@ -269,6 +293,11 @@ class CallGraph:
                 target = self.inference.dependency_target(held)
                 if target >= 0:
                     yield from self.inference.term(module, target)
+
+
+def _last_word(name: str) -> str:
+    """Return the last word of a class's name: ``Repository`` of ``SqlNoteRepository``."""
+    return re.split(r"(?=[A-Z])", name)[-1]
 
 
 def _is_named_after(module: Module, receiver: TermId, owner: ClassInfo | None) -> bool:

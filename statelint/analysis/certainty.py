@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from statelint.analysis.queries import Query
     from statelint.analysis.views import GenericView
 
-_PROBE = re.compile(r"(^|/)(metrics|health\w*|ready\w*|readiness|live|livez|liveness|ping|status|heartbeat)/?$")
+_PROBE = re.compile(r"(^|/)((metrics|ready\w*|readiness|live|livez|liveness|ping|status|heartbeat)/?$|health\w*(/|$))")
 """Paths that monitoring asks."""
 _RANKING = re.compile(r"leader_?board|score_?board|ranking|high_?score|hall_?of_?fame", re.IGNORECASE)
 """Names of lists in which users are compared."""

@@ -175,3 +175,28 @@ def test_what_the_standard_library_gives_is_none_of_the_projects_objects(code):
     """)
     assert project.calls("found") == project.calls("positions") == set()
     assert project.calls("begin") == {"name Engine.start"}
+
+
+def test_the_methods_of_a_protocol_are_those_of_the_classes_that_have_them_all(code):
+    project = code("""
+        from typing import Protocol
+        class Notes(Protocol):
+            def load(self, key): ...
+            def keep(self, note): ...
+        class Clock(Protocol):
+            def now(self): ...
+        class SqlNotes:
+            def load(self, key): ...
+            def keep(self, note): ...
+        class Reader:
+            def load(self, key): ...
+        class UtcClock:
+            def now(self): ...
+        class Feed:
+            def now(self): ...
+        def f(notes: Notes, clock: Clock):
+            notes.load(clock.now())
+    """)
+    assert project.calls("f") == {
+        "call Notes.load", "override SqlNotes.load", "call Clock.now", "override UtcClock.now",
+    }  # fmt: skip

@@ -181,3 +181,16 @@ def test_unknown_modules_are_external(code):
 
 def test_too_many_dots_are_no_crash(code):
     assert code("from ....far import away\n").names("main.py", "away") == {"far.away"}
+
+
+def test_a_folder_called_like_a_library_is_not_the_library(sample):
+    project = sample(
+        {
+            "app/core/__init__.py": "",
+            "app/core/fastapi/__init__.py": "",
+            "app/core/fastapi/deps.py": "from fastapi import Depends\n",
+            "app/core/db.py": "from fastapi import Request, deps\n",
+        }
+    )
+    assert project.names("app/core/fastapi/deps.py", "Depends") == {"fastapi.Depends"}
+    assert project.names("app/core/db.py", "Request") == {"fastapi.Request"}

@@ -77,7 +77,7 @@ class Names(Questions):
     def imported(self, module: Module, item: Import) -> Values:
         """Return what an import binds."""
         parts = self.index.find(module, item.module, item.level)
-        if parts is None:
+        if parts is None or self._lacks(parts, item):
             if item.level:
                 prefix = ".".join(module.folder[: len(module.folder) - item.level + 1])
                 name = ".".join(part for part in (prefix, item.module) if part)
@@ -92,6 +92,19 @@ class Names(Questions):
         if parts == module.parts and not self.index.exists((*parts, item.symbol)):
             return ()
         return self.module_member(parts, item.symbol)
+
+    def _lacks(self, parts: tuple[str, ...], item: Import) -> bool:
+        """Tell whether a module of the project cannot be meant: ``from fastapi import Depends`` below ``fastapi/``."""
+        if item.level or not item.symbol or self.index.exists((*parts, item.symbol)):
+            return False
+        module = self.index.by_parts.get(parts)
+        return module is None or not (
+            module.stars
+            or any(
+                item.symbol in names
+                for names in (module.definitions, module.bindings, module.imports, module.local_imports)
+            )
+        )
 
     def module_member(self, parts: tuple[str, ...], name: str) -> Values:
         """Return the member ``name`` of a project module or package."""

@@ -57,6 +57,9 @@ _INTIMATE = re.compile(
 )
 """Columns of profiles that are not for the other users to read."""
 _LOGINS = frozenset({"email", "username", "user_name", "login", "phone", "phone_number"})
+_CONTACTS = frozenset({"email", "phone", "phone_number"})
+_OFFERED = frozenset({"title", "description", "price", "logo"})
+"""Columns of ads and firms, whose contacts are there for everybody."""
 
 
 class Ownership:
@@ -177,11 +180,9 @@ class Ownership:
 
     def is_personal(self, model: Model) -> bool:
         """Tell whether rows of a model are surely not for everybody's eyes: conversations, orders, customers."""
-        return (
-            self.is_private_name(model.name)
-            or snake(model.name) in self._principal_names
-            or bool(_LOGINS & {snake(name) for name in model.columns})
-        )
+        columns = {snake(name) for name in model.columns}
+        logins = _LOGINS - _CONTACTS if columns & _OFFERED else _LOGINS
+        return self.is_private_name(model.name) or snake(model.name) in self._principal_names or bool(logins & columns)
 
     # -- models
 

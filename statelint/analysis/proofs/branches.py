@@ -11,9 +11,11 @@ from statelint.analysis.proofs.naming import raw_names
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.roles import grants_role
 from statelint.analysis.terms import walk
-from statelint.extract.facts import Attr, Call, Compare, Logic, Not
+from statelint.extract.facts import Attr, Call, Compare, Const, Logic, Not, Param
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
     from statelint.extract.facts import TermId
@@ -23,6 +25,20 @@ def _plain(module: Module, test: TermId) -> TermId:
     """Return a test without the ``not`` before it."""
     held = module.terms[test]
     return held.value if isinstance(held, Not) else test
+
+
+def _emptied(function: FunctionInfo, test: TermId, positive: bool) -> Iterator[int]:
+    """Yield the parameter that is empty or None where a test is ``positive``, or is not."""
+    module = function.module
+    held = module.terms[test]
+    match held:
+        case Not(value=value):
+            yield from _emptied(function, value, not positive)
+        case Param(function=home, index=index) if home == function.index and not positive:
+            yield index
+        case Compare(op=op, left=left, right=right) if op == ("is" if positive else "is not"):
+            if isinstance(module.terms[right], Const):
+                yield from _emptied(function, left, positive=False)
 
 
 class Branches:
@@ -51,6 +67,16 @@ class Branches:
             if self._is_callers(module, held.test, names, held.positive):
                 return Proof.PARENT
         return None
+
+    def empty(self, function: FunctionInfo, condition: int) -> frozenset[int]:
+        """Return the parameters that hold nothing in a branch: ``if user_id: …`` has an ``else``."""
+        conditions = function.module.facts.conditions
+        return frozenset(
+            index
+            for step in self.exits.chain(function.module, condition)
+            if (held := conditions[step]).kind in {"if", "guard"} and held.test >= 0
+            for index in _emptied(function, held.test, held.positive)
+        )
 
     def _begins_with_caller(self, function: FunctionInfo, names: set[str]) -> bool:
         """``if not thread_id.startswith(f"user-{user.id}-"): raise``: tell whether others' keys are refused.

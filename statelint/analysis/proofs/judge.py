@@ -262,7 +262,7 @@ class Judge:
             escapes = self.uses.escapes(function, leaf, event)
             if way and all(self.uses.only_tested(function.module, escape) for escape in escapes):
                 return Proof.NO_ESCAPE, way
-            reads = all(escape.op == "return" for escape in escapes)
+            reads = all(escape.op == "return" or self.uses.runs(function.module, escape, leaf) for escape in escapes)
         names = {name for key in keys for name in raw_names(function.module, key)}
         proof = (
             self.branches.prove(function, event.condition, keys)
@@ -278,10 +278,10 @@ class Judge:
             return proof, way
         if (function in self.reach.entry_points and not self.is_helper(function)) or len(way) >= MAX_CALLERS:
             return None, way
-        found = self._callers(function, keys, way, model, reads=reads)
+        found = self._callers(function, event, keys, way, model, reads=reads)
         if found[0] is None and matched is not None:
             for value in matched[1]:
-                by_parent = self._callers(function, [value], way, model, reads=reads)
+                by_parent = self._callers(function, event, [value], way, model, reads=reads)
                 if by_parent[0] is not None:
                     return by_parent
         return found
@@ -325,10 +325,21 @@ class Judge:
         )
 
     def _callers(
-        self, function: FunctionInfo, keys: list[TermId], way: tuple[Edge, ...], model: Model | None, *, reads: bool
+        self,
+        function: FunctionInfo,
+        event: Event,
+        keys: list[TermId],
+        way: tuple[Edge, ...],
+        model: Model | None,
+        *,
+        reads: bool,
     ) -> tuple[Proof | None, tuple[Edge, ...]]:
         discharged: Proof | None = None
+        empty = self.branches.empty(function, event.condition)
         for edge in self.asking(function, way):
+            if self.passed.says_who(edge, function, empty):
+                discharged = Proof.CALLER
+                continue
             found = self.by_caller(edge, function, keys, way, model, reads=reads)
             if found is None:
                 continue
@@ -376,6 +387,8 @@ class Judge:
             return None
         outer_keys = list(self.passed.arguments(edge, function, keys))
         module = edge.caller.module
+        if outer_keys and all(getattr(module.terms[key], "kind", "") == "NoneType" for key in outer_keys):
+            return None  # cart_of(user_id=me, session_id=None) asks for no session's rows
         if self.passed.names_owner(edge, function, keys) or any(
             self.principals.is_principal(module, key)
             or self.loaded.gives(edge.caller, key)

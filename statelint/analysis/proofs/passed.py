@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.extract.facts import Call, Cell, Param
+from statelint.extract.facts import Call, Cell, Choice, Param
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from statelint.analysis.calls import Edge
     from statelint.analysis.model import FunctionInfo
@@ -22,6 +22,7 @@ class Passed:
         self.inference = judge.inference
         self.ownership = judge.ownership
         self.queries = judge.queries
+        self.principals = judge.principals
 
     def arguments(self, edge: Edge, function: FunctionInfo, keys: list[TermId]) -> Iterator[TermId]:
         """Yield what the call passes for the parameters that the keys hold."""
@@ -43,6 +44,17 @@ class Passed:
                 ):
                     # A closure asks with what is around it.
                     yield from edge.caller.facts.cells.get(held.name, ()) if isinstance(held, Cell) else (part,)
+
+    def says_who(self, edge: Edge, function: FunctionInfo, indices: Iterable[int]) -> bool:
+        """Tell whether a call passes who is calling for one of some parameters, and does not leave it open."""
+        module = edge.caller.module
+        return edge.call >= 0 and any(
+            argument >= 0
+            and not isinstance(module.terms[argument], Choice)
+            and self.principals.is_principal(module, argument)
+            for index in indices
+            for argument in (self.inference.argument(module, edge.call, function, index, edge.bound),)
+        )
 
     def names_owner(self, edge: Edge, function: FunctionInfo, keys: list[TermId]) -> bool:
         """``self.find(id=key, user_id=me)``: the owner is among what ``find(**filters)`` is told to ask for."""

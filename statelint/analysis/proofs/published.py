@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from statelint.analysis.queries import Atom, Query, QueryFinder
     from statelint.extract.facts import TermId
 
-_SAYS_SO = re.compile(r"(^|[._])(public|published|shared|listed)$", re.IGNORECASE)
+_SAYS_SO = re.compile(r"(^|[._])(public|published|shared|listed|global|everyone)$", re.IGNORECASE)
 """Values of a state or a visibility: ``"published"``, ``Visibility.PUBLIC``."""
 _PRIVATE = re.compile(r"(^|[._])(private|restricted|hidden|direct|dm)$", re.IGNORECASE)
 """Columns and values that say that a row is not for everybody."""

@@ -1,10 +1,11 @@
-"""Keys that the service itself keeps in the caller's session: ``session["order_id"]``."""
+"""Keys that the service itself keeps in the caller's session, or in a cookie: ``session["order_id"]``."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from statelint.analysis.proofs.cookies import Cookies
 from statelint.analysis.proofs.naming import looked_up, raw_names
 from statelint.extract.facts import Attr, Call, Const, Item
 
@@ -21,6 +22,7 @@ class SessionKeys:
 
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
+        self._cookies = Cookies(judge)
 
     def holds(self, module: Module, term: TermId) -> bool:
         """Tell whether a value is read from the session, and put there by the service and not by the client."""
@@ -29,7 +31,7 @@ class SessionKeys:
             # int(session["order_id"])
             return self.holds(module, held.args[0])
         name = self._name(module, term)
-        return name in self._kept and name not in self._chosen
+        return (name in self._kept and name not in self._chosen) or self._cookies.hold(module, term)
 
     def _name(self, module: Module, term: TermId) -> str | None:
         """Return the name under which a value is kept in the session."""

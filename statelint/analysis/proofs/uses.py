@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import ClassValue
 from statelint.analysis.proofs.methods import RowMethods
 from statelint.analysis.proofs.naming import called_name
-from statelint.analysis.proofs.words import FORMS, GOING, KEY, QUIET, WRITING
+from statelint.analysis.proofs.words import FORMS, GOING, KEY, QUIET, RUNNING, WRITING
 from statelint.analysis.terms import children
 from statelint.extract.facts import Attr, Binary, Call, Choice, Compare, Const, Not, Param
 
@@ -111,6 +111,12 @@ class Uses:
         return bool(functions) and all(
             any(event.op == "raise" and not event.condition for event in function.events) for function in functions
         )
+
+    @staticmethod
+    def runs(module: Module, event: Event, leaf: TermId) -> bool:
+        """``session.execute(statement)``: what becomes of the rows is seen where its answer is used."""
+        call = module.terms[event.term] if event.op == "call" else None
+        return isinstance(call, Call) and leaf in call.args and called_name(module, call) in RUNNING
 
     def only_tested(self, module: Module, event: Event) -> bool:
         """Tell whether an event hands rows to a function that changes none, and whose answer a test asks for."""

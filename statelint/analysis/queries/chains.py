@@ -120,8 +120,12 @@ class Chains:
                         yield chain._replace(steps=(*chain.steps, step), verb=self._verb(chain.verb, func.name))
                 return
             if func.name == "select_from" and call.args:
-                # select(func.count()).select_from(Model)
-                model = self.entities.entity(module, call.args[0])
+                # select(func.count()).select_from(notes.subquery()), select(func.count()).select_from(Note)
+                counted = self.of(module, call.args[0])
+                yield from (
+                    chain._replace(steps=(*chain.steps, Step(func.name, term, (), (), -1))) for chain in counted
+                )
+                model = None if counted else self.entities.entity(module, call.args[0])
                 if model is not None:
                     yield Chain(model, model.name, term, "read", ())
                 return

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from statelint.analysis.ownership.references import last_name
+from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Binary, Call, Name
 
 if TYPE_CHECKING:
@@ -30,9 +31,14 @@ _AROUND = frozenset(
 _KINDS = frozenset({"status", "type", "kind", "role", "state", "category", "priority", "severity", "level"})
 """Columns by which figures are given, a group each."""
 _SLOTS = re.compile(
-    r"(^|_)(date|time|day|hour|slot|start|starts|end|ends|begin|until|seat|table|check_?(in|out))s?($|_)(at|on|time|date)?$"
+    r"(^|_)(date|time|day|hour|slot|start|starts|end|ends|begin|until|seat|table|check_?(in|out))s?($|_)(at|on|time|date|from|to)?$"
 )
 """Columns that say when something is taken, or which part of it."""
+_BEGINS = re.compile(r"(^|_)(from|starts?|begins?|check_?in|arrival|arrives?|pick_?up)(_|$)")
+_ENDS_AT = re.compile(r"(^|_)(to|ends?|until|check_?out|departure|departs?|return)(_|$)")
+"""Columns that say since when, and until when, something is taken."""
+_EMBEDDED = frozenset({"cte", "subquery"})
+"""Steps that make a statement a part of others."""
 _NAMING = frozenset({"select", "query", "with_entities", "with_only_columns", "select_from", "from_"})
 """Calls that say what is asked for."""
 
@@ -84,15 +90,47 @@ def _begins(module: Module, term: TermId) -> str:
 
 
 def tells_what_is_taken(query: Query) -> bool:
-    """Tell whether a query asks when something is taken, or which things are, and by whom of none of them.
+    """Tell whether a query asks when something is taken, or which things or how many are, and by whom of none of them.
 
-    ``values_list("room_id", flat=True)``, ``values("start", "end")``, ``select(Booking.starts_at)``.
+    ``values_list("room_id", flat=True)``, ``select(Booking.starts_at)``, ``select(func.count(Booking.id)).where(…)``.
     """
     module, model = query.module, query.chain.model
     steps = [step for step in query.chain.steps if step.method in {"values", "values_list"}]
     asked = steps[-1].args if steps else _named(module, query.chain.start)
     names = [module.text(term) or last_name(module, term) for term in asked]
-    return bool(names) and model is not None and all(_is_slot(model, name) for name in names)
+    return model is not None and ((bool(names) and all(_is_slot(model, name) for name in names)) or _is_load(query))
+
+
+def _is_load(query: Query) -> bool:
+    """Tell whether a query counts what is taken at some time: rows that say since when and until when."""
+    columns = [name for name in (query.chain.model.columns if query.chain.model else ()) if not name.endswith("_id")]
+    compared = {
+        held.name
+        for step in query.chain.steps
+        for argument in step.args
+        for part in walk(query.module, argument)
+        if isinstance(held := query.module.terms[part], Attr)
+    }
+    return (
+        all(any(map(end.search, columns)) for end in (_BEGINS, _ENDS_AT))
+        and any(_BEGINS.search(name) or _ENDS_AT.search(name) for name in compared)
+        and (gives_figures(query) or _is_counted_elsewhere(query))
+    )
+
+
+def _is_counted_elsewhere(query: Query) -> bool:
+    """Tell whether of a subquery other statements ask for figures alone: ``func.count(taken.c.room_id)``."""
+    module, steps = query.module, query.chain.steps
+    if not steps or steps[-1].method not in _EMBEDDED:
+        return False
+    asked = [
+        term
+        for _, call in query.function.calls
+        if last_name(module, call.func) in _NAMING
+        for term in call.args
+        if query.leaf in walk(module, term)
+    ]
+    return bool(asked) and all(is_figure(module, term) for term in asked)
 
 
 def _is_slot(model: Model, name: str) -> bool:
