@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from statelint.analysis.assignments import PART
@@ -68,6 +69,9 @@ class Certainty:
             if takes_any_one(query):
                 # Of rows that somebody wrote, one that nothing names is the only one there is: settings, say.
                 certainty = 0
+            if self._anonymous and not _refers(model):
+                # Where nobody logs in, an author is a word that somebody wrote.
+                certainty = 0
         if leaves_unread(query):
             certainty = 0
         if (kind is OwnerKind.MEMBERSHIP and not keyed) or (action == "read" and self._publicity.of(model)):
@@ -109,11 +113,22 @@ class Certainty:
         handed = model is not None and any(PART.search(snake(column)) for column in model.columns)
         return not handed and self.judge.ownership.is_private_name(name)
 
+    @cached_property
+    def _anonymous(self) -> bool:
+        """Whether no entry point of the project knows its caller."""
+        return not any(map(self.judge.guards.knows_caller, self.reach.entry_points))
+
     def identified(self, verdict: Verdict) -> bool:
         """Tell whether the entry point that reaches the query knows its caller."""
         function = verdict.way[0].caller if verdict.way else verdict.query.function
         entry = self.reach.root(function)
         return entry is not None and self.judge.guards.knows_caller(entry.function)
+
+
+def _refers(model: Model | None) -> bool:
+    """Tell whether rows name their owner by a foreign key."""
+    column = model.columns.get(model.paths[0].columns[0]) if model is not None and model.paths else None
+    return column is not None and bool(column.target)
 
 
 def _is_ranking(query: Query, entry: EntryPoint | None) -> bool:

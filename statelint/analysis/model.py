@@ -135,6 +135,20 @@ class Module:
         held = self.terms[term] if term >= 0 else None
         return held.value if isinstance(held, Const) and isinstance(held.value, str) else None
 
+    def last_name(self, term: TermId) -> str:
+        """Return the last part of the name that ``term`` is written as; an imported one's is what it was before."""
+        held = self.terms[term] if term >= 0 else None
+        if isinstance(held, Attr):
+            return held.name
+        if not isinstance(held, Name):
+            return ""
+        # from sqlalchemy import text as sql
+        for imported in (self.imports, self.local_imports):
+            for item in imported.get(held.id, ()):
+                if item.symbol:
+                    return item.symbol
+        return held.id
+
     def dotted(self, term: TermId) -> str:
         """Return a chain of names and attributes as written (``request.state.user``), or an empty string."""
         parts: list[str] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from statelint.extract.facts import Attr, Compare, Name
+from statelint.extract.facts import Compare, Name
 
 if TYPE_CHECKING:
     from statelint.analysis.model import Module
@@ -30,8 +30,7 @@ def trials(module: Module) -> frozenset[int]:
     if not within:
         return frozenset()
     for event, call in module.functions[0].calls:
-        func = module.terms[call.func]
-        name = func.name if isinstance(func, Attr) else func.id if isinstance(func, Name) else ""
+        name = module.last_name(call.func)
         if event.condition in within and _SERVING.search(name):
             return frozenset()
     return frozenset(within)

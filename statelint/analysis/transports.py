@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External
-from statelint.extract.facts import Attr, Call, Const, Name
+from statelint.extract.facts import Call, Const
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,8 +83,7 @@ class Transports:
                 call = module.terms[event.term]
                 if not isinstance(call, Call):
                     continue
-                func = module.terms[call.func]
-                name = func.name if isinstance(func, Attr) else func.id if isinstance(func, Name) else ""
+                name = module.last_name(call.func)
                 if name in STDIO:
                     yield Transport.STDIO
                 elif name in HTTP:

@@ -136,10 +136,7 @@ class References:
 
 def last_name(module: Module, term: TermId) -> str:
     """Return the last part of the name that a term is written as."""
-    held = module.terms[term]
-    if isinstance(held, Attr):
-        return held.name
-    return held.id if isinstance(held, Name) else ""
+    return module.last_name(term)
 
 
 def outlives(module: Module, column: TermId) -> bool:

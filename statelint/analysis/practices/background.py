@@ -146,8 +146,7 @@ class BackgroundFlaws(Steps):
         loose = frozenset(name.removeprefix("*.") for name in spawners if name.startswith("*."))
         for site in self.sites:
             module = site.module
-            func = module.terms[site.call.func]
-            name = func.name if isinstance(func, Attr) else func.id if isinstance(func, Name) else ""
+            name = module.last_name(site.call.func)
             if name not in loose and spawners.isdisjoint(site.names):
                 continue
             entry = self.reach.root(site.function)

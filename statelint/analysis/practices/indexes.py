@@ -223,7 +223,7 @@ class IndexFlaws(Practice):
 
     def _migration(self, module: Module, call: Call) -> Iterator[tuple[str, str]]:
         func = module.terms[call.func]
-        name = func.name if isinstance(func, Attr) else func.id if isinstance(func, Name) else ""
+        name = module.last_name(call.func)
         if name in {"create_index", "create_unique_constraint", "create_primary_key"} and isinstance(func, Attr):
             base = module.terms[func.base]
             made = module.terms[base.base] if isinstance(base, Enter) else None

@@ -174,7 +174,7 @@ class LogFlaws(Practice):
         if any(item.position.line in tried for item in module.facts.imports):
             return True
         names = {
-            func.name if isinstance(func, Attr) else func.id if isinstance(func, Name) else ""
+            module.last_name(call.func)
             for function in module.functions
             if function.facts.first_line <= handler.last_line and handler.first_line <= function.facts.last_line
             for event, call in function.calls

@@ -55,8 +55,7 @@ class McpSessionFlaws(Practice):
             for home, held in ((module, call), *made):
                 if opaque(home, held) or self._chosen(home, held, known):
                     return
-        func = module.terms[call.func]
-        name = func.name if isinstance(func, Attr) else func.id if isinstance(func, Name) else ""
+        name = module.last_name(call.func)
         yield Flaw(Place(module, event.position), f"{owner}:{name}", kind, name, 2)
 
     def _chosen(self, module: Module, call: Call, known: Transport) -> bool:

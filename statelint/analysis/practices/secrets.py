@@ -140,8 +140,7 @@ class SecretFlaws(Practice):
                     continue
                 call = module.terms[event.term]
                 if isinstance(call, Call):
-                    func = module.terms[call.func]
-                    name = func.name if isinstance(func, Attr) else func.id if isinstance(func, Name) else ""
+                    name = module.last_name(call.func)
                     if name in _STORES and any(
                         term in made or module.terms[term] == Name(kept) for term in walk(module, *call.args)
                     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, Instance
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from statelint.analysis.queries import Query
     from statelint.extract.facts import Term, TermId
 
+_FOREIGN = re.compile(
+    r"(^|_)(telegram|discord|slack|whatsapp|line|viber|vk|wechat|messenger|chat|google|github|gitlab|facebook|apple|clerk|"
+    r"auth0|firebase|cognito|supabase|keycloak|oidc|oauth|ldap|external|tg)_?(user_?)?(id|uid|sub)$",
+    re.IGNORECASE,
+)
+"""Columns by which other services know a user."""
 _COLLECTING = frozenset({"add", "append", "extend", "update"})
 """Methods that put something into a collection."""
 
@@ -124,9 +131,14 @@ class Loaded:
         return found
 
     def _asks_for_caller(self, query: Query) -> bool:
-        """``User.find_one(User.username == token["sub"])``: the caller's own row, and what it holds."""
+        """``User.find_one(User.username == token["sub"])``: the caller's own row, and what it holds.
+
+        A user asked for by the id of another service, as ``User.telegram_id == message.from_user.id``, is who sent it.
+        """
         return any(
-            atom.value >= 0 and atom.op not in NEGATIVE and self.principals.is_principal(query.module, atom.value)
+            atom.value >= 0
+            and atom.op not in NEGATIVE
+            and (self.principals.is_principal(query.module, atom.value) or _FOREIGN.search(atom.column[-1]))
             for atom in self.queries.atoms(query)
         )
 

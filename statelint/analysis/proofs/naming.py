@@ -22,10 +22,7 @@ def called_name(module: Module, call: Call) -> str:
 
 def called_name_of(module: Module, term: TermId) -> str:
     """Return the last part of a dotted name."""
-    held = module.terms[term]
-    if isinstance(held, Attr):
-        return held.name
-    return getattr(held, "id", "")
+    return module.last_name(term)
 
 
 def name_of(module: Module, term: TermId) -> str:

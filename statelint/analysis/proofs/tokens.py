@@ -24,6 +24,8 @@ _DEFAULTS = frozenset({"default", "default_factory"})
 """Keywords of columns that say what a new row gets."""
 _OF_TOKENS = frozenset({"key", "value"})
 """Columns in which rows that are tokens keep the token."""
+_LOGGING_IN = re.compile(r"(^|_)(oauth2?|oidc|saml|sso|auth|login)($|_)")
+"""Models whose rows are steps of logging in."""
 _IDENTIFIER = re.compile(r"(^|_)(id|uuid|uid|guid|pk)$", re.IGNORECASE)
 """Columns whose values stand in every link and answer, whether or not they can be guessed."""
 
@@ -40,8 +42,8 @@ class Tokens:
         """``FeedToken(key=…)``, ``Share(anchor=…)``, ``unsubscribe(uuid)``: the value is the permission."""
         column = atom.column[-1]
         name = snake(query.chain.name)
-        if column == "session_id" and PAYING.search(name):
-            # A payment service made it, and tells it to whoever pays.
+        if column == "session_id" and (PAYING.search(name) or _LOGGING_IN.search(name)):
+            # A payment service, or one that logs users in, made it and tells it to whoever is there.
             return True
         if column in _OF_TOKENS and CREDENTIAL.search(name.removesuffix("s")) is not None:
             return True

@@ -134,8 +134,7 @@ class GenericQueryFinder:
                     break
 
     def _targets(self, module: Module, call: Call) -> Iterator[FunctionValue]:
-        func = module.terms[call.func]
-        name = func.name if isinstance(func, Attr) else func.id if isinstance(func, Name) else ""
+        name = module.last_name(call.func)
         if name in self._generic:
             for value in self.inference.term(module, call.func):
                 if isinstance(value, FunctionValue):
@@ -254,7 +253,7 @@ class GenericQueryFinder:
             if event.op != "call" or not isinstance(held, Call) or event.term == query.leaf:
                 continue
             func = module.terms[held.func]
-            name = func.name if isinstance(func, Attr) else func.id if isinstance(func, Name) else ""
+            name = module.last_name(held.func)
             on_row = isinstance(func, Attr) and holds(func.base, query.leaf)
             if name in _REMOVES and (on_row or any(holds(argument, query.leaf) for argument in held.args)):
                 return "delete"

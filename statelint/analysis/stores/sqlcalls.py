@@ -104,7 +104,7 @@ class SqlCalls:
             if event.op != "call":
                 continue
             call = module.terms[event.term]
-            if not isinstance(call, Call) or self._name(module, call) in _NO_RUN:
+            if not isinstance(call, Call) or module.last_name(call.func) in _NO_RUN:
                 continue
             named = self._named(module, call)
             if named:
@@ -135,15 +135,6 @@ class SqlCalls:
         text = self._scripts.named(func.name) if isinstance(func, Attr) else ""
         values = self.texts.inference.term(module, call.func) if text else ()
         return text if all(isinstance(value, (External, Result)) for value in values) else ""
-
-    @staticmethod
-    def _name(module: Module, call: Call) -> str:
-        func = module.terms[call.func]
-        if isinstance(func, Name):
-            # from sqlalchemy import text as sql
-            imported = module.imports.get(func.id, ())
-            return next((item.symbol for item in imported if item.symbol), func.id)
-        return func.name if isinstance(func, Attr) else ""
 
     def _text_argument(self, module: Module, call: Call) -> tuple[int, TermId]:
         for name, value in call.keywords:

@@ -162,7 +162,7 @@ class TextReader:
 
     def _call(self, module: Module, call: Call, depth: int) -> Iterable[Text]:
         func = module.terms[call.func]
-        name = func.name if isinstance(func, Attr) else func.id if isinstance(func, Name) else ""
+        name = module.last_name(call.func)
         if isinstance(func, Attr):
             if name == "join" and len(call.args) == 1:
                 return self._join(module, func.base, call.args[0], depth)
