@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External
 from statelint.analysis.reach import Reach
-from statelint.analysis.state.classes import INSTANCE_BASES
+from statelint.analysis.state.construction import CONSTRUCTORS, Construction
 from statelint.analysis.state.keys import Origin, names_in
 from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, Global, Local
 from statelint.analysis.terms import made_of
@@ -39,11 +39,6 @@ if TYPE_CHECKING:
     from statelint.analysis.state.writes import Write
     from statelint.extract.facts import Term, TermId
 
-CONSTRUCTORS = frozenset(
-    {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "__attrs_post_init__",
-     "model_post_init",
-     "__setstate__", "__copy__", "__deepcopy__", "__class_getitem__", "__get__"}
-)  # fmt: skip
 DEFINING = frozenset({"__init_subclass__", "__set_name__", "__class_getitem__"})
 """Methods that run while classes are being defined."""
 _SET_UP = re.compile(
@@ -74,7 +69,7 @@ class Harmless:
         self.origins = origins
         self.lifetimes = lifetimes
         self.changed = changed
-        self._construction: dict[FunctionInfo, bool] = {}
+        self.construction = Construction(reach, lifetimes, changed, self._unset)
 
     def reason(self, write: Write) -> str:
         """Return why ``write`` is harmless, or an empty string."""
@@ -89,7 +84,7 @@ class Harmless:
             return "offline"
         if function.name in DEFINING:
             return "import-time"
-        if isinstance(root, Field) and self.constructs(function):
+        if isinstance(root, Field) and self.construction.runs(function):
             return "construction"
         made_by = _maker(root)
         if made_by is not None and not self.lifetimes.long_lived(made_by):
@@ -210,34 +205,6 @@ class Harmless:
             and any(found.root == write.location.root for found in self.locator.locate(module, held.base))
             for term in drops
         )
-
-    def constructs(self, function: FunctionInfo, depth: int = 0) -> bool:
-        """Tell whether a method runs only while its object is being made."""
-        if function.name in CONSTRUCTORS or self._validates(function):
-            return True
-        found = self._construction.get(function)
-        if found is None:
-            self._construction[function] = False
-            edges = [edge for edge in self.reach.graph.callers.get(function, ()) if edge.kind != "name"]
-            found = (
-                depth < 4
-                and bool(edges)
-                and function.owner is not None
-                and all(
-                    edge.kind == "call" and edge.caller.owner is not None and self.constructs(edge.caller, depth + 1)
-                    for edge in edges
-                )
-            )
-            self._construction[function] = found
-        return found
-
-    def _validates(self, function: FunctionInfo) -> bool:
-        """Tell whether a method is a validator, which runs while an object is being made from data."""
-        owner = function.owner
-        if owner is None or function not in self.reach.entry_points:
-            return False
-        roles = self.inference.catalogue.roles
-        return any(roles.get(base, frozenset()) & INSTANCE_BASES for base in self.inference.external_bases(owner))
 
     def once(self, function: FunctionInfo, root: Root, depth: int = 0) -> bool:
         """Tell whether a function is only called to set something up: at import, at start-up or lazily."""

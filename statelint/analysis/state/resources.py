@@ -134,7 +134,7 @@ class Resources:
         """Yield the long-lived places that an assignment stores in."""
         for location in self.state.writes_of(function, event):
             root = location.root
-            if isinstance(root, Field) and not location.path and self.state.harmless.constructs(function):
+            if isinstance(root, Field) and not location.path and self.state.harmless.construction.runs(function):
                 for holder in self.state.lifetimes.holders(root.klass):
                     if holder.element or not self._needed(holder.root):
                         continue
@@ -199,7 +199,7 @@ class Resources:
     def _at_work(self, klass: ClassInfo) -> bool:
         """Tell whether methods of a class may serve requests."""
         return any(
-            self.reach.of(function) is not Reach.OFFLINE and not self.state.harmless.constructs(function)
+            self.reach.of(function) is not Reach.OFFLINE and not self.state.harmless.construction.runs(function)
             for index in klass.facts.methods.values()
             if (function := klass.module.functions[index])
         )
