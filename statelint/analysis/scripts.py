@@ -16,6 +16,11 @@ _SERVING = re.compile(
 """Names of what a module calls when it is run to serve."""
 
 
+def is_serving(name: str) -> bool:
+    """Tell whether a call of this name serves, as far as names tell: ``uvicorn.run``."""
+    return _SERVING.search(name.rpartition(".")[2]) is not None
+
+
 def trials(module: Module) -> frozenset[int]:
     """Return the conditions under which a module is a script that starts no server.
 
@@ -30,8 +35,7 @@ def trials(module: Module) -> frozenset[int]:
     if not within:
         return frozenset()
     for event, call in module.functions[0].calls:
-        name = module.last_name(call.func)
-        if event.condition in within and _SERVING.search(name):
+        if event.condition in within and is_serving(module.last_name(call.func)):
             return frozenset()
     return frozenset(within)
 

@@ -89,12 +89,14 @@ class Elements(Functions):
         ]
 
     def kept(self, module: Module, base: TermId, key: TermId) -> Values:
-        """Return what the catalogue says is kept in ``base`` under a constant ``key``."""
-        text = module.text(key)
-        if text is None:
-            return ()
+        """Return what the catalogue says is kept in ``base`` under a constant ``key``, or under any (``[*]``)."""
         attributes = self.catalogue.attributes
-        names = (f"{value.name}[{text}]" for value in self.term(module, base) if isinstance(value, (External, Result)))
+        names = [
+            f"{value.name}[{text}]"
+            for value in self.term(module, base)
+            if isinstance(value, (External, Result))
+            for text in (module.text(key), "*")
+        ]
         return unique(Result(attributes[name]) for name in names if name in attributes)
 
     def _held(self, module: Module, binding: Binding) -> Iterator[Value]:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module, Value
     from statelint.extract.facts import Term, TermId
 
+CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
+"""Functions that say of their second argument what it is, and give it back."""
+
 
 class Functions(Members):
     """Infers results and parameters of the project's functions."""
@@ -121,6 +124,9 @@ class Functions(Members):
         elif isinstance(value, External):
             if value.name in catalogue.passthrough and call.args:
                 yield from self.term(module, call.args[0])
+            elif value.name in CASTS and len(call.args) == 2:
+                yield from self.annotation(module, call.args[0])
+                yield from self.term(module, call.args[1])
             elif value.name in catalogue.resolvers and call.args:
                 for target in self.term(module, call.args[0]):
                     if isinstance(target, ClassValue):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import External
 from statelint.analysis.reach import Reach
 from statelint.analysis.state.construction import CONSTRUCTORS, Construction
+from statelint.analysis.state.defaults import is_used
 from statelint.analysis.state.keys import Origin, names_in
-from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, Global, Local
+from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Default, Field, Global, Local
 from statelint.analysis.terms import made_of
 from statelint.extract.facts import (
     NO_TERM,
@@ -86,6 +87,8 @@ class Harmless:
             return "import-time"
         if isinstance(root, Field) and self.construction.runs(function):
             return "construction"
+        if isinstance(root, Default) and not is_used(self.reach, root):
+            return "never-used"
         made_by = _maker(root)
         if made_by is not None and not self.lifetimes.long_lived(made_by):
             return "request-lived"

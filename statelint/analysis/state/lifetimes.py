@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.analysis.model import ClassValue, FunctionValue, Instance, Place, Result
+from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Place, Result
 from statelint.analysis.reach import Reach
-from statelint.analysis.scripts import trials
+from statelint.analysis.scripts import is_serving, trials
 from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Default, Field, Global, Local, Memo
 from statelint.analysis.state.singletons import Singletons
 from statelint.extract.facts import Attr, Call, Choice, Comprehension, Enter, Logic, Mapping, Param, Sequence
@@ -58,8 +58,9 @@ class Lifetimes:
         self._memo: dict[ClassInfo, tuple[Holder, ...]] = {}
         self._created = self._creations()
         self._builders = self._find_builders()
-        modules = [module for module in self.inference.modules if not is_offline_path(module.path)]
-        for module in modules:
+        for module in self.inference.modules:
+            if is_offline_path(module.path) or self._is_program_apart(module):
+                continue
             self._module(module)
         for klass, place in Singletons(locator).find():
             self._direct.setdefault(klass, []).append(Holder(klass, Field(klass, ""), place, False))
@@ -136,6 +137,32 @@ class Lifetimes:
         if role is not None:
             return role.instance == "process" and role.kind in INSTANTIATED
         return self.finder.lifetime(klass) == "process"
+
+    def _is_program_apart(self, module: Module) -> bool:
+        """Tell whether a module is a program of its own that serves nobody, as examples and scripts are.
+
+        Nobody imports it, although other modules have entry points, and it makes and runs no server.
+        """
+        return (
+            bool(self.reach.entry_points)
+            and not self.reach.in_sight(module)
+            and not any(function in self._builders for function in module.functions)
+            and not self._serves(module)
+        )
+
+    def _serves(self, module: Module) -> bool:
+        """Tell whether a module makes what handlers are registered with, or has a library serve."""
+        roles = self.inference.catalogue.roles
+        for _, call in module.functions[0].calls:
+            for value in self.inference.term(module, call.func):
+                if isinstance(value, External) and value.name != "asyncio.run" and is_serving(value.name):
+                    return True
+        return any(
+            isinstance(value, Result) and not roles.get(value.name, frozenset()).isdisjoint(_SERVERS)
+            for binding in module.facts.bindings
+            if binding.value >= 0
+            for value in self.inference.term(module, binding.value)
+        )
 
     def _module(self, module: Module) -> None:
         tried = trials(module)
@@ -320,7 +347,7 @@ class Lifetimes:
             case Comprehension(element=element):
                 yield from self._made(module, element, depth + 1)
             case Attr(base=base):
-                if isinstance(module.terms[base], Call):
+                if isinstance(module.terms[base], Call) and not self._lets_go(module, held, term):
                     yield from self._made(module, base, depth + 1)
                 yield from (
                     (value.klass, term) for value in self.inference.term(module, term) if isinstance(value, Instance)
@@ -329,6 +356,24 @@ class Lifetimes:
                 yield from (
                     (value.klass, term) for value in self.inference.term(module, term) if isinstance(value, Instance)
                 )
+
+    def _lets_go(self, module: Module, held: Attr, term: TermId) -> bool:
+        """``Job().serializer_class``: tell whether what is read from a new object does not keep that."""
+        roles = self.inference.catalogue.roles
+        if any(
+            isinstance(value, Result) and not roles.get(value.name, frozenset()).isdisjoint(_SERVERS)
+            for value in self.inference.term(module, term)
+        ):
+            return False
+        for value in self.inference.term(module, held.base):
+            if isinstance(value, Instance):
+                method = self.inference.method(value.klass, held.name)
+                classes = self.inference.mro(value.klass)[0]
+                return (method is not None and self.inference.is_property(method)) or (
+                    any(klass.attribute(held.name) is not None for klass in classes)
+                    and not any(held.name in self.inference.fields(klass) for klass in classes)
+                )
+        return False
 
     def _given(self, value: Value, depth: int) -> Iterator[ClassInfo]:
         if isinstance(value, ClassValue):

@@ -6,6 +6,7 @@ import builtins
 from typing import TYPE_CHECKING
 
 from statelint.analysis.inference import unique
+from statelint.analysis.inference.functions import CASTS
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Package, Result
 from statelint.analysis.state.classes import ClassQuestions
 from statelint.analysis.state.memos import memoiser
@@ -55,7 +56,7 @@ LEAVING = frozenset({"pop", "popleft", "popitem"})
 """Those after which the container no longer holds it."""
 PRIVATE = frozenset({"private", "request"})
 """Roles of what belongs to one request."""
-_SAME = frozenset({"typing.cast", "typing_extensions.cast", "iter", "vars", "reversed", "contextlib.closing"})
+_SAME = CASTS | {"iter", "vars", "reversed", "contextlib.closing"}
 
 
 class Locator:
@@ -260,7 +261,7 @@ class Locator:
         if isinstance(made, Call) and ClassValue(klass) in self.inference.term(module, made.func):
             return
         outsiders = self.inference.external_bases(klass)
-        if any("private" in self._roles(outside) for outside in outsiders):
+        if any(self._roles(outside) & PRIVATE for outside in outsiders):
             return
         if any("app" in self._roles(outside) for outside in outsiders):
             yield Location(AppAttribute("app", name))
@@ -334,7 +335,7 @@ class Locator:
                 if value.name == "globals":
                     yield Location(Global(module, "globals()"))
                 elif value.name in _SAME and call.args:
-                    yield from self.locate(module, call.args[-1] if value.name.endswith("cast") else call.args[0])
+                    yield from self.locate(module, call.args[-1] if value.name in CASTS else call.args[0])
                 elif value.name == "getattr" and len(call.args) >= 2:
                     name = module.text(call.args[1])
                     if name is not None:
