@@ -10,21 +10,28 @@ from statelint.analysis.assignments import PART
 from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.queries import asks_whether, leaves_unread, takes_any_one
 from statelint.analysis.reach import Reach
+from statelint.extract.facts import Const
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Set
 
     from statelint.analysis.entrypoints import EntryPoint
+    from statelint.analysis.model import Module
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs import Judge, Verdict
     from statelint.analysis.publicity import Publicity
-    from statelint.analysis.queries import Query
+    from statelint.analysis.queries import Atom, Query
     from statelint.analysis.views import GenericView
 
 _PROBE = re.compile(r"(^|/)((metrics|ready\w*|readiness|live|livez|liveness|ping|status|heartbeat)/?$|health\w*(/|$))")
 """Paths that monitoring asks."""
 _RANKING = re.compile(r"leader_?board|score_?board|ranking|high_?score|hall_?of_?fame", re.IGNORECASE)
 """Names of lists in which users are compared."""
+
+_NAMES = frozenset({"name", "slug", "code", "key"})
+"""Columns by which a row is called."""
+_ONE = re.compile(r"^(is_)?(singleton|default|system|built_?in)$")
+"""Flags of rows that are there for everybody."""
 
 
 class Certainty:
@@ -81,6 +88,9 @@ class Certainty:
             certainty = 0
         if action == "read" and not keyed and _is_ranking(query, entry):
             certainty = 0
+        if not keyed and any(_names_one(query.module, atom) for atom in self.judge.queries.atoms(query)):
+            # The program itself says which row: one that is there for everybody.
+            certainty = 0
         if not keyed and entry is not None and _PROBE.search(entry.path) and not self.identified(verdict):
             # What watches the service is told figures.
             certainty = 0
@@ -129,6 +139,15 @@ def _refers(model: Model | None) -> bool:
     """Tell whether rows name their owner by a foreign key."""
     column = model.columns.get(model.paths[0].columns[0]) if model is not None and model.paths else None
     return column is not None and bool(column.target)
+
+
+def _names_one(module: Module, atom: Atom) -> bool:
+    """Tell whether a comparison with a literal leaves one row: ``name == "default"``, ``singleton == True``."""
+    held = module.terms[atom.value] if atom.value >= 0 else None
+    if not isinstance(held, Const) or atom.op != "==":
+        return False
+    column = atom.column[-1]
+    return (isinstance(held.value, str) and column in _NAMES) or (held.value is True and bool(_ONE.search(column)))
 
 
 def _is_ranking(query: Query, entry: EntryPoint | None) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.inference.base import unique
 from statelint.analysis.inference.names import Names
-from statelint.analysis.model import ClassValue, External, Instance, Package, Result
+from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Package, Result
 from statelint.extract.facts import Attr, Binary, Call, Const, Item, Name, Sequence
 
 if TYPE_CHECKING:
@@ -93,6 +93,11 @@ class Annotations(Names):
             for binding in bindings:
                 if binding.value >= 0 and isinstance(home.terms[binding.value], (Item, Binary, Const)):
                     yield from self._annotation(home, binding.value, depth + 1)
+                elif binding.value >= 0 and isinstance(made := home.terms[binding.value], Call):
+                    for place, term in self._annotations_made(home, made):
+                        yield from self._annotation(place, term, depth + 1)
+                    for value in self.binding(home, binding):
+                        yield from self._made(value)
                 else:
                     for value in self.binding(home, binding):
                         yield from self._made(value)
@@ -127,6 +132,17 @@ class Annotations(Names):
         elif isinstance(held, Binary):
             yield from self.annotated_extras(module, held.left, depth + 1)
             yield from self.annotated_extras(module, held.right, depth + 1)
+        elif isinstance(held, Call):
+            for home, term in self._annotations_made(module, held):
+                yield from self.annotated_extras(home, term, depth + 1)
+
+    def _annotations_made(self, module: Module, call: Call) -> Iterator[tuple[Module, TermId]]:
+        """Yield what functions return that make annotations: ``def scoped(*scopes): return Annotated[User, …]``."""
+        for value in self.term(module, call.func):
+            if isinstance(value, FunctionValue):
+                for event in value.function.facts.events:
+                    if event.op == "return" and isinstance(value.function.module.terms[event.term], Item):
+                        yield value.function.module, event.term
 
     def _element_annotation(self, module: Module, annotation: TermId) -> Iterator[Value]:
         """Yield the types named inside ``list[X]`` or ``dict[K, X]``."""

@@ -49,18 +49,18 @@ class CacheFlaws(Practice):
         listed = list(self._decorators(module, function.facts.decorators))
         if function.owner is not None:
             listed += [
-                (name, call)
-                for name, call in self._decorators(module, function.owner.facts.decorators)
+                (name, call, home)
+                for name, call, home in self._decorators(module, function.owner.facts.decorators)
                 if any(
                     key == "name" and module.text(value) in {function.name, "dispatch"}
                     for key, value in (call.keywords if call is not None else ())
                 )
             ]
-        if any(name in self._varies for name, _ in listed):
+        if any(name in self._varies for name, *_ in listed):
             return
-        for name, call in listed:
+        for name, call, home in listed:
             kind = "response" if name in self._by_address else "result" if name in self._memoised else ""
-            if not kind or (call is not None and self._has_key(module, call)):
+            if not kind or (call is not None and self._has_key(home, call)):
                 continue
             used = self._uses_caller(function, by_address=kind == "response", requests=name in self._by_arguments)
             if used:
@@ -68,19 +68,27 @@ class CacheFlaws(Practice):
                 yield Flaw(place, function.qualname, kind, used, min(certainty, 2 if kind == "response" else 1))
                 return
 
-    def _decorators(self, module: Module, terms: Iterable[TermId]) -> Iterator[tuple[str, Call | None]]:
-        """Yield the name of each decorator with its call, also of those inside ``method_decorator(…)``."""
+    def _decorators(self, module: Module, terms: Iterable[TermId]) -> Iterator[tuple[str, Call | None, Module]]:
+        """Yield the name of each decorator with its call and where that is, also inside ``method_decorator(…)``."""
         for term in terms:
             held = module.terms[term]
+            if isinstance(held, Name):
+                # shared = cache.cached(make_cache_key=…), and then @shared
+                home, bindings = self.inference.definition(module, held.id)
+                made = [binding.value for binding in bindings if binding.value >= 0]
+                if made and all(isinstance(home.terms[value], Call) for value in made):
+                    yield from self._decorators(home, made)
+                    continue
             func = held.func if isinstance(held, Call) else term
             for value in self.inference.term(module, func):
                 if isinstance(value, (External, Result)):
                     if value.name.endswith("method_decorator") and isinstance(held, Call) and held.args:
-                        for name, inner in self._decorators(module, held.args[:1]):
-                            keywords = (*(inner.keywords if inner is not None else ()), *held.keywords)
-                            yield name, Call(held.func, (), keywords, held.serial)
+                        for name, inner, home in self._decorators(module, held.args[:1]):
+                            own = inner.keywords if inner is not None and home is module else ()
+                            keywords = (*own, *held.keywords)
+                            yield name, Call(held.func, (), keywords, held.serial), module
                     else:
-                        yield value.name, held if isinstance(held, Call) else None
+                        yield value.name, held if isinstance(held, Call) else None, module
 
     def _has_key(self, module: Module, call: Call) -> bool:
         """A key of its own may hold the user, unless it is the same text for everybody."""

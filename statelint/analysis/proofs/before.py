@@ -163,18 +163,24 @@ class Before:
     def _depended(self, module: Module, annotation: TermId, default: TermId) -> Iterator[Guard]:
         if default >= 0:
             yield from self._dependency(module, default, annotation)
+        told = self.roles(module, annotation) if annotation >= 0 else ()
         for home, extra in self.inference.annotated_extras(module, annotation):
-            yield from self._dependency(home, extra)
+            yield from self._dependency(home, extra, told=told)
 
-    def _dependency(self, module: Module, term: TermId, annotation: TermId = -1) -> Iterator[Guard]:
-        """Yield what ``Depends(…)`` demands; without a target, it is what the parameter is annotated with."""
+    def _dependency(
+        self, module: Module, term: TermId, annotation: TermId = -1, told: tuple[str, ...] = ()
+    ) -> Iterator[Guard]:
+        """Yield what ``Depends(…)`` demands; without a target, it is what the parameter is annotated with.
+
+        ``told`` is what a function is told that makes the annotation: ``user: require_scopes("notes:read")``.
+        """
         held = module.terms[term]
         if not isinstance(held, Call) or not self.inference.is_dependency(module, term):
             return
         target = self.inference.dependency_target(held)
         if target >= 0:
             scopes = tuple(value for name, value in held.keywords if name == "scopes")
-            roles = (*self.roles(module, target), *named_roles(module, *scopes))
+            roles = (*self.roles(module, target), *named_roles(module, *scopes), *told)
             for value in self.inference.term(module, target):
                 yield from self._of_value(value, roles)
         else:

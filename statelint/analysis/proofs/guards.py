@@ -92,7 +92,8 @@ class Guards:
                 if any(_is_requirement(role) for role in roles):
                     return Proof.ADMIN
             elif self._admits_admins(guard, switched) or (
-                (_names_role(name, roles) or _is_told_role(guard)) and self._is_role_gate(guard)
+                (_names_role(name, roles) or _is_told_role(guard) or (roles and _takes_scopes(guard)))
+                and self._is_role_gate(guard)
             ):
                 return Proof.ADMIN
         return None
@@ -364,6 +365,11 @@ def _is_told_role(guard: FunctionInfo) -> bool:
     """Tell whether what makes a guard is told a role or a permission: ``def require(permission): …``."""
     parent = guard.parent
     return parent is not None and any(ROLE_GATE.search(each.name) for each in parent.facts.parameters)
+
+
+def _takes_scopes(guard: FunctionInfo) -> bool:
+    """Tell whether FastAPI tells a dependency which scopes are demanded: ``def who(scopes: SecurityScopes)``."""
+    return any("scopes" in parameter.name for parameter in guard.facts.parameters)
 
 
 def _runs_what_it_holds(function: FunctionInfo) -> bool:

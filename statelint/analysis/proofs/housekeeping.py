@@ -10,7 +10,7 @@ from statelint.extract.facts import Call, Cell, Param
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from statelint.analysis.model import Module
+    from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.queries import Atom, QueryFinder
 
 _BEFORE = frozenset({"<", "<=", "lt", "lte"})
@@ -27,6 +27,26 @@ def is_housekeeping(queries: QueryFinder, module: Module, atoms: Iterable[Atom])
             return False
         timed = timed or (
             bool({atom.op, atom.column[-1]} & _BEFORE)
-            and any(isinstance(part, Call) and called_name(module, part) in _CLOCKS for part in held)
+            and any(isinstance(part, Call) and _reads_clock(queries, module, part) for part in held)
         )
     return timed
+
+
+def _reads_clock(queries: QueryFinder, module: Module, call: Call) -> bool:
+    """Tell whether a call gives a time, as ``now()`` does and what returns ``now() - LIFETIME``."""
+    if called_name(module, call) in _CLOCKS:
+        return True
+    functions = queries.inference.callees(module, call)
+    return bool(functions) and not call.arguments and all(_returns_time(queries, each) for each in functions)
+
+
+def _returns_time(queries: QueryFinder, function: FunctionInfo) -> bool:
+    module = function.module
+    returned = [event.term for event in function.events if event.op == "return" and event.term >= 0]
+    return bool(returned) and all(
+        any(
+            isinstance(held := module.terms[part], Call) and called_name(module, held) in _CLOCKS
+            for part in queries.containment(module).parts(term)
+        )
+        for term in returned
+    )

@@ -23,7 +23,7 @@ from statelint.analysis.proofs.sessionkeys import SessionKeys
 from statelint.analysis.proofs.statement import Statement
 from statelint.analysis.proofs.uses import Uses
 from statelint.analysis.proofs.verdict import Proof, Verdict
-from statelint.analysis.proofs.words import HANDLERS, KEYS
+from statelint.analysis.proofs.words import HANDLERS, KEYS, NEGATIVE
 from statelint.analysis.proofs.writes import Writes
 from statelint.analysis.queries import beginning
 from statelint.analysis.reach import Reach
@@ -174,7 +174,7 @@ class Judge:
 
     def keys(self, query: Query) -> list[TermId]:
         """Return the values, but constants, by which a query chooses rows."""
-        values = (atom.value for atom in self.queries.atoms(query) if atom.value >= 0)
+        values = (atom.value for atom in self.queries.atoms(query) if atom.value >= 0 and atom.op not in NEGATIVE)
         return [value for value in values if not isinstance(query.module.terms[value], Const)]
 
     def _built_proof(self, query: Query) -> Proof | None:
@@ -239,7 +239,26 @@ class Judge:
         if query.verb != "read":
             return None
         escapes = self.uses.escapes(query.function, query.leaf, query.event)
-        return Proof.NO_ESCAPE if all(self.uses.only_tested(query.module, escape) for escape in escapes) else None
+        kept = all(
+            self.uses.only_tested(query.module, escape) or self._narrows_proven(query, escape) for escape in escapes
+        )
+        return Proof.NO_ESCAPE if kept else None
+
+    def _narrows_proven(self, query: Query, escape: Event) -> bool:
+        """Tell whether rows only choose among those of a statement that is proven without them: a subquery's."""
+        containment = self.queries.containment(query.module)
+        for around in self.queries.of(query.function):
+            if around.leaf == query.leaf or not containment.holds(around.leaf, query.leaf):
+                continue
+            atoms = self.queries.atoms(around)
+            others = [atom for atom in atoms if atom.value < 0 or not containment.holds(atom.value, query.leaf)]
+            if (
+                len(others) < len(atoms)
+                and self.rows.only_in(query.module, escape.term, {around.leaf}, query.leaf)
+                and self.statement.predicate(around, others) is not None
+            ):
+                return True
+        return False
 
     def _discharged(
         self,

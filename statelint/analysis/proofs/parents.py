@@ -125,7 +125,10 @@ class Parents:
         for place in function.events:
             if place is event:
                 break
-            if place.op != "call" or (place.condition and place.condition not in chain):
+            if place.op != "call":
+                continue
+            at = self._outside_loops(module, place, names)
+            if at and at not in chain:
                 continue
             call = module.terms[place.term]
             if not isinstance(call, Call):
@@ -133,7 +136,10 @@ class Parents:
             arguments = call.arguments
             if not any(arg in keys or names & set(raw_names(module, arg)) for arg in arguments):
                 continue
-            if any(self._tested_owner(module, rows, chain, names) for rows in {place.term, fetched(function, place)}):
+            rows = {place.term, fetched(function, place)}
+            if any(self._tested_owner(module, row, chain, names) for row in rows):
+                return True
+            if any(self._checks_itself(function, row, event, chain) for row in rows):
                 return True
             name = called_name(module, call)
             functions = self.inference.callees(module, call)
@@ -159,6 +165,43 @@ class Parents:
                 )
                 if tested or any(map(self.regard.leaves, functions)):
                     return True
+                if at != place.condition and self._refused(function, place.term):
+                    return True
+        return False
+
+    def _outside_loops(self, module: Module, place: Event, names: set[str]) -> int:
+        """Return the condition of an event, and for what is done with each of the keys, that of the loop."""
+        conditions = module.facts.conditions
+        at = place.condition
+        while at and conditions[at].kind == "loop" and names & set(raw_names(module, conditions[at].test)):
+            at = conditions[at].parent
+        return at
+
+    def _refused(self, function: FunctionInfo, test: TermId) -> bool:
+        """Tell whether a function leaves for what a call answers: ``if not may_read(note_id, user): raise``."""
+        module = function.module
+        conditions = module.facts.conditions
+        return any(
+            self.rows.permits.leaves(module, event)
+            and any(
+                conditions[step].test >= 0 and self.queries.containment(module).holds(conditions[step].test, test)
+                for step in self.exits.chain(module, event.condition)
+            )
+            for event in function.events
+        )
+
+    def _checks_itself(self, function: FunctionInfo, row: TermId, event: Event, chain: set[int]) -> bool:
+        """``book = Book.find(book_id)``, ``book.check_access()``: tell whether a row is checked before ``event``."""
+        module = function.module
+        for place in function.events:
+            if place is event:
+                return False
+            if (
+                place.op == "call"
+                and (not place.condition or place.condition in chain)
+                and self.rows.checking_call(module, place.term, row)
+            ):
+                return True
         return False
 
     def _demands_own(self, function: FunctionInfo, index: int) -> bool:

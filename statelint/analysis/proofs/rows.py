@@ -148,17 +148,17 @@ class Rows:
         }
         return bool(checked) and all(
             any(self.queries.containment(module).holds(each, root) for each in checked)
-            or self._only_in(module, root, checked, leaf)
+            or self.only_in(module, root, checked, leaf)
             for root in (escape.term, escape.value)
             if root >= 0
         )
 
-    def _only_in(self, module: Module, term: TermId, places: set[TermId], leaf: TermId) -> bool:
+    def only_in(self, module: Module, term: TermId, places: set[TermId], leaf: TermId) -> bool:
         """Tell whether a term holds the rows only in some of its parts."""
         if term in places or not self.queries.containment(module).holds(term, leaf):
             return True
         inside = [child for child in children(module.terms[term]) if child >= 0]
-        return bool(inside) and term != leaf and all(self._only_in(module, child, places, leaf) for child in inside)
+        return bool(inside) and term != leaf and all(self.only_in(module, child, places, leaf) for child in inside)
 
     def admitted(self, module: Module, chain: Iterable[int], leaf: TermId) -> bool:
         """Tell whether one of the conditions asks for the caller's role: ``if user.role == ADMIN: return note``."""

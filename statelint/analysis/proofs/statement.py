@@ -57,6 +57,8 @@ _JOINING = frozenset({"join", "outerjoin", "join_from", "select_from", "has", "a
 """Steps that add another model to a statement."""
 _ALIASES = frozenset({"aliased", "alias"})
 """Calls that give a model another name in a statement."""
+_NAMES = frozenset({"name", "slug", "code", "key"})
+"""Columns by which programs name a row of their own."""
 _SETTING = re.compile(r"(^|\.)[A-Z][A-Z0-9_]+$")
 """Constants, of modules and of settings."""
 
@@ -139,7 +141,7 @@ class Statement:
     @staticmethod
     def _configured(module: Module, atom: Atom) -> bool:
         """``Space.objects.get(id=settings.DEFAULT_SPACE)``: no request chooses the row."""
-        return atom.column[-1] in KEYS and _SETTING.search(module.dotted(atom.value)) is not None
+        return atom.column[-1] in KEYS | _NAMES and _SETTING.search(module.dotted(atom.value)) is not None
 
     def _validated(self, module: Module, value: TermId) -> bool:
         """``MergeForm(user=request.user, …).cleaned_data["tags"]``: a form that knows the caller has looked at it."""
@@ -313,7 +315,8 @@ class Statement:
     def on_owner(self, query: Query, atom: Atom) -> bool:
         """Tell whether the atom compares an owner column of the model, of a parent or of a joined model."""
         module = query.module
-        if atom.value >= 0 and isinstance(module.terms[atom.value], Const) and atom.op == "==":
+        fixed = module.terms[atom.value] if atom.value >= 0 else None
+        if isinstance(fixed, Const) and fixed.value is not None and atom.op == "==":
             return False
         if self._joins(module, atom.value):
             return False

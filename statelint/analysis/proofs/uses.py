@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from statelint.analysis.proofs.judge import Judge
     from statelint.extract.facts import Event, TermId
 
+_EXCEPT = frozenset({"notin_", "not_in"})
+"""Methods of columns that leave out all of a subquery's rows."""
 _YES_OR_NO = frozenset({"has_permission", "has_object_permission", "test_func"})
 """Methods of views and permission classes whose answer only lets a request in."""
 
@@ -63,7 +65,7 @@ class Uses:
                         )
                     )
                     or (
-                        name not in QUIET
+                        name not in QUIET | _EXCEPT
                         and any(
                             self._reveals(module, arg, leaf)
                             for arg in call.arguments
@@ -86,6 +88,9 @@ class Uses:
         held = module.terms[term]
         if not self.queries.containment(module).holds(term, leaf) or isinstance(held, (Compare, Not)):
             return False
+        if isinstance(held, Call) and called_name(module, held) in _EXCEPT:
+            # Such a subquery only leaves out rows of the statement around it.
+            return isinstance(func := module.terms[held.func], Attr) and self._reveals(module, func.base, leaf)
         if isinstance(held, Binary) and held.op == "+" and _is_one(module, held.right):
             # The next number tells of the last row no more than that it has one.
             return False

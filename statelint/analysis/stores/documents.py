@@ -48,6 +48,8 @@ _DATABASE = re.compile(
     r"^_?(get_)?(mongo_?)?(db|database|client|mongo|mongodb)(_conn(ection)?|_client)?$", re.IGNORECASE
 )
 _COLLECTION = re.compile(r"^_?(?:get_)?(?P<name>\w+?)_(?:collection|coll|col)$", re.IGNORECASE)
+_GETTER = re.compile(r"^_?(get|open|fetch)(_or_create)?_(collection|coll|col)$", re.IGNORECASE)
+"""Functions that are told which collection to give."""
 _DRIVERS = ("pymongo.", "motor.", "flask_pymongo.")
 
 
@@ -118,8 +120,8 @@ class Documents(CallsOn[Document]):
         match held:
             case Item(base=base, key=key):
                 return self._named(module, key) if self._database(module, base) else ""
-            case Call(func=func, args=args):
-                return self._called(module, func, args, depth)
+            case Call(func=func, arguments=arguments):
+                return self._called(module, func, arguments, depth)
             case Name(id=name):
                 home, bindings = self.inference.definition(module, name)
                 for binding in bindings:
@@ -155,10 +157,10 @@ class Documents(CallsOn[Document]):
         terms = (event.term for event in function.events if event.op in {"return", "yield"})
         return next((found for term in terms if (found := self.collection(function.module, term, depth + 1))), "")
 
-    def _called(self, module: Module, func: TermId, args: tuple[TermId, ...], depth: int) -> str:
+    def _called(self, module: Module, func: TermId, arguments: tuple[TermId, ...], depth: int) -> str:
         called = module.terms[func]
         name = called.name if isinstance(called, Attr) else called.id if isinstance(called, Name) else ""
-        if name == "get_collection" and args and (text := self._named(module, args[0])):
+        if _GETTER.match(name) and arguments and (text := self._named(module, arguments[0])):
             return text
         for value in self.inference.term(module, func):
             if isinstance(value, FunctionValue) and (found := self._given_by(value.function, depth)):
@@ -376,5 +378,5 @@ def every(answers: Iterable[bool]) -> bool:
 
 def _stem(name: str) -> str:
     """Return ``messages`` for ``messages_collection``."""
-    found = _COLLECTION.match(name)
+    found = None if _GETTER.match(name) else _COLLECTION.match(name)
     return found["name"] if found is not None else ""
