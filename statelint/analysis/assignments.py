@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.analysis.children import made_model
+from statelint.analysis.children import given_columns, made_model
 from statelint.analysis.claims import Claims, is_clients
 from statelint.analysis.formfields import JOINS
 from statelint.analysis.model import Instance, Place, Result
@@ -77,13 +77,13 @@ class OwnerAssignments:
                 if not function.calls or self.judge.reach.of(function) is not Reach.SERVED:
                     continue
                 for event, call in function.calls:
-                    if not call.keywords and len(call.args) != _SETTING:
+                    if not call.keywords and not call.args:
                         continue
                     place = Place(module, event.position)
                     filled = self._filled(function, event, call)
                     if filled is not None:
                         yield from self._assigned(function, filled, place)
-                    elif call.keywords:
+                    else:
                         yield from self._named(function, call, place)
 
     def _named(self, function: FunctionInfo, call: Call, place: Place) -> Iterator[OwnerAssignment]:
@@ -93,14 +93,15 @@ class OwnerAssignments:
         if model is None:
             return
         names = {f"{column}{suffix}": column for column in model.own_columns for suffix in ("", "_id")}
-        given = [(names[name], value) for name, value in call.keywords if name in names]
+        told = given_columns(self.judge, module, call)
+        given = [(names[name], value) for name, value in told if name in names]
         if any(self.judge.principals.is_principal(module, value) for _, value in given):
             return
         owners = self._owners(model) if given else frozenset()
         for column, value in given:
             if column not in owners:
                 continue
-            for _, name, known in self.claims.sources(function, value, 0):
+            for _, name, known in self.claims.sources(function, value, 0, named=True):
                 if known:
                     yield OwnerAssignment(place, _symbol(function, model), model.name, column, new=True, given=name)
                     return
@@ -240,7 +241,10 @@ class OwnerAssignments:
         names = {column, column.removesuffix("_id")}
         for event in function.events:
             held = module.terms[event.term] if event.term >= 0 else None
-            if event.op == "write" and isinstance(held, Attr) and held.name in names:
+            if event.op == "write" and (
+                (isinstance(held, Attr) and held.name in names)
+                or (isinstance(held, Item) and module.text(held.key) in names)
+            ):
                 return True
             for step in self.judge.exits.chain(module, event.condition):
                 test = module.facts.conditions[step].test

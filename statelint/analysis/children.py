@@ -13,7 +13,7 @@ from statelint.analysis.proofs.naming import raw_names
 from statelint.analysis.proofs.words import KEYS, MAKING
 from statelint.analysis.queries import Atom, Chain, Query
 from statelint.analysis.reach import Reach
-from statelint.extract.facts import Attr, Call, Const
+from statelint.extract.facts import Attr, Call, Const, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 _WRITTEN = re.compile(r"(^|_)(message|msg|task|todo|card|note|document|file|expense)$")
 """What users write into a place of theirs."""
-_SHARED = re.compile(r"(^|_)(conversation|chat|thread|room|dialog|project|board|workspace)$|^chat_session$")
+_SHARED = re.compile(
+    r"(^|_)(conversation|chat|thread|room|dialog|group|channel|project|board|workspace)$|^chat_session$"
+)
 """Places that some users share, and others may not enter."""
 _CREATES = MAKING | {"get_or_create", "update_or_create"}
 
@@ -63,6 +65,31 @@ def made_model(judge: Judge, module: Module, call: Call) -> Model | None:
     return None
 
 
+def given_columns(judge: Judge, module: Module, call: Call) -> list[tuple[str, TermId]]:
+    """Return what a call that makes a row says of its columns, by keyword or in the order of its ``__init__``."""
+    found = [(name, value) for name, value in call.keywords if name]
+    if call.args:
+        for value in judge.inference.term(module, call.func):
+            made = judge.inference.method(value.klass, "__init__") if isinstance(value, ClassValue) else None
+            if made is not None:
+                kept = _kept_as(made)
+                names = [kept.get(index, each.name) for index, each in enumerate(made.facts.parameters)]
+                found += zip(names[1:], call.args, strict=False)
+                break
+    return found
+
+
+def _kept_as(made: FunctionInfo) -> dict[int, str]:
+    """Return the attributes that an ``__init__`` keeps its parameters in: ``self.user_id = user``."""
+    terms = made.module.terms
+    return {
+        value.index: target.name
+        for event in made.events
+        if event.op == "write" and isinstance(target := terms[event.term], Attr) and event.value >= 0
+        if isinstance(value := terms[event.value], Param) and value.function == made.index
+    }
+
+
 class Adoption(NamedTuple):
     """A row of ``model`` is made by ``event`` under a parent that ``column`` holds, on whom the verdict is."""
 
@@ -84,16 +111,17 @@ class Adoptions:
         if self.judge.reach.of(function) is not Reach.SERVED:
             return
         for event, call in function.calls:
-            if not call.keywords:
+            if not call.keywords and not call.args:
                 continue
             model = made_model(self.judge, module, call)
             if model is None or not model.parents or not model.owned:
                 continue
-            loaded = self._loaded(function, model, event, call)
+            given = given_columns(self.judge, module, call)
+            loaded = self._loaded(function, model, event, given)
             if loaded is not None:
                 yield Adoption(*loaded, model, event)
                 continue
-            for name, value in call.keywords:
+            for name, value in given:
                 column = _column(model, name)
                 if not column or (self._is_owned_itself(model) and not self._is_shared(model, model.parents[column])):
                     continue
@@ -103,14 +131,16 @@ class Adoptions:
                         yield Adoption(verdict, column, model, event)
                         break
 
-    def _loaded(self, function: FunctionInfo, model: Model, event: Event, call: Call) -> tuple[Verdict, str] | None:
+    def _loaded(
+        self, function: FunctionInfo, model: Model, event: Event, given: list[tuple[str, TermId]]
+    ) -> tuple[Verdict, str] | None:
         """Return what is unproven of the row that a new one is made under, where it is loaded for nothing else.
 
         ``project = get_object_or_404(Project, pk=pk)``, ``Task.objects.create(project=project)``; where another parent
         is the caller's, as the cart is into which products go, this one may be anybody's.
         """
         found: tuple[Verdict, str] | None = None
-        for name, value in call.keywords:
+        for name, value in given:
             column = _column(model, name)
             if not column:
                 continue

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.callernames import is_admin_name
+from statelint.analysis.comparisons import Comparisons
 from statelint.analysis.model import ClassValue, FunctionValue
 from statelint.analysis.ownership import OwnerKind, snake
-from statelint.analysis.principals import REPLACEMENTS, is_replacement
+from statelint.analysis.principals import REPLACEMENTS
 from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.naming import called_name, looked_up, name_of, raw_names
-from statelint.analysis.proofs.words import CHECKING, GUARD_NAME, KEYS
+from statelint.analysis.proofs.words import GUARD_NAME, KEYS
 from statelint.analysis.reach import Reach
-from statelint.extract.facts import NO_TERM, Attr, Call, Compare, Const, Enter, Name, Param
+from statelint.extract.facts import NO_TERM, Attr, Call, Compare, Const, Name, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,8 @@ _OF_CLIENT = frozenset(
 _COPIES = frozenset({"to_dict", "copy", "dict"})
 
 
+_KEYS_AND_NAMES = KEYS | {"username", "user_name", "name", "login", "email"}
+"""Columns by which the address of a page may name a user."""
 _KEYS_OF_USERS = frozenset({"id", "pk", "_id", "user_id", "uid", "uuid"})
 """Columns by which a user is named; who knows a user's secret was told it."""
 
@@ -62,6 +65,7 @@ class Claims:
         self.judge = judge
         self.inference = judge.inference
         self.principals = judge.principals
+        self._comparisons = Comparisons(judge)
 
     def of(self, verdict: Verdict) -> list[Claim]:
         """Return the claims by which a query counts as scoped, an endpoint each."""
@@ -83,13 +87,14 @@ class Claims:
         if len(atoms) > 1 and any(self._is_told(query.function, atom.value, 0) for atom in atoms):
             # The chat between the caller and whom the client names: get_chat(me.id, other_id).
             return []
+        changes = self.judge.writes.of(query) != "read"
         for atom in atoms:
             named = atom.column[:-1] if atom.column[-1] in KEYS and len(atom.column) > 1 else atom.column
             kind = self._kind(verdict, named[0], alone=len(atoms) == 1) if len(named) == 1 else None
             if atom.op == "==" and kind is not None:
                 claims = {
                     entry: Claim(verdict, entry, name, known)
-                    for entry, name, known in self.sources(query.function, atom.value, 0)
+                    for entry, name, known in self.sources(query.function, atom.value, 0, named=changes)
                     if known or kind is not OwnerKind.TENANT
                 }
                 if claims:
@@ -203,21 +208,26 @@ class Claims:
         return next((kind for kind in found if kind in kinds), None)
 
     def sources(
-        self, function: FunctionInfo, value: TermId, depth: int, after: TermId = NO_TERM
+        self, function: FunctionInfo, value: TermId, depth: int, after: TermId = NO_TERM, *, named: bool = False
     ) -> Iterator[tuple[FunctionInfo, str, bool]]:
         """Yield the endpoints whose clients give ``value``, where nothing compares it with the caller.
 
         With each comes whether a function on the way knows who is calling. ``after`` is the call that the value was
-        followed from: what is called there has been looked at.
+        followed from: what is called there has been looked at. ``named`` tells whether a user that is loaded by name
+        counts, too: whose page is shown is often said so.
         """
         module = function.module
-        value = self._given(function, value)
+        value = self._given(function, value, _KEYS_AND_NAMES if named else KEYS)
         held = module.terms[value]
         key = asked_of_client(module, value)
         if key:
             yield from self._asked(function, value, key, after)
             return
-        if not isinstance(held, Param) or held.function != function.index or self._compared(function, value, after):
+        if (
+            not isinstance(held, Param)
+            or held.function != function.index
+            or self._comparisons.made(function, value, after)
+        ):
             return
         parameter = function.facts.parameters[held.index]
         if function.owner is not None and held.index == 0:
@@ -245,7 +255,7 @@ class Claims:
                 continue
             argument = self.inference.argument(edge.caller.module, edge.call, function, held.index, edge.bound)
             if argument >= 0 and not self.principals.is_principal(edge.caller.module, argument):
-                for entry, name, known in self.sources(edge.caller, argument, depth + 1, edge.call):
+                for entry, name, known in self.sources(edge.caller, argument, depth + 1, edge.call, named=named):
                     yield entry, name, known or self._knows_another(function, value)
 
     def _asked(
@@ -256,13 +266,13 @@ class Claims:
         if (
             entry is not None
             and entry.kind == "route"
-            and not self._compared(function, value, after)
+            and not self._comparisons.made(function, value, after)
             and self.judge.guards.admits_anyone(entry.function, [value])
         ):
             known = self.judge.guards.knows_caller(entry.function) or self._knows_another(function, value)
             yield entry.function, key, known
 
-    def _given(self, function: FunctionInfo, value: TermId) -> TermId:
+    def _given(self, function: FunctionInfo, value: TermId, keys: frozenset[str]) -> TermId:
         """Return what a value is read from.
 
         That is ``body`` of ``body.user_id``, ``user_id`` of ``Caller(user_id).id`` and of a user who is loaded by it.
@@ -277,19 +287,19 @@ class Claims:
             elif isinstance(held, Call) and len(held.args) == 1 and called_name(module, held) in _CONVERSIONS:
                 value = held.args[0]
             else:
-                key = self._key_of_user(function, value)
+                key = self._key_of_user(function, value, keys)
                 if key == value:
                     break
                 value = key
         return value
 
-    def _key_of_user(self, function: FunctionInfo, value: TermId) -> TermId:
+    def _key_of_user(self, function: FunctionInfo, value: TermId, keys: frozenset[str]) -> TermId:
         """Return the id that a user was loaded by, where ``value`` is that user; else ``value``."""
         for query in self.judge.queries.of(function) if isinstance(function.module.terms[value], Call) else ():
             model = query.chain.model
             if query.leaf == value and model is not None and model.is_principal:
-                keys = [atom.value for atom in self.judge.queries.atoms(query) if atom.column[-1] in KEYS]
-                return keys[0] if len(keys) == 1 and keys[0] >= 0 else value
+                given = [atom.value for atom in self.judge.queries.atoms(query) if atom.column[-1] in keys]
+                return given[0] if len(given) == 1 and given[0] >= 0 else value
         return value
 
     def _put_in(self, module: Module, call: Call, name: str) -> TermId:
@@ -320,79 +330,9 @@ class Claims:
             if any(self.judge.ownership.column_kind(name) is OwnerKind.OWNER for name in raw_names(module, argument)):
                 yield argument
 
-    def _compared(self, function: FunctionInfo, value: TermId, after: TermId = NO_TERM) -> bool:
-        """Tell whether a test of the function, or a call it makes, looks at the value and at the caller or a role.
-
-        The call ``after``, and what is done with its answer, is left out.
-        """
-        module = function.module
-        parts = self.judge.queries.containment(module).parts
-        tests = {step for event in function.events for step in self.judge.exits.chain(module, event.condition)}
-        for number in tests:
-            test = module.facts.conditions[number].test
-            if test >= 0 and (
-                (value in parts(test) and self._beside(module, test, value))
-                or self.principals.mentions_admin(module, test)
-                or self._compares_caller(module, test, value)
-            ):
-                return True
-        return any(
-            value in parts(event.term) and self._beside(module, event.term, value)
-            for event, _ in function.calls
-            if after not in parts(event.term) and not is_replacement(module, event.term)
-        )
-
-    def _beside(self, module: Module, term: TermId, value: TermId) -> bool:
-        """Tell whether a term holds the caller besides ``value``, which some may hand in as the caller."""
-        parts = self.judge.queries.containment(module).parts
-        inside = parts(term)
-        copied = {
-            argument
-            for part in inside
-            if is_replacement(module, part) and isinstance(call := module.terms[part], Call) and value in parts(part)
-            for argument in call.args
-        }
-        tools = {made for part in inside for made in self._tool(module, part, value)}
-        return any(
-            value not in parts(part) and part not in copied | tools and self.principals.is_principal(module, part)
-            for part in inside
-        )
-
-    def _tool(self, module: Module, term: TermId, value: TermId) -> frozenset[TermId]:
-        """Return what an object is made of that is handed ``value`` and refuses nobody: a session for the caller."""
-        parts = self.judge.queries.containment(module).parts
-        call = module.terms[term]
-        func = module.terms[call.func] if isinstance(call, Call) else None
-        if not isinstance(call, Call) or not isinstance(func, Attr) or value in parts(call.func):
-            return frozenset()
-        made = module.terms[func.base]
-        if not isinstance(made, Enter) and not (
-            isinstance(made, Call)
-            and any(isinstance(each, ClassValue) for each in self.inference.term(module, made.func))
-        ):
-            return frozenset()
-        called = self.inference.callees(module, call)
-        refuses = CHECKING.search(func.name) or any(map(self.judge.regard.leaves, called))
-        given = (parts(argument) for argument in call.arguments)
-        return frozenset() if refuses else parts(func.base).difference(*given)
-
     def _knows_another(self, function: FunctionInfo, value: TermId) -> bool:
         """Tell whether a helper asks for the caller itself, besides what it is handed."""
-        return any(self._beside(function.module, event.term, value) for event, _ in function.calls)
-
-    def _compares_caller(self, module: Module, test: TermId, value: TermId) -> bool:
-        """``if chat.creator_id != user.id: raise``: whoever may go on may choose among the others."""
-        parts = self.judge.queries.containment(module).parts
-        return any(
-            isinstance(held := module.terms[part], Compare)
-            and any(
-                value not in parts(side)
-                and self.principals.is_principal(module, side)
-                and not isinstance(module.terms[other], Const)
-                for side, other in ((held.left, held.right), (held.right, held.left))
-            )
-            for part in parts(test)
-        )
+        return any(self._comparisons.beside(function.module, event.term, value) for event, _ in function.calls)
 
 
 def asked_of_client(module: Module, value: TermId) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.analysis.model import FunctionValue, Package
+from statelint.analysis.model import ClassValue, FunctionValue, Package
 from statelint.analysis.roles import named_roles
 from statelint.extract.facts import Attr, Call, Name, Sequence
 
@@ -20,6 +20,8 @@ INCLUDES = {"include_router": 0, "register_blueprint": 0, "add_router": 1, "incl
 """Methods that put one router below another, and the position of the router below."""
 BEFORE = frozenset({"before_request", "before_app_request", "before_websocket", "on_request"})
 """Registrations of functions that run before each request of a router; they can turn it away."""
+REGISTERS = frozenset({"add_url_rule", "add_api_route", "add_route", "add_api_websocket_route", "add_websocket_route"})
+"""Methods by which a router is told a function that serves."""
 GUARDING = frozenset({"dependencies", "auth", "guards"})
 """Keywords that name what a router demands."""
 PREFIXES = frozenset({"prefix", "url_prefix"})
@@ -58,7 +60,7 @@ class Routers:
         self.inference = graph.inference
 
     def of(self, function: FunctionInfo) -> Router | None:
-        """Return the router with which a function is registered by decorator."""
+        """Return the router with which a function is registered, by decorator or by a call."""
         module = function.module
         for decorator in function.facts.decorators:
             held = module.terms[decorator]
@@ -67,7 +69,9 @@ class Routers:
                 router = self._router(module, target.base)
                 if router is not None:
                     return router
-        return None
+        told = self._told.get(function, ())
+        # Who is registered with two routers passes what one of them demands at most.
+        return told[0] if len(told) == 1 else None
 
     def demands(self, router: Router, depth: int = 0) -> tuple[Demand, ...]:
         """Return what every request of a router passes, also by the routers above it."""
@@ -169,6 +173,31 @@ class Routers:
                         _Inclusion(parent, tuple(self._given(module, call)), _prefix(module, call))
                     )
         return found
+
+    @cached_property
+    def _told(self) -> dict[FunctionInfo, list[Router]]:
+        """The routers that are told a function in a call: ``bp.add_url_rule("/notes", view_func=show)``."""
+        found: dict[FunctionInfo, list[Router]] = {}
+        for module, call, func in self._calls(REGISTERS):
+            router = self._router(module, func.base)
+            if router is None:
+                continue
+            for argument in call.arguments:
+                for function in self._served(module, argument):
+                    if router not in found.setdefault(function, []):
+                        found[function].append(router)
+        return found
+
+    def _served(self, module: Module, term: TermId) -> Iterator[FunctionInfo]:
+        """Yield the functions, or the methods of a view, that a term stands for."""
+        held = module.terms[term]
+        func = module.terms[held.func] if isinstance(held, Call) else None
+        made = isinstance(func, Attr) and func.name == "as_view"
+        for value in self.inference.term(module, func.base if made and isinstance(func, Attr) else term):
+            if isinstance(value, FunctionValue):
+                yield value.function
+            elif isinstance(value, ClassValue) and made:
+                yield from (value.klass.module.functions[index] for index in value.klass.facts.methods.values())
 
     @cached_property
     def _before(self) -> dict[Router, list[Demand]]:

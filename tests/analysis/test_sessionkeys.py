@@ -94,7 +94,8 @@ def test_a_key_that_nobody_puts_into_the_session(sample: Callable[[dict[str, str
         ("Post.id", "like", "row.likes += 1", []),
         ("Post.id", "comment", "row.comments.append(key)\n    db.session.add(row)", []),
         ("Post.id", "change", "row.text = key", ["Post update"]),
-        ("Wallet.id", "like", "row.likes += 1", ["Wallet update"]),
+        ("Wallet.id", "like", "row.likes += 1", ["Wallet read"]),
+        ("Wallet.id", "like", "row.likes = key", ["Wallet update"]),
     ],
 )
 def test_what_a_value_lets_do(

@@ -75,6 +75,8 @@ class Before:
             for demand in self.routers.demands(router):
                 if demand.value is not None:
                     yield from self._of_value(demand.value, demand.roles)
+                    if isinstance(demand.value, FunctionValue):
+                        yield from self._around(demand.value.function)
                 else:
                     yield Guard(demand.name, None, demand.roles)
         owner = function.owner
@@ -86,6 +88,8 @@ class Before:
                     yield from self._decorator(klass.module, decorator)
                 for binding in klass.facts.attributes:
                     yield from self._depended(klass.module, binding.annotation, binding.value)
+                    if binding.name == "guards" and binding.value >= 0:
+                        yield from self._guarding(klass.module, binding.value)
                 for name in ENTRANCES:
                     method = klass.method(name)
                     if method is not None and method is not function:
@@ -96,6 +100,11 @@ class Before:
                     yield Guard(last, None)
                 elif base in self.inference.catalogue.admin:
                     yield Guard(base, None)
+
+    def _around(self, hook: FunctionInfo) -> Iterator[Guard]:
+        """Yield what decorates a function that runs before each request: ``@role_required("editor")``."""
+        for decorator in hook.facts.decorators:
+            yield from self._decorator(hook.module, decorator)
 
     def _listed(self, owner: ClassInfo, method: str) -> Iterator[tuple[Module, TermId]]:
         """Yield what a view of Flask's has around its methods: ``decorators = [login_required]``."""
@@ -140,6 +149,9 @@ class Before:
             yield Guard(name, None, roles)
         if not isinstance(held, Call):
             return
+        for keyword, listed_guards in held.keywords:
+            if keyword == "guards":
+                yield from self._guarding(module, listed_guards)
         listed = [
             item
             for argument in held.arguments
@@ -159,6 +171,14 @@ class Before:
                 yield Guard(text, None, roles)
             for item in getattr(module.terms[argument], "items", ()):
                 yield from self._dependency(module, item)
+
+    def _guarding(self, module: Module, listed: TermId) -> Iterator[Guard]:
+        """Yield what Litestar runs before a handler or a controller's handlers: ``guards=[requires_superuser]``."""
+        held = module.terms[listed]
+        for item in held.items if isinstance(held, Sequence) else (listed,):
+            made = module.terms[item]
+            for value in self.inference.term(module, made.func if isinstance(made, Call) else item):
+                yield from self._of_value(value, self.roles(module, item))
 
     def _depended(self, module: Module, annotation: TermId, default: TermId) -> Iterator[Guard]:
         if default >= 0:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
 from statelint.analysis.ownership import OwnerKind
+from statelint.analysis.proofs.cookies import of_browser
 from statelint.analysis.proofs.machines import knows_secret
-from statelint.analysis.proofs.naming import raw_names
+from statelint.analysis.proofs.naming import looked_up, name_of, raw_names
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.roles import grants_role
 from statelint.analysis.terms import walk
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
     from statelint.extract.facts import TermId
+
+
+_LOGGED_IN = re.compile(r"^(is_)?(logged|logged_?in|auth|authenticated|user|user_?id|uid|username|email|account_?id)$")
+"""Keys under which sessions keep who is logged in, or that somebody is."""
 
 
 def _plain(module: Module, test: TermId) -> TermId:
@@ -66,6 +72,9 @@ class Branches:
                 return Proof.ADMIN
             if self._is_callers(module, held.test, names, held.positive):
                 return Proof.PARENT
+            if self._is_anonymous(module, held.test, held.positive) and all(of_browser(module, key) for key in keys):
+                # What a visitor keeps in a cookie, or all who are not logged in share: the cart of a guest.
+                return Proof.OWN_ROW
         return None
 
     def empty(self, function: FunctionInfo, condition: int) -> frozenset[int]:
@@ -77,6 +86,29 @@ class Branches:
             if (held := conditions[step]).kind in {"if", "guard"} and held.test >= 0
             for index in _emptied(function, held.test, held.positive)
         )
+
+    def _is_anonymous(self, module: Module, test: TermId, positive: bool) -> bool:
+        """Tell whether a test, being ``positive``, says that the caller is not logged in."""
+        held = module.terms[test]
+        match held:
+            case Not(value=value):
+                return self._is_anonymous(module, value, not positive)
+            case Logic(op=op, values=values):
+                return (op == "and") is positive and any(
+                    self._is_anonymous(module, value, positive) for value in values
+                )
+            case Attr(base=base, name=name):
+                return (name == "is_anonymous" if positive else name == "is_authenticated") and (
+                    self.principals.is_principal(module, base)
+                )
+            case _:
+                base, key = looked_up(module, test)
+                return (
+                    not positive
+                    and base >= 0
+                    and name_of(module, base) == "session"
+                    and _LOGGED_IN.match(key or "") is not None
+                )
 
     def _begins_with_caller(self, function: FunctionInfo, names: set[str]) -> bool:
         """``if not thread_id.startswith(f"user-{user.id}-"): raise``: tell whether others' keys are refused.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import FunctionValue
 from statelint.analysis.proofs.naming import called_name, called_name_of, looked_up
+from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Cell, Choice, Const, Logic, Param
 
 if TYPE_CHECKING:
@@ -20,6 +21,16 @@ MAX_DEPTH = 4
 """Branches and dependencies between a key and the cookie that it is read from."""
 _BROWSERS = re.compile(r"session|cart|basket|guest|visitor|anon|device|(^|_)sid$", re.IGNORECASE)
 """Names of cookies by which a service knows a browser again, not of those that say which user it is."""
+
+_COOKIES = frozenset({"cookies", "cookie"})
+"""Where requests keep them, in any case."""
+
+
+def of_browser(module: Module, term: TermId) -> bool:
+    """Tell whether a value is one that the service left with a browser, under whatever name."""
+    return any(
+        isinstance(held := module.terms[part], Attr) and held.name.lower() in _COOKIES for part in walk(module, term)
+    )
 
 
 class Cookies:
@@ -67,7 +78,7 @@ class Cookies:
             base, key = func.base, called_name_of(module, held.args[0])
         return (
             base >= 0
-            and called_name_of(module, base).lower() in {"cookies", "cookie"}
+            and called_name_of(module, base).lower() in _COOKIES
             and key is not None
             and _BROWSERS.search(key) is not None
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External, FunctionValue
 from statelint.analysis.ownership import snake
+from statelint.analysis.proofs.cookies import of_browser
 from statelint.analysis.proofs.naming import raw_names
 from statelint.analysis.proofs.words import CREDENTIAL, KEYS, LINKED, PAYING, SECRET
 from statelint.analysis.terms import walk
@@ -49,7 +50,8 @@ class Tokens:
             return True
         if column in KEYS - {"id", "pk"}:
             return atom.value >= 0 and (
-                LINKED.search(query.function.qualname) is not None
+                of_browser(query.module, atom.value)
+                or LINKED.search(query.function.qualname) is not None
                 or any(SECRET.search(name) for name in raw_names(query.module, atom.value))
             )
         model = atom.model or query.chain.model

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import ClassValue
 from statelint.analysis.proofs.methods import RowMethods
 from statelint.analysis.proofs.naming import called_name
-from statelint.analysis.proofs.words import FORMS, GOING, KEY, QUIET, RUNNING, WRITING
+from statelint.analysis.proofs.words import COUNTER, FORMS, GOING, KEY, QUIET, RUNNING, TALLY, WRITING
 from statelint.analysis.terms import children
 from statelint.extract.facts import Attr, Binary, Call, Choice, Compare, Const, Not, Param
 
@@ -47,6 +47,9 @@ class Uses:
                 if self._reveals(module, other.term, leaf) and not is_permission(function):
                     found.append(other)
             elif other.op == "write":
+                held = module.terms[other.term]
+                if isinstance(held, Attr) and is_tally(function, other, held):
+                    continue
                 if holds(other.term, leaf) or (other.value >= 0 and self._reveals(module, other.value, leaf)):
                     found.append(other)
             elif other.op == "call" and other.term != leaf:
@@ -151,6 +154,27 @@ class Uses:
             condition.test >= 0 and self.queries.containment(module).holds(condition.test, term)
             for condition in module.facts.conditions
         )
+
+
+def is_tally(function: FunctionInfo, event: Event, target: Attr) -> bool:
+    """Tell whether a write counts what its user does with a row, or credits it: ``cat.votes += 1``.
+
+    Who is sent money gets what another row loses: ``sender.balance -= amount``, ``receiver.balance += amount``.
+    """
+    if event.how not in {"+=", "-="}:
+        return False
+    terms = function.module.terms
+    return (COUNTER.search(target.name) or TALLY.search(target.name)) is not None or (
+        event.how == "+="
+        and any(
+            other.op == "write"
+            and other.how == "-="
+            and isinstance(taken := terms[other.term], Attr)
+            and taken.name == target.name
+            and taken.base != target.base
+            for other in function.events
+        )
+    )
 
 
 def _is_one(module: Module, term: TermId) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.proofs.methods import DELETING
 from statelint.analysis.proofs.naming import called_name, called_name_of, is_read_from
+from statelint.analysis.proofs.uses import is_tally
 from statelint.analysis.proofs.words import COUNTER
 from statelint.extract.facts import Attr, Call, Mapping
 
@@ -55,14 +57,19 @@ class Writes:
             return any(is_read_from(module, term, leaf) for leaf in leaves)
 
         published = model is not None and model.is_published
+        # What many have a part in is counted down when one takes it, and up when it comes back.
+        shared = model is not None and model.kind is OwnerKind.MEMBERSHIP
         verb = "read"
         counted = False
         for event in function.events:
             held = module.terms[event.term] if event.term >= 0 else None
             if event.op == "write" and event.how != "del":
                 if isinstance(held, Attr) and is_row(held.base) and self._keeps(module, model, held):
-                    counts = COUNTER.search(held.name) is not None or (
-                        published and _OPINIONS.search(held.name) is not None
+                    counts = (
+                        COUNTER.search(held.name) is not None
+                        or (published and _OPINIONS.search(held.name) is not None)
+                        or (shared and event.how in {"+=", "-="})
+                        or is_tally(function, event, held)
                     )
                     counted = counted or counts
                     verb = verb if counts else "update"
