@@ -17,7 +17,7 @@ from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.misplaced import MisplacedChecks
 from statelint.analysis.proofs.words import KEY
 from statelint.analysis.publicity import Publicity
-from statelint.analysis.queries import beginning, gives_figures, tells_what_is_taken
+from statelint.analysis.queries import beginning, gives_figures, is_slot, tells_what_is_taken
 from statelint.analysis.queries.query import WHATEVER
 from statelint.analysis.reach import Reach
 from statelint.analysis.telling import Telling
@@ -224,7 +224,7 @@ class Isolation:
         figures: dict[tuple[FunctionInfo, str], Leak] = {}
         for verdict in self.verdicts:
             query = verdict.query
-            if verdict.proof is not None or (query.verb == "read" and tells_what_is_taken(query)):
+            if verdict.proof is not None or (query.verb == "read" and self._tells_slots(query)):
                 continue
             # Two runs of one statement are one thing to mend.
             first = query.chain.steps[0].call if query.chain.steps else query.leaf
@@ -240,6 +240,13 @@ class Isolation:
                 also = (*earlier.also, leak.place)
                 figures[query.function, leak.model] = earlier._replace(also=also)
         yield from figures.values()
+
+    def _tells_slots(self, query: Query) -> bool:
+        """Tell whether a query asks when something is taken, or only that is made of its rows."""
+        model = query.chain.model
+        return tells_what_is_taken(query) or (
+            model is not None and self.judge.uses.shows_only(query, lambda name: is_slot(model, name))
+        )
 
     def _leak(self, verdict: Verdict) -> Leak:
         query = verdict.query

@@ -70,6 +70,9 @@ def is_replacement(module: Module, term: TermId) -> bool:
     return isinstance(call, Call) and last_name(module, call.func) in REPLACEMENTS
 
 
+_OF_CAST = 2
+
+
 class Principals:
     """Answers what a value has to do with the caller's identity."""
 
@@ -122,6 +125,8 @@ class Principals:
                 return bool(_IDENTITY_KEY.match(text)) and self.is_store(module, base)
             case Call(func=func, args=args):
                 called = module.terms[func]
+                if isinstance(called, Name) and (given := _handed_through(called.id, args)) >= 0:
+                    return self.is_principal(module, given)
                 if isinstance(called, Attr):
                     if called.name in {"get", "pop"} and args and self.is_store(module, called.base):
                         return bool(_IDENTITY_KEY.match(module.text(args[0]) or ""))
@@ -445,3 +450,10 @@ class Principals:
             if text is not None and is_admin_name(text):
                 return True
         return False
+
+
+def _handed_through(name: str, args: tuple[TermId, ...]) -> TermId:
+    """Return what ``getattr(user, "profile", None)`` reads from, or ``cast(User, request.user)`` gives back."""
+    if name == "getattr" and len(args) > 1:
+        return args[0]
+    return args[1] if name == "cast" and len(args) == _OF_CAST else NO_TERM

@@ -126,6 +126,14 @@ class Routers:
         if isinstance(call, Call):
             yield from self._given(router.module, call)
 
+    def asked(self, module: Module, call: Call) -> Iterator[Demand]:
+        """Yield what the call that registers a route has it ask: ``@router.get("/notes", auth=OwnerAuth())``."""
+        for name, value in call.keywords:
+            if name == "auth":
+                held = module.terms[value]
+                for item in held.items if isinstance(held, Sequence) else (value,):
+                    yield from self._demand(module, item)
+
     def _given(self, module: Module, call: Call) -> Iterator[Demand]:
         for keyword, value in call.keywords:
             if keyword not in GUARDING:

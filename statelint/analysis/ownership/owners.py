@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import Instance
 from statelint.analysis.ownership.declarations import Declarations
+from statelint.analysis.ownership.directories import Directories
 from statelint.analysis.ownership.schema import Model, OwnerKind, OwnerPath, snake
 from statelint.analysis.ownership.tables import TableObjects
 from statelint.analysis.ownership.tenants import Tenants
@@ -51,11 +52,6 @@ _PERSONAL = frozenset(
     }
 )  # fmt: skip
 """Columns of people."""
-_INTIMATE = re.compile(
-    r"phone|mobile|address|street|zip|birth|dob|salary|income|balance|weight|height|blood|medical|health|ssn|passport"
-    r"|bank|iban|card|token|secret|key$"
-)
-"""Columns of profiles that are not for the other users to read."""
 _LOGINS = frozenset({"email", "username", "user_name", "login", "phone", "phone_number"})
 _CONTACTS = frozenset({"email", "phone", "phone_number"})
 _OFFERED = frozenset({"title", "description", "price", "logo"})
@@ -77,7 +73,7 @@ class Ownership:
         self._tenant_models = names["tenant_models"]
         self._private = names["private_models"]
         self._published = names["published_models"]
-        self._directories = names["directory_models"]
+        self._directories = Directories(names)
         self._labels = names["label_columns"]
         self._audience = names["audience_columns"]
         self._business = names["business_models"]
@@ -150,8 +146,9 @@ class Ownership:
         return None
 
     def is_own_column(self, name: str) -> bool:
-        """Tell whether some model's rows have their owner in a column of this name."""
-        return any(name in model.own_columns for model in self.models.values())
+        """Tell whether some model's rows have their owner in a column of this name, or in one that it is the key of."""
+        names = {name, name.removesuffix("_id")}
+        return any(not names.isdisjoint(model.own_columns) for model in self.models.values())
 
     def is_label(self, column: Column) -> bool:
         """Tell whether a column, whatever its name means elsewhere, is plain text: ``merchant = Column(String)``."""
@@ -164,14 +161,8 @@ class Ownership:
         return (last in self._published or last.removesuffix("s") in self._published) and not _KEPT & set(words)
 
     def is_directory(self, model: Model) -> bool:
-        """Tell whether others read a model's rows to choose whom to deal with: doctors, vendors."""
-        plain = re.sub(r"_(profile|user|account|model|table|orm|info|detail|details|data)$", "", snake(model.name))
-        plain = "profile" if plain in self._principal_names and snake(model.name).endswith("profile") else plain
-        return (
-            bool({plain, plain.removesuffix("s")} & self._directories)
-            and all(path.kind is not OwnerKind.TENANT for path in model.paths)
-            and not (plain == "profile" and any(_INTIMATE.search(snake(name)) for name in model.columns))
-        )
+        """Tell whether others read a model's rows to choose whom or what to deal with: doctors, job offers."""
+        return self._directories.holds(model)
 
     def is_private_name(self, name: str) -> bool:
         """Tell whether a model of this name, whose definition is not in sight, surely belongs to users."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 TENANT_SHARE = 5
 """So many models must refer to what a user belongs to for it to be the tenant, and not a role or a country."""
+_PAGES = frozenset({"company", "empresa"})
+"""Tenants by name that may as well be an employer's page: one user keeps it, and nobody else belongs to it."""
 MAX_DEPTH = 1
 """What stands between those who belong to a tenant and the tenant: a branch, a department."""
 _JOINING = re.compile(
@@ -83,7 +85,11 @@ class Tenants:
 
     def _is_joined(self, model: Model) -> bool:
         """Tell whether anything says which users belong to a model: a column, a membership, the caller's identity."""
-        if model.klass is None or self._has_users(model):
+        if model.klass is None:
+            return True
+        own = [column for column in model.columns.values() if self._is_user(column)]
+        page = bool(own) and snake(model.name) in _PAGES and not any(column.many for column in own)
+        if own and not page:
             return True
         if any(
             self._leads(other, model)
@@ -91,6 +97,8 @@ class Tenants:
             if other.is_principal or (_JOINING.search(snake(other.name)) and self._has_users(other))
         ):
             return True
+        if page:
+            return False
         words = {snake(model.name), f"{snake(model.name)}_id"}
         return any(self._asks(module, words) for module in self._modules)
 

@@ -31,6 +31,8 @@ _HARMLESS_MIXINS = frozenset({"LoginRequiredMixin", "AccessMixin", "ContextMixin
 """Mixins that turn nobody away for what is asked, or that only help others to."""
 _LISTS = ("decorators", "method_decorators")
 """Class attributes in which Flask and Flask-RESTful look for the decorators of a view's methods."""
+_RUN = ("__call__", "authenticate", "__init__")
+"""Methods by which an object turns requests away."""
 ENTRANCES = ("dispatch", "setup", "initial", "prepare")
 """Methods of views that frameworks call before the one that answers."""
 
@@ -152,6 +154,11 @@ class Before:
         for keyword, listed_guards in held.keywords:
             if keyword == "guards":
                 yield from self._guarding(module, listed_guards)
+        for demand in self.routers.asked(module, held):
+            if demand.value is not None:
+                yield from self._of_value(demand.value, demand.roles)
+            else:
+                yield Guard(demand.name, None, demand.roles)
         listed = [
             item
             for argument in held.arguments
@@ -232,7 +239,7 @@ class Before:
                 yield Guard(parent.name, value.function, roles)
         elif isinstance(value, (Instance, ClassValue)):
             klass = value.klass
-            run = self.inference.method(klass, "__call__") or self.inference.method(klass, "__init__")
-            yield Guard(klass.name, run, roles)
+            methods = (self.inference.method(klass, name) for name in _RUN)
+            yield Guard(klass.name, next((method for method in methods if method is not None), None), roles)
         elif isinstance(value, (External, Result)):
             yield Guard(value.name, None, roles)

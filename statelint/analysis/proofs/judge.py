@@ -183,11 +183,23 @@ class Judge:
         if not isinstance(held, Call):
             return None
         for value in self.inference.term(query.module, held.func):
-            if isinstance(value, FunctionValue) and value.function.module is not query.module:
-                made = [each for each in self.queries.of(value.function) if each.chain.model is query.chain.model]
+            if isinstance(value, FunctionValue):
+                made = [
+                    each
+                    for each in self.queries.of(value.function)
+                    if each.chain.model is query.chain.model and self._given_back(each)
+                ]
                 proofs = [self._made_proof(each) for each in made]
                 return proofs[0] if proofs and all(proofs) else None
         return None
+
+    def _given_back(self, query: Query) -> bool:
+        """Tell whether a function gives back a statement that it makes."""
+        holds = self.queries.containment(query.module).holds
+        return any(
+            event.op == "return" and event.term >= 0 and holds(event.term, query.leaf)
+            for event in query.function.events
+        )
 
     def _made_proof(self, query: Query) -> Proof | None:
         """What a statement that a function gives back proves where it is made."""

@@ -22,6 +22,7 @@ _FOREIGN = re.compile(
     re.IGNORECASE,
 )
 """Columns by which other services know a user."""
+_DESTROYS = "perform_destroy"
 _COLLECTING = frozenset({"add", "append", "extend", "update"})
 """Methods that put something into a collection."""
 
@@ -79,6 +80,11 @@ class Loaded:
         """``self.instance`` of a form or serializer, ``kwargs.get("instance")``: whoever loaded the row is judged."""
         module = function.module
         held = module.terms[term]
+        if function.name.startswith("perform_") and function.owner is not None:
+            # perform_destroy(self, instance), and serializer.instance of perform_update: what the view has fetched.
+            given = module.terms[held.base] if isinstance(held, Attr) and held.name == "instance" else held
+            if isinstance(given, Param) and given.index == 1 and (given is not held or function.name == _DESTROYS):
+                return True
         if isinstance(held, Attr) and held.name == "instance":
             forms = (value for value in self.inference.term(module, held.base) if isinstance(value, Instance))
             if any(base.startswith(FORMS) for form in forms for base in self.inference.external_bases(form.klass)):

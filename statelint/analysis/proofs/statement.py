@@ -10,7 +10,7 @@ from statelint.analysis.model import Instance, Result
 from statelint.analysis.ownership import snake
 from statelint.analysis.proofs.databases import in_own_database
 from statelint.analysis.proofs.housekeeping import is_housekeeping
-from statelint.analysis.proofs.naming import called_name
+from statelint.analysis.proofs.naming import called_name, raw_names
 from statelint.analysis.proofs.published import Published
 from statelint.analysis.proofs.tokens import Tokens
 from statelint.analysis.proofs.verdict import Proof
@@ -59,6 +59,8 @@ _ALIASES = frozenset({"aliased", "alias"})
 """Calls that give a model another name in a statement."""
 _NAMES = frozenset({"name", "slug", "code", "key"})
 """Columns by which programs name a row of their own."""
+_TO_WHOM = re.compile(r"(^|_)(recipient|receiver|payee|beneficiary|destination)(_|$)")
+"""Names of what says who is given something."""
 _SETTING = re.compile(r"(^|\.)[A-Z][A-Z0-9_]+$")
 """Constants, of modules and of settings."""
 
@@ -102,6 +104,8 @@ class Statement:
                 return Proof.PREDICATE
             if self._is_credential(query, atom):
                 return Proof.OWN_ROW
+            if self._is_other_party(query, atom):
+                return Proof.RELATION
             if (
                 self._tokens.asked(query, atom)
                 or self._tokens.presented(query, self.principals)
@@ -136,6 +140,16 @@ class Statement:
             any(CREDENTIAL.search(part) for part in atom.column)
             and atom.column[-1] not in KEYS
             and not (atom.column[-1].endswith("slug") and self.judge.writes.of(query) != "read")
+        )
+
+    @staticmethod
+    def _is_other_party(query: Query, atom: Atom) -> bool:
+        """``Account.objects.get(number=recipient_number)``: whoever gives says to whom, by what the other told them."""
+        return (
+            atom.value >= 0
+            and atom.column[-1] not in KEYS
+            and not atom.column[-1].endswith("_id")
+            and any(_TO_WHOM.search(name) for name in (*raw_names(query.module, atom.value), query.function.name))
         )
 
     @staticmethod

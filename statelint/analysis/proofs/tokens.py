@@ -48,6 +48,9 @@ class Tokens:
             return True
         if column in _OF_TOKENS and CREDENTIAL.search(name.removesuffix("s")) is not None:
             return True
+        if column in KEYS and CREDENTIAL.search(name) is not None and atom.value >= 0:
+            # PasswordResetToken.objects.get(id=token_id)
+            return any(SECRET.search(each) for each in raw_names(query.module, atom.value))
         if column in KEYS - {"id", "pk"}:
             return atom.value >= 0 and (
                 of_browser(query.module, atom.value)

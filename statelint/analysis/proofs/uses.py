@@ -9,15 +9,19 @@ from statelint.analysis.proofs.methods import RowMethods
 from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.proofs.words import COUNTER, FORMS, GOING, KEY, QUIET, RUNNING, TALLY, WRITING
 from statelint.analysis.terms import children
-from statelint.extract.facts import Attr, Binary, Call, Choice, Compare, Const, Not, Param
+from statelint.extract.facts import Attr, Binary, Call, Choice, Compare, Comprehension, Const, Element, Item, Not, Param
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from statelint.analysis.model import ClassInfo, FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
+    from statelint.analysis.queries import Query
     from statelint.extract.facts import Event, TermId
 
 _EXCEPT = frozenset({"notin_", "not_in"})
 """Methods of columns that leave out all of a subquery's rows."""
+_JOINING = frozenset({"add", "remove", "discard"})
 _YES_OR_NO = frozenset({"has_permission", "has_object_permission", "test_func"})
 """Methods of views and permission classes whose answer only lets a request in."""
 
@@ -32,6 +36,7 @@ class Uses:
 
     def __init__(self, judge: Judge) -> None:
         self.inference = judge.inference
+        self.principals = judge.principals
         self.queries = judge.queries
         self.methods = RowMethods(judge.inference, judge.ownership)
 
@@ -40,8 +45,10 @@ class Uses:
         module = function.module
         holds = self.queries.containment(module).holds
         found = []
+        joins = {other.term for other in function.events if other.op == "call" and self.joins(module, other.term, leaf)}
+        written = any(other.op == "write" and holds(other.term, leaf) for other in function.events)
         for other in function.events:
-            if other is event:
+            if other is event or other.term in joins:
                 continue
             if other.op in {"return", "yield"} and other.term >= 0:
                 if self._reveals(module, other.term, leaf) and not is_permission(function):
@@ -58,6 +65,9 @@ class Uses:
                     continue
                 name = called_name(module, call)
                 func = module.terms[call.func]
+                if joins and name == "save" and not written and isinstance(func, Attr) and func.base == leaf:
+                    # room.members.add(user), and room.save() to be sure.
+                    continue
                 if (
                     (isinstance(func, Attr) and holds(func.base, leaf) and self.methods.changes(module, call))
                     or (
@@ -84,6 +94,21 @@ class Uses:
                     found.append(other)
         return found
 
+    def joins(self, module: Module, term: TermId, leaf: TermId) -> bool:
+        """``room.members.remove(request.user)``: the caller joins or leaves, and changes nothing of others'."""
+        call = module.terms[term]
+        func = module.terms[call.func] if isinstance(call, Call) else None
+        relation = module.terms[func.base] if isinstance(func, Attr) else None
+        return (
+            isinstance(call, Call)
+            and isinstance(func, Attr)
+            and func.name in _JOINING
+            and isinstance(relation, Attr)
+            and relation.base == leaf
+            and bool(call.args)
+            and all(self.principals.is_principal(module, given) for given in call.args)
+        )
+
     def _reveals(self, module: Module, term: TermId, leaf: TermId) -> bool:
         """Tell whether a term holds the rows, and not only what a test of them chose: ``"taken" if row else ""``."""
         if term == leaf:
@@ -107,6 +132,30 @@ class Uses:
     def _is_key(module: Module, term: TermId) -> bool:
         held = module.terms[term]
         return isinstance(held, Attr) and bool(KEY.search(held.name))
+
+    def shows_only(self, query: Query, says: Callable[[str], bool]) -> bool:
+        """Tell whether, of all that a query's rows hold, only attributes that ``says`` admits leave the function."""
+        escapes = self.escapes(query.function, query.leaf, query.event)
+        return bool(escapes) and all(
+            self._only_in(query.module, root, query.leaf, says)
+            for escape in escapes
+            for root in (escape.term, escape.value)
+            if root >= 0
+        )
+
+    def _only_in(self, module: Module, term: TermId, leaf: TermId, says: Callable[[str], bool]) -> bool:
+        if not self.queries.containment(module).holds(term, leaf):
+            return True
+        match held := module.terms[term]:
+            case Attr(base=base, name=name) if (
+                isinstance(row := module.terms[base], (Element, Item)) and row.base == leaf
+            ):
+                return says(name)
+            case Comprehension(element=element, key=key, tests=tests):
+                inside: tuple[TermId, ...] = (element, key, *tests)
+            case _:
+                inside = children(held)
+        return term != leaf and all(self._only_in(module, part, leaf, says) for part in inside if part >= 0)
 
     def forms(self, module: Module, call: Call) -> list[ClassInfo]:
         """Return the classes of forms and serializers that a call makes an instance of."""

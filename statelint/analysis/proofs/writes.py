@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs.judge import Judge
     from statelint.analysis.queries import Query
-    from statelint.extract.facts import TermId
+    from statelint.extract.facts import Term, TermId
 
 _MAX_DEPTH = 3
 """Calls from a function to one that changes the rows that it is handed."""
 _FORM = re.compile(r"(Form|Serializer)$|^get_serializer$")
 _ADDING = frozenset({"append", "add", "insert", "push"})
+_RELATING = frozenset({"add", "remove", "set", "clear"})
+"""Methods of relations to many that change which rows are related."""
 _OPINIONS = re.compile(
     r"(^|_)(likes?|liked_by|likers|dislikes?|hearts|claps|(up|down)?votes?|voters|reactions?|shares|comments?)($|_)",
     re.IGNORECASE,
@@ -80,6 +82,10 @@ class Writes:
                 if published and on_row and name in _ADDING:
                     # Readers add their comments and likes to what is published.
                     counted = True
+                if any(self.judge.uses.joins(module, event.term, leaf) for leaf in leaves):
+                    counted = True
+                elif on_row and name in _RELATING and not published and _is_related(module, model, func):
+                    verb = "update"
                 if name in DELETING and (on_row or any(map(is_row, held.args))):
                     return "delete"
                 changed = self.judge.uses.methods.changes(module, held) if on_row else ""
@@ -164,3 +170,10 @@ class Writes:
                 if isinstance(given, Mapping):
                     names += (query.module.text(key) or called_name_of(query.module, key) for key in given.keys)
         return bool(names) and all(map(COUNTER.search, names))
+
+
+def _is_related(module: Module, model: Model | None, func: Term) -> bool:
+    """``project.members.remove(user)``: tell whether a method is called on a relation that the model declares."""
+    relation = module.terms[func.base] if isinstance(func, Attr) else None
+    column = model.columns.get(relation.name) if model is not None and isinstance(relation, Attr) else None
+    return column is not None and column.many

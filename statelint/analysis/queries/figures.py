@@ -98,7 +98,7 @@ def tells_what_is_taken(query: Query) -> bool:
     steps = [step for step in query.chain.steps if step.method in {"values", "values_list"}]
     asked = steps[-1].args if steps else _named(module, query.chain.start)
     names = [module.text(term) or last_name(module, term) for term in asked]
-    return model is not None and ((bool(names) and all(_is_slot(model, name) for name in names)) or _is_load(query))
+    return model is not None and ((bool(names) and all(is_slot(model, name) for name in names)) or _is_load(query))
 
 
 def _is_load(query: Query) -> bool:
@@ -133,7 +133,8 @@ def _is_counted_elsewhere(query: Query) -> bool:
     return bool(asked) and all(is_figure(module, term) for term in asked)
 
 
-def _is_slot(model: Model, name: str) -> bool:
+def is_slot(model: Model, name: str) -> bool:
+    """Tell whether a column says when something is taken, or which thing, and by nobody in particular."""
     column = model.columns.get(name) or model.columns.get(name.removesuffix("_id"))
     if column is not None and column.target:
         return column.is_key and name.removesuffix("_id") not in {own.removesuffix("_id") for own in model.own_columns}

@@ -42,6 +42,8 @@ class Ownership(Struct, frozen=True):
     """Last words of models whose rows users write for others to read: their owner is their author."""
     directory_models: tuple[str, ...] = ()
     """Models of users whom others choose and deal with, also as ``…_profile``: whoever comes may read them."""
+    offering_columns: tuple[str, ...] = ()
+    """Columns that name who offers something to others, and shows it to them: a course's instructor."""
     private_models: tuple[str, ...] = ()
     """Models that belong to users by their very name, where no definition is in sight."""
 

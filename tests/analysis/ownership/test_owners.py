@@ -253,3 +253,68 @@ class User(Base):
     player = ownership.named("Player")
     assert player is not None
     assert not player.is_principal
+
+
+PEOPLE = (
+    DJANGO
+    + """
+class User(models.Model):
+    username = models.TextField()
+    password = models.TextField()
+
+
+class Teacher(models.Model):
+    user = models.OneToOneField(User, on_delete=models.CASCADE)
+
+
+class Company(models.Model):
+    user = models.OneToOneField(User, on_delete=models.CASCADE)
+
+
+"""
+)
+SHOWN = {
+    "offered": ("Lesson", "teacher = models.ForeignKey(Teacher, on_delete=models.CASCADE)", True),
+    "earned": ("TeacherPayout", "teacher = models.ForeignKey(Teacher, on_delete=models.CASCADE)", False),
+    "of-both": (
+        "Lesson",
+        "teacher = models.ForeignKey(Teacher, on_delete=models.CASCADE)\n    student = models.ForeignKey(User, on_delete=models.CASCADE)",
+        False,
+    ),
+    "job-offer": (
+        "Job",
+        "company = models.ForeignKey(Company, on_delete=models.CASCADE)\n    user = models.ForeignKey(User, on_delete=models.CASCADE)",
+        True,
+    ),
+    "work-of-a-queue": (
+        "Job",
+        "user = models.ForeignKey(User, on_delete=models.CASCADE)\n    progress = models.IntegerField()",
+        False,
+    ),
+    "profile": (
+        "Profile",
+        "user = models.OneToOneField(User, on_delete=models.CASCADE)\n    bio = models.TextField()",
+        True,
+    ),
+    "intimate-profile": (
+        "Profile",
+        "user = models.OneToOneField(User, on_delete=models.CASCADE)\n    phone = models.TextField()",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "columns", "shown"), SHOWN.values(), ids=SHOWN)
+def test_rows_are_shown_that_somebody_offers_to_others(code: Code, name: str, columns: str, shown: bool) -> None:
+    ownership = code(f"{PEOPLE}class {name}(models.Model):\n    {columns}\n").project.ownership
+    model = ownership.named(name)
+    assert model is not None
+    assert ownership.is_directory(model) is shown
+
+
+def test_a_company_that_no_user_belongs_to_is_no_tenant(code: Code) -> None:
+    models = "class Company(models.Model):\n    name = models.TextField()\n\n\nclass Contact(models.Model):\n    company = models.ForeignKey(Company, on_delete=models.CASCADE)\n"
+    joined = "\n\nclass Employee(models.Model):\n    company = models.ForeignKey(Company, on_delete=models.CASCADE)\n    user = models.ForeignKey(User, on_delete=models.CASCADE)\n"
+    user = "class User(models.Model):\n    username = models.TextField()\n    password = models.TextField()\n\n\n"
+    contact = [code(DJANGO + user + models + rest).project.ownership.named("Contact") for rest in ("", joined)]
+    assert [each is not None and each.owned for each in contact] == [False, True]
