@@ -46,7 +46,10 @@ _HANDED = frozenset(
         "actor_user_id", "acting_user_id", "requester", "requester_id", "caller", "caller_id",
     }
 )  # fmt: skip
-"""Parameters that are the caller if some caller of the function hands it in."""
+"""Parameters that are the caller if some caller of the function hands it in; others are if all do."""
+MAX_HANDING = 12
+"""Calls of a function that are looked at for what they hand in."""
+_OF_TESTS = re.compile(r"(^|/)(tests?|conftest)(/|_|\.py$)|_test\.py$")
 _OF_TEXT = frozenset(
     {
         "re", "html", "uuid", "str", "int", "bytes", "UUID", "ObjectId", "bson", "unicodedata", "urllib", "isinstance",
@@ -349,17 +352,19 @@ class Principals:
         parameter = function.facts.parameters[index]
         if any(True for _ in self.inference.dependencies(function.module, parameter.annotation, parameter.default)):
             return False
-        name = parameter.name
-        callers = self.graph.callers.get(function, ())
-        if name in _HANDED and callers:
-            return any(
-                self.is_principal(edge.caller.module, argument)
-                for edge in callers[:12]
-                if edge.call >= 0
-                for argument in (self.inference.argument(edge.caller.module, edge.call, function, index, edge.bound),)
-                if argument >= 0
-            )
-        return False
+        edges = [
+            edge
+            for edge in self.graph.callers.get(function, ())
+            if edge.call >= 0 and not _OF_TESTS.search(edge.caller.module.path)
+        ]
+        handed = [
+            argument >= 0 and self.is_principal(edge.caller.module, argument)
+            for edge in edges[:MAX_HANDING]
+            for argument in (self.inference.argument(edge.caller.module, edge.call, function, index, edge.bound),)
+        ]
+        if parameter.name in _HANDED:
+            return any(handed)
+        return len(edges) <= MAX_HANDING and bool(handed) and all(handed)
 
     @staticmethod
     def _client_id(name: str) -> bool:

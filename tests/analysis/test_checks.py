@@ -392,7 +392,7 @@ def test_checks_of_djangos_rows(code: Code, body: str, proof: str | None) -> Non
     assert proofs(code, DJANGO + VIEW.format(indent(body, "    ")), "Room") == [proof]
 
 
-@pytest.mark.parametrize(("own", "proof"), [("self.user.room_id", "caller"), ("data['room']", None)])
+@pytest.mark.parametrize(("own", "proof"), [("self.user.room_id", "relation"), ("data['room']", None)])
 def test_helpers_of_consumers_are_judged_with_their_callers(code: Code, own: str, proof: str | None) -> None:
     text = f"""
 class Rooms(AsyncWebsocketConsumer):

@@ -32,6 +32,10 @@ _KEPT = frozenset(
 """Words by which a user's own relation to what is published is told from it."""
 _RIGHTS = frozenset({"role", "permission", "privilege", "scope", "user_role", "user_permission"})
 """What users are given, and is nobody's for that."""
+_PEOPLE = frozenset(
+    {"client", "customer", "contact", "lead", "patient", "student", "person", "guest", "visitor", "player"}
+)
+"""Models whose rows have a name of their own."""
 _PROVIDER = re.compile(
     r"^_?(?:get_|require_)?(?:current|authenticated|logged_?in)_(?:active_|verified_)?(?P<who>[a-z_]+)$", re.IGNORECASE
 )
@@ -135,8 +139,8 @@ class Ownership:
 
     def _named_kind(self, column: str) -> OwnerKind | None:
         name = snake(column)
-        # user1_id and user2_id are two users.
-        stem = re.sub(r"_?\d+$", "", re.sub(r"^id_|_(id|ids|uuid|pk|fk|identifier)$", "", name))
+        # user1_id and user_id2 are two users.
+        stem = re.sub(r"_?\d+$", "", re.sub(r"^id_|_(id|ids|uuid|pk|fk|identifier)_?\d*$", "", name))
         if name in self._owner_names or stem in self._owner_names:
             return OwnerKind.OWNER
         if name in self._tenant_names or stem in self._tenant_names:
@@ -337,7 +341,7 @@ class Ownership:
         if model.is_principal:
             return
         for column in model.columns.values():
-            if _LATEST.match(snake(column.name)):
+            if _LATEST.match(snake(column.name)) or _is_own_key(model, column):
                 continue
             named = self.column_kind(column.name) if not self.is_label(column) else None
             if named is None and self._is_signed(model, column):
@@ -356,6 +360,9 @@ class Ownership:
                 # The other side of user.role: a role has users, and belongs to none of them.
                 continue
             if to_user and column.many and (snake(model.name) in _RIGHTS or snake(column.name) in self._audience):
+                continue
+            if to_user and column.many and "price" in model.columns:
+                # Whoever has bought what is sold does not own it.
                 continue
             if to_user and column.many:
                 yield OwnerPath((column.name,), OwnerKind.MEMBERSHIP)
@@ -376,10 +383,17 @@ class Ownership:
         """
         return (
             snake(column.name) in _SIGNS
+            and snake(model.name).removesuffix("s") not in _PEOPLE
             and not (_PASSWORDS | _PERSONAL) & {snake(name) for name in model.columns}
             and not _TALK.search(snake(model.name))
             and not any(_SAID.search(snake(name)) for name in model.columns)
         )
+
+
+def _is_own_key(model: Model, column: Column) -> bool:
+    """Tell whether a column names the row itself: ``Customer.customer_id``."""
+    name = snake(model.name)
+    return not column.target and snake(column.name) in {f"{name}_id", f"{name.removesuffix('s')}_id", f"id_{name}"}
 
 
 def _distance(left: Module, right: Module) -> int:

@@ -279,11 +279,12 @@ class Guards:
             return False
         return not any(map(self.looks_at_id, functions[1:] or functions))
 
-    @staticmethod
-    def looks_at_id(function: FunctionInfo) -> bool:
-        """Tell whether a function is told an id: a role in one workspace is none in another."""
-        names = (parameter.name for parameter in function.facts.parameters)
-        return any(KEY.search(name) for name in names)
+    def looks_at_id(self, function: FunctionInfo) -> bool:
+        """Tell whether a function is told an id but the caller's: a role in one workspace is none in another."""
+        return any(
+            KEY.search(parameter.name) and not self.principals.is_principal_parameter(function, index)
+            for index, parameter in enumerate(function.facts.parameters)
+        )
 
     def _delegates(self, function: FunctionInfo) -> bool:
         """Tell whether a function hands what it was made with to one that may leave: ``check(user, permission)``."""

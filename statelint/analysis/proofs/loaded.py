@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import ClassValue, Instance
 from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.proofs.words import FORMS, MAKING, NEGATIVE
-from statelint.extract.facts import Attr, Call, Compare, Item, Not, Param, Sequence
+from statelint.extract.facts import Attr, Call, Cell, Compare, Item, Not, Param, Sequence
 
 if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
@@ -60,6 +60,11 @@ class Loaded:
             held = module.terms[part]
             if self._is_edited(function, part):
                 return True
+            if isinstance(held, Cell) and held.function != function.index:
+                # A closure uses what the function around it has loaded.
+                around = module.functions[held.function]
+                if any(self.gives(around, cell, besides) for cell in around.facts.cells.get(held.name, ())):
+                    return True
             if isinstance(held, (Call, Sequence)) and self._collected(function, part):
                 return True
             if not isinstance(held, Call) or part == besides:

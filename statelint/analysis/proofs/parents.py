@@ -10,7 +10,7 @@ from statelint.analysis.proofs.rows import says_there_is
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import CHECKING, DEMANDING
 from statelint.analysis.stores.sqlcalls import fetched
-from statelint.extract.facts import Attr, Call, Item, Param
+from statelint.extract.facts import Attr, Call, Compare, Const, Item, Param
 
 if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
@@ -61,6 +61,8 @@ class Parents:
             if not (names & shared):
                 continue
             if other.event.condition and other.event.condition not in chain:
+                if self._refused_if_given(function, other.event, other.leaf, chain, names):
+                    return True
                 continue
             if not self._vouches(function, other, event, names) and not self._tested_owner(
                 module, other.leaf, chain, names
@@ -125,16 +127,16 @@ class Parents:
         for place in function.events:
             if place is event:
                 break
-            if place.op != "call":
-                continue
+            call = module.terms[place.term] if place.op == "call" else None
             at = self._outside_loops(module, place, names)
-            if at and at not in chain:
-                continue
-            call = module.terms[place.term]
             if not isinstance(call, Call):
                 continue
             arguments = call.arguments
             if not any(arg in keys or names & set(raw_names(module, arg)) for arg in arguments):
+                continue
+            if at and at not in chain:
+                if self._refused_if_given(function, place, place.term, chain, names):
+                    return True
                 continue
             rows = {place.term, fetched(function, place)}
             if any(self._tested_owner(module, row, chain, names) for row in rows):
@@ -203,6 +205,44 @@ class Parents:
             ):
                 return True
         return False
+
+    def _refused_if_given(
+        self, function: FunctionInfo, event: Event, rows: TermId, chain: set[int], names: set[str]
+    ) -> bool:
+        """``if book_id: book = find(book_id); if book.user_id != me.id: raise``: without a key there is no parent."""
+        module = function.module
+        conditions = module.facts.conditions
+        given = set(self.exits.chain(module, event.condition)) - chain
+        return all(self._is_given_key(module, step, names) for step in given) and any(
+            (place.op == "raise" or self.exits.aborts(module, place))
+            and given <= (steps := set(self.exits.chain(module, place.condition)))
+            and len(steps - given - chain) == 1
+            and all(
+                self.rows.is_check(module, conditions[step].test, rows, not conditions[step].positive)
+                for step in steps - given - chain
+            )
+            for place in function.events
+        )
+
+    @staticmethod
+    def _is_given_key(module: Module, step: int, names: set[str]) -> bool:
+        """Tell whether a condition says that there is a key: ``if book_id``, ``if book_id is not None``."""
+        condition = module.facts.conditions[step]
+        held = module.terms[condition.test] if condition.test >= 0 else None
+        positive = condition.positive
+        if isinstance(held, Compare):
+            if held.op not in {"is not", "!=", "is", "=="} or not isinstance(module.terms[held.right], Const):
+                return False
+            positive = positive is (held.op in {"is not", "!="})
+            key = held.left
+        else:
+            key = condition.test
+        return (
+            condition.kind == "if"
+            and positive
+            and isinstance(module.terms[key], (Attr, Param))
+            and not names.isdisjoint(raw_names(module, key))
+        )
 
     def _demands_own(self, function: FunctionInfo, index: int) -> bool:
         """Tell whether a function leaves unless the row that one of its parameters names is the caller's."""

@@ -111,10 +111,8 @@ def _is_load(query: Query) -> bool:
         for part in walk(query.module, argument)
         if isinstance(held := query.module.terms[part], Attr)
     }
-    return (
-        all(any(map(end.search, columns)) for end in (_BEGINS, _ENDS_AT))
-        and any(_BEGINS.search(name) or _ENDS_AT.search(name) for name in compared)
-        and (gives_figures(query) or _is_counted_elsewhere(query))
+    return all(any(end.search(name) and name in compared for name in columns) for end in (_BEGINS, _ENDS_AT)) and (
+        gives_figures(query) or _is_counted_elsewhere(query)
     )
 
 

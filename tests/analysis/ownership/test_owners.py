@@ -147,6 +147,8 @@ def test_a_grandchild_knows_its_parents(code: Code) -> None:
         ("workspace_id", OwnerKind.TENANT),
         ("author_id", OwnerKind.ATTRIBUTION),
         ("created_by", OwnerKind.ATTRIBUTION),
+        ("written_user_id", OwnerKind.ATTRIBUTION),
+        ("user_id2", OwnerKind.OWNER),
         ("title", None),
     ],
 )
@@ -159,6 +161,18 @@ def test_a_model_without_an_owner_is_nobodys(code: Code) -> None:
         'class Country(Base):\n    __tablename__ = "countries"\n    name = Column(String)\n    code = Column(String)\n'
     )
     model = code(DECLARATIVE + note).project.ownership.named("Country")
+    assert model is not None
+    assert not model.owned
+
+
+@pytest.mark.parametrize(
+    "columns",
+    ["customer_id = Column(Integer, primary_key=True)", "username = Column(String)",
+     'price = Column(Integer)\n    users = relationship("User", secondary="purchases")'],
+)  # fmt: skip
+def test_names_of_the_row_itself_and_buyers_are_no_owners(code: Code, columns: str) -> None:
+    customer = f'class Customer(Base):\n    __tablename__ = "customers"\n    {columns}\n'
+    model = code(DECLARATIVE + customer).project.ownership.named("Customer")
     assert model is not None
     assert not model.owned
 
