@@ -222,11 +222,11 @@ class Isolation:
     def _query_leaks(self) -> Iterator[Leak]:
         seen: set[object] = set()
         figures: dict[tuple[FunctionInfo, str], Leak] = {}
-        for verdict in self.verdicts:
+        for verdict in sorted(self.verdicts, key=lambda verdict: verdict.query.verb == "read"):
             query = verdict.query
             if verdict.proof is not None or (query.verb == "read" and self._tells_slots(query)):
                 continue
-            # Two runs of one statement are one thing to mend.
+            # Two runs of one statement are one thing to mend: what changes rows, if one does.
             first = query.chain.steps[0].call if query.chain.steps else query.leaf
             start = query.chain.start if isinstance(query.module.terms[query.chain.start], Call) else first
             key = (query.function, start)

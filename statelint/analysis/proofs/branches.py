@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
-    from statelint.extract.facts import TermId
+    from statelint.extract.facts import Event, TermId
 
 
 _LOGGED_IN = re.compile(r"^(is_)?(logged|logged_?in|auth|authenticated|user|user_?id|uid|username|email|account_?id)$")
@@ -86,6 +86,11 @@ class Branches:
             if (held := conditions[step]).kind in {"if", "guard"} and held.test >= 0
             for index in _emptied(function, held.test, held.positive)
         )
+
+    def prove_uses(self, function: FunctionInfo, uses: list[Event], keys: list[TermId]) -> Proof | None:
+        """What proves a key after its row was loaded, and before anything is done with it."""
+        proofs = [self.prove(function, use.condition, keys) for use in uses] if keys else []
+        return Proof.PARENT if proofs and all(proof is Proof.PARENT for proof in proofs) else None
 
     def _is_anonymous(self, module: Module, test: TermId, positive: bool) -> bool:
         """Tell whether a test, being ``positive``, says that the caller is not logged in."""

@@ -298,6 +298,7 @@ class Judge:
         proof = (
             self.branches.prove(function, event.condition, keys)
             or self.rows.checked(function, event, leaf, names)
+            or self.branches.prove_uses(function, self.uses.escapes(function, leaf, event), keys)
             or self._parents.prove(function, event, leaf, keys)
             or self.guards.guard_before(function, keys, model)
             or (Proof.ADMIN if self._asked_for_role(function, event, leaf, model) else None)

@@ -100,7 +100,7 @@ class Documents(CallsOn[Document]):
         if func.name == "distinct":
             given = given[1:]
         if verb == "insert":
-            fields = tuple(self._fields(module, given[0])) if given else ()
+            fields = (*self._fields(module, given[0]), *_put_in(function, given[0])) if given else ()
             yield Document(function, event, collection, verb, (), fields, False)
             return
         filters: list[Condition] = []
@@ -351,6 +351,19 @@ class Documents(CallsOn[Document]):
                         for klass in self.inference.mro(made.klass)[0]:
                             yield from (binding.name for binding in klass.facts.attributes)
             yield from (name for name, _ in held.keywords if name and isinstance(func, Name) and func.id == "dict")
+
+
+def _put_in(function: FunctionInfo, document: TermId) -> Iterator[str]:
+    """Yield the fields that a function puts into what it inserts: ``body["user_id"] = user.id``."""
+    terms = function.module.terms
+    held = terms[document]
+    holders = {document, *(held.arguments if isinstance(held, Call) else ())}
+    for event in function.events:
+        target = terms[event.term] if event.op == "write" and event.how == "=" else None
+        if isinstance(target, Item) and target.base in holders:
+            text = function.module.text(target.key)
+            if text is not None:
+                yield text
 
 
 class DocumentQueryFinder:
