@@ -22,6 +22,8 @@ _EVERYDAY = re.compile(
     r"|job_?seeker|parent|player|freelancer)s?(_?role)?$",
     re.IGNORECASE,
 )
+_MAY = re.compile(r"(can|may)_")
+"""Methods of users that tell what their role lets them do."""
 DENYING = frozenset({"!=", "not in", "is not", "<", "<="})
 """Comparisons of a caller's role, or of its rank, with the role that is demanded: the caller lacks it."""
 RANKS = frozenset({"<", "<=", ">", ">="})
@@ -96,7 +98,14 @@ def grants_role(
                 other = module.terms[side]
                 if isinstance(other, Const) and (other.value is None or other.value is False):
                     return not said
-            roles = [role for role in named_roles(module, left, right) if role not in {"role", "roles"}]
+            # request.user.role: the caller is a "user" by name, and by no role.
+            asked = [side for side in (left, right) if not principals.is_principal(module, side)]
+            roles = [role for role in named_roles(module, *asked) if role not in {"role", "roles"}]
             return not said if any(map(is_everyday, roles)) else said
+        case Call(func=func) if isinstance(asked_of := module.terms[func], Attr) and _MAY.match(asked_of.name):
+            # request.user.can_edit_records()
+            return positive and (
+                principals.is_principal(module, asked_of.base) or principals.mentions_admin(module, test)
+            )
         case _:
             return positive and principals.mentions_admin(module, test)

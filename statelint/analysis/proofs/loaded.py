@@ -90,6 +90,10 @@ class Loaded:
             given = module.terms[held.base] if isinstance(held, Attr) and held.name == "instance" else held
             if isinstance(given, Param) and given.index == 1 and (given is not held or function.name == _DESTROYS):
                 return True
+        if isinstance(held, Attr) and held.name == "object" and function.owner is not None:
+            # self.object of a generic view, which is judged itself.
+            base = module.terms[held.base]
+            return isinstance(base, Param) and base.index == 0
         if isinstance(held, Attr) and held.name == "instance":
             forms = (value for value in self.inference.term(module, held.base) if isinstance(value, Instance))
             if any(base.startswith(FORMS) for form in forms for base in self.inference.external_bases(form.klass)):
