@@ -11,6 +11,7 @@ from statelint.analysis.formfields import JOINS
 from statelint.analysis.model import Instance, Place, Result
 from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.proofs.naming import called_name
+from statelint.analysis.proofs.words import CREDENTIAL
 from statelint.analysis.reach import Reach
 from statelint.extract.facts import Attr, Call, Compare, Const, Element, Item, Param
 
@@ -98,10 +99,12 @@ class OwnerAssignments:
         if any(self.judge.principals.is_principal(module, value) for _, value in given):
             return
         owners = self._owners(model) if given else frozenset()
+        # Who has just shown a password is given a token.
+        named = CREDENTIAL.search(snake(model.name)) is None
         for column, value in given:
             if column not in owners:
                 continue
-            for _, name, known in self.claims.sources(function, value, 0, named=True):
+            for _, name, known in self.claims.sources(function, value, 0, named=named):
                 if known:
                     yield OwnerAssignment(place, _symbol(function, model), model.name, column, new=True, given=name)
                     return

@@ -96,6 +96,11 @@ COUNTER = re.compile(
 """Columns in which a service counts how often a row was shown."""
 TALLY = re.compile(r"(^|_)(likes?|dislikes?|hearts|claps|(up|down)?votes?)($|_)", re.IGNORECASE)
 """Columns that count what users think of what somebody offers."""
+OPINIONS = re.compile(
+    r"(^|_)(likes?|liked_by|likers|dislikes?|hearts|claps|(up|down)?votes?|voters|reactions?|shares|comments?)($|_)",
+    re.IGNORECASE,
+)
+"""Columns of what is published in which its readers leave something of theirs."""
 RUNNING = frozenset({"execute", "scalars", "scalar", "exec", "stream", "stream_scalars"})
 """Methods of sessions that run the statement they are given."""
 MAKING = frozenset({"create", "acreate", "bulk_create", "insert"})

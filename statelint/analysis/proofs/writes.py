@@ -9,7 +9,7 @@ from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.proofs.methods import DELETING
 from statelint.analysis.proofs.naming import called_name, called_name_of, is_read_from
 from statelint.analysis.proofs.uses import is_tally
-from statelint.analysis.proofs.words import COUNTER
+from statelint.analysis.proofs.words import COUNTER, OPINIONS
 from statelint.extract.facts import Attr, Call, Mapping
 
 if TYPE_CHECKING:
@@ -27,11 +27,6 @@ _FORM = re.compile(r"(Form|Serializer)$|^get_serializer$")
 _ADDING = frozenset({"append", "add", "insert", "push"})
 _RELATING = frozenset({"add", "remove", "set", "clear"})
 """Methods of relations to many that change which rows are related."""
-_OPINIONS = re.compile(
-    r"(^|_)(likes?|liked_by|likers|dislikes?|hearts|claps|(up|down)?votes?|voters|reactions?|shares|comments?)($|_)",
-    re.IGNORECASE,
-)
-"""Columns of what is published in which its readers leave something of theirs."""
 _SAVING = frozenset({"save", "asave"})
 _SAVING_MANY = frozenset({"bulk_update", "abulk_update"})
 
@@ -69,7 +64,7 @@ class Writes:
                 if isinstance(held, Attr) and is_row(held.base) and self._keeps(module, model, held):
                     counts = (
                         COUNTER.search(held.name) is not None
-                        or (published and _OPINIONS.search(held.name) is not None)
+                        or (published and OPINIONS.search(held.name) is not None)
                         or (shared and event.how in {"+=", "-="})
                         or is_tally(function, event, held)
                     )

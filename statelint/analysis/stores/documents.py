@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.constants import Constants
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Package, Result
+from statelint.analysis.proofs.words import OPINIONS
 from statelint.analysis.queries import Atom, Chain, Query
 from statelint.analysis.stores.calls_on import CallsOn
 from statelint.extract.facts import (
@@ -353,6 +354,16 @@ class Documents(CallsOn[Document]):
             yield from (name for name, _ in held.keywords if name and isinstance(func, Name) and func.id == "dict")
 
 
+def _is_opinion(function: FunctionInfo, document: Document) -> bool:
+    """Tell whether an update leaves something of its user's with a document: ``{"$push": {"comments": comment}}``."""
+    module = function.module
+    call = module.terms[document.event.term]
+    change = module.terms[call.args[1]] if isinstance(call, Call) and len(call.args) > 1 else None
+    inner = [module.terms[value] for value in change.values] if isinstance(change, Mapping) else []
+    names = [module.text(key) or "" for held in inner if isinstance(held, Mapping) for key in held.keys if key >= 0]
+    return document.verb == "update" and bool(names) and all(map(OPINIONS.search, names))
+
+
 def _put_in(function: FunctionInfo, document: TermId) -> Iterator[str]:
     """Yield the fields that a function puts into what it inserts: ``body["user_id"] = user.id``."""
     terms = function.module.terms
@@ -377,7 +388,7 @@ class DocumentQueryFinder:
         """Yield the queries that a function asks about collections in sight."""
         for document in self.documents.of(function):
             model = self.ownership.named(document.collection, function.module)
-            if model is None or document.verb == "insert" or document.is_open:
+            if model is None or document.verb == "insert" or document.is_open or _is_opinion(function, document):
                 continue
             atoms = tuple(Atom(one.path, one.value, one.op, one.test, model) for one in document.filters)
             leaf = document.event.term
