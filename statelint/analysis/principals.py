@@ -36,7 +36,7 @@ _REQUEST_ATTRIBUTES = frozenset(
         "view_args", "content_type", "content", "text", "raw", "params", "get_json", "read", "message", "messages",
         "remote_addr", "host", "is_json", "resolver_match", "encoding", "kwargs", "rel_url", "can_read_body", "input",
         "id", "ids", "conversation_id", "session_id", "name", "title", "query_arguments", "arguments", "uri",
-        "full_path", "get_full_path", "build_absolute_uri",
+        "full_path", "get_full_path", "build_absolute_uri", "conn_info", "transport", "protocol", "socket", "endpoint",
     }
 )  # fmt: skip
 
