@@ -97,6 +97,10 @@ class Claims:
                     for entry, name, known in self.sources(query.function, atom.value, 0, named=changes)
                     if known or kind is not OwnerKind.TENANT
                 }
+                others = [other.value for other in atoms if other is not atom]
+                if others and self.judge.parents.prove(query.function, query.event, query.leaf, others) is not None:
+                    # A member of the caller's group.
+                    continue
                 if claims:
                     return list(claims.values())
         return []

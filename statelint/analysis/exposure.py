@@ -67,15 +67,19 @@ class Exposures:
         """Tell whether an endpoint answers only, as far as can be seen, whom it knows."""
         return self._every_request or self.judge.guards.knows_caller(function) or self._depends_on_unknown(function)
 
+    def everywhere(self, kind: str) -> bool:
+        """Tell whether there are endpoints of a kind and none asks; tools are open where no route asks either."""
+        asking = self._asking_by_kind
+        return asking.get(kind) is False and not asking.get("route")
+
     @cached_property
-    def everywhere(self) -> bool:
-        """Whether no route of the project asks."""
-        routes = [
-            function
-            for function, entries in self.judge.reach.entry_points.items()
-            if any(entry.kind == "route" for entry in entries)
-        ]
-        return bool(routes) and not any(map(self.asks, routes))
+    def _asking_by_kind(self) -> dict[str, bool]:
+        """Whether any endpoint asks, by the kinds that there are."""
+        found: dict[str, bool] = {}
+        for function, entries in self.judge.reach.entry_points.items():
+            for kind in {entry.kind for entry in entries} & {"route", "tool"}:
+                found[kind] = found.get(kind, False) or self.asks(function)
+        return found
 
     def grouped(self, exposed: Iterable[tuple[FunctionInfo, Leak]]) -> Iterator[Exposure]:
         """Yield what open endpoints expose, a router each; those of no router in sight, a module each."""

@@ -118,12 +118,7 @@ class Isolation:
         return Certainty(self.judge, self._publicity, lambda: self._kept_apart)
 
     def _stranger(self, leak: Leak) -> bool:
-        return (
-            leak.entry is not None
-            and leak.entry.kind == "route"
-            and leak.store != "vector"
-            and self._exposures.everywhere
-        )
+        return leak.entry is not None and leak.store != "vector" and self._exposures.everywhere(leak.entry.kind)
 
     @cached_property
     def everything(self) -> list[Leak]:

@@ -40,9 +40,10 @@ class Publicity:
 
     def of(self, model: Model | None) -> bool:
         """Tell whether a model's rows are everybody's to read, by themselves or as parts of rows that are."""
-        return model is not None and (
-            self.judge.ownership.is_directory(model) or (not self._exposures.everywhere and model in self._public)
-        )
+        if model is None:
+            return False
+        shown = model in self._public and not self._exposures.everywhere("route")
+        return shown or self.judge.ownership.is_directory(model)
 
     @cached_property
     def _public(self) -> frozenset[Model]:

@@ -34,7 +34,7 @@ def mine(current_user: str):
 
 
 def certainties(sample: Make, text: str) -> list[int]:
-    return [leak.certainty for leak in sample({"server.py": text}).project.isolation.leaks]
+    return [leak.certainty for leak in sample({"server.py": text}).project.isolation.everything]
 
 
 def test_where_nobody_is_known_an_author_is_a_word_that_somebody_wrote(sample: Make) -> None:

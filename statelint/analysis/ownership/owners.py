@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import Instance
 from statelint.analysis.ownership.declarations import Declarations
 from statelint.analysis.ownership.directories import Directories
+from statelint.analysis.ownership.guesses import guess_references
 from statelint.analysis.ownership.schema import Model, OwnerKind, OwnerPath, snake
 from statelint.analysis.ownership.tables import TableObjects
 from statelint.analysis.ownership.tenants import Tenants
@@ -43,6 +44,8 @@ _CALLERS = frozenset({"user", "account", "member", "principal"})
 """What ``get_current_…`` gives is the caller, whatever its model is called."""
 _LATEST = re.compile(r"^(last|latest|most_recent|previous)_")
 """Beginnings of columns that note the latest of many, as ``forum.last_post_user_id`` does: rows are not its user's."""
+_IN_CHARGE = re.compile(r"(^|_)(head|hod|in_?charge|chief|dean|warden|director|chair(man|person)?|principal)(_|$)")
+"""Columns that say who runs something, as ``department.head_doctor_id`` does: its rows are for all who work there."""
 _SIGNS = frozenset({"username", "user_name"})
 """Columns that say whose a row is, unless the rows are people."""
 _TALK = re.compile(r"(^|_)(message|chat|room|log|session|token|login|score)s?($|_)")
@@ -158,6 +161,10 @@ class Ownership:
         """Tell whether a column, whatever its name means elsewhere, is plain text: ``merchant = Column(String)``."""
         return column.listed or (not column.target and not column.is_key and snake(column.name) in self._labels)
 
+    def is_audience(self, relation: str) -> bool:
+        """Tell whether a relation of this name is of those who look on, and own nothing: ``liked_by``."""
+        return snake(relation) in self._audience
+
     def _is_published(self, model: Model) -> bool:
         """Tell whether users write rows of a model for others to read: posts, comments, likes."""
         words = re.sub(r"_(model|table|orm|db|entity|schema)$", "", snake(model.name)).split("_")
@@ -199,6 +206,9 @@ class Ownership:
                 self._by_table.setdefault(table, model)
         for model in self.models.values():
             self._by_table[model.table] = model
+        # Who declares foreign keys declares all of them.
+        mute = [model for model in self.models.values() if not any(column.target for column in model.columns.values())]
+        guess_references(mute, self.models.values())
 
     def _add_tables(self, tables: Iterable[Model]) -> None:
         """A table that no class stands for is a model of its own."""
@@ -341,7 +351,8 @@ class Ownership:
         if model.is_principal:
             return
         for column in model.columns.values():
-            if _LATEST.match(snake(column.name)) or _is_own_key(model, column):
+            name = snake(column.name)
+            if _LATEST.match(name) or _IN_CHARGE.search(name) or _is_own_key(model, column):
                 continue
             named = self.column_kind(column.name) if not self.is_label(column) else None
             if named is None and self._is_signed(model, column):
@@ -359,7 +370,7 @@ class Ownership:
             ):
                 # The other side of user.role: a role has users, and belongs to none of them.
                 continue
-            if to_user and column.many and (snake(model.name) in _RIGHTS or snake(column.name) in self._audience):
+            if to_user and column.many and (snake(model.name) in _RIGHTS or self.is_audience(column.name)):
                 continue
             if to_user and column.many and "price" in model.columns:
                 # Whoever has bought what is sold does not own it.

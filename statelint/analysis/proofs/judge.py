@@ -74,7 +74,7 @@ class Judge:
         self.statement = Statement(self)
         self.writes = Writes(self)
         self.changes = Changes(self)
-        self._parents = Parents(self)
+        self.parents = Parents(self)
         self.passed = Passed(self)
         self.matches = Matches(self.rows)
         self.injected = Injected(self)
@@ -299,7 +299,7 @@ class Judge:
             self.branches.prove(function, event.condition, keys)
             or self.rows.checked(function, event, leaf, names)
             or self.branches.prove_uses(function, self.uses.escapes(function, leaf, event), keys)
-            or self._parents.prove(function, event, leaf, keys)
+            or self.parents.prove(function, event, leaf, keys)
             or self.guards.guard_before(function, keys, model)
             or (Proof.ADMIN if self._asked_for_role(function, event, leaf, model) else None)
         )
@@ -330,7 +330,7 @@ class Judge:
         for value in values:
             if self.loaded.gives(function, value, leaf) or self.statement.of_loaded_row(function.module, value, ""):
                 return Proof.PARENT
-            proof = self._parents.prove(function, use, leaf, [value]) or self.guards.guard_before(function, [value])
+            proof = self.parents.prove(function, use, leaf, [value]) or self.guards.guard_before(function, [value])
             if proof is not None:
                 return proof
         return None

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import Place
+from statelint.extract.facts import Attr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,6 +131,11 @@ class MisplacedChecks:
 
     def _decides(self, function: FunctionInfo, condition: Condition, leaf: TermId) -> bool:
         """Tell whether a test says one thing of the owner, and its negation the other; a helper's name says neither."""
+        module = function.module
+        parts = (module.terms[part] for part in self.judge.queries.containment(module).parts(condition.test))
+        if any(isinstance(held, Attr) and self.judge.ownership.is_audience(held.name) for held in parts):
+            # if user in post.liked_by.all(): whoever likes a post owns nothing of it.
+            return False
         one, other = (self.rows.is_check(function.module, condition.test, leaf, positive) for positive in (True, False))
         return one is not other
 

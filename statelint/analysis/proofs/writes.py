@@ -74,9 +74,10 @@ class Writes:
                 func = module.terms[held.func]
                 name = called_name(module, held)
                 on_row = isinstance(func, Attr) and is_row(func.base)
-                if published and on_row and name in _ADDING:
-                    # Readers add their comments and likes to what is published.
-                    counted = True
+                if published and on_row and isinstance(func, Attr):
+                    # Readers add their comments and likes to what is published, and take them back.
+                    relation = called_name_of(module, func.base)
+                    counted = counted or name in _ADDING or self.judge.ownership.is_audience(relation)
                 if any(self.judge.uses.joins(module, event.term, leaf) for leaf in leaves):
                     counted = True
                 elif on_row and name in _RELATING and not published and _is_related(module, model, func):
@@ -86,7 +87,8 @@ class Writes:
                 changed = self.judge.uses.methods.changes(module, held) if on_row else ""
                 if changed == "delete":
                     return changed
-                verb = changed or verb
+                if not (counted and name in _SAVING):
+                    verb = changed or verb
                 saved = isinstance(func, Attr) and (on_row or self._fills(module, leaves[0], func.base))
                 if (
                     (name in _SAVING and (saved or any(map(is_row, held.args))) and not counted)
@@ -94,8 +96,15 @@ class Writes:
                     or (name == "setattr" and bool(held.args) and is_row(held.args[0]))
                 ):
                     verb = "update"
+        if published and any(self._takes_part(module, call, is_row) for _, call in function.calls):
+            return "read"
         handed = self._handed(function, is_row, model, depth) if depth < _MAX_DEPTH and not counted else "read"
         return handed if handed != "read" else verb
+
+    def _takes_part(self, module: Module, call: Call, is_row: Callable[[TermId], bool]) -> bool:
+        """``Bid(bidder=request.user, listing=listing)``: what is published changes by what its readers add to it."""
+        given = [value for _, value in call.keywords]
+        return any(map(is_row, given)) and any(self.judge.principals.is_principal(module, value) for value in given)
 
     def _handed(self, function: FunctionInfo, is_row: Callable[[TermId], bool], model: Model | None, depth: int) -> str:
         """Return what those whom a function hands rows do with them: ``repository.update(note, body)``."""

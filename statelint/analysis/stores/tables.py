@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.ownership import Column, Model, snake
+from statelint.analysis.ownership import Column, Model
+from statelint.analysis.ownership.guesses import guess_references
 from statelint.analysis.ownership.tables import declared
 from statelint.analysis.stores.sqlcalls import marked
 from statelint.analysis.stores.sqlscreen import looks_like_sql
@@ -12,7 +13,7 @@ from statelint.analysis.stores.sqltext import Piece, Text
 from statelint.extract.facts import Attr, Call, Const, Position
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from statelint.analysis.model import Module
     from statelint.analysis.stores.calls_on import CallsOn
@@ -63,7 +64,7 @@ class Tables:
         for module, position, statement in scripts.tables():
             self._add(statement, module, position)
         self._drop_unused()
-        self._guess_references()
+        guess_references(self._found.values(), self._found.values())
 
     def models(self) -> list[Model]:
         """Return a model for each table, collection and vector store."""
@@ -126,28 +127,3 @@ class Tables:
         columns = self._model(table, module).columns
         if column not in columns or (target and not columns[column].target):
             columns[column] = Column(column, target, bool(target), False, position, module)
-
-    def _guess_references(self) -> None:
-        """``thread_id`` refers to the table ``thread`` or ``threads``, where there is one."""
-        by_stem: dict[str, list[Model]] = {}
-        for model in self._found.values():
-            for stem in _stems(snake(model.table)):
-                by_stem.setdefault(stem, []).append(model)
-        for model in self._found.values():
-            for column in list(model.columns.values()):
-                name = snake(column.name)
-                if column.target or not name.endswith("_id"):
-                    continue
-                parents = [other for other in by_stem.get(name.removesuffix("_id"), ()) if other is not model]
-                if parents:
-                    # Tables of one style belong together ("Thread" and "Step", threads and steps).
-                    same = [other for other in parents if other.table[:1].isupper() == model.table[:1].isupper()]
-                    parent = (same or parents)[0]
-                    model.columns[column.name] = column._replace(target=parent.table, is_key=True)
-
-
-def _stems(table: str) -> Iterator[str]:
-    yield table
-    for plural, singular in (("ies", "y"), ("ses", "s"), ("s", "")):
-        if table.endswith(plural):
-            yield table.removesuffix(plural) + singular
