@@ -14,7 +14,7 @@ _IDENTITY_NAME = re.compile(
     re.IGNORECASE,
 )
 _ADMIN = re.compile(
-    r"(^|_|\.)(is_?)?(admin|administrator|superuser|super_user|staff|root|moderator|superadmin|sysadmin|internal|operator)s?($|_|\.)",
+    r"(^|_|\.)(is_?)?(admin|administrator|superuser|super_user|staff|root|moderator|superadmin|sysadmin|internal|operator|privileged)s?($|_|\.)",
     re.IGNORECASE,
 )
 _FLAG = re.compile(r"is_([a-z]+(?:_[a-z]+)?)$")

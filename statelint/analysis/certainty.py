@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.assignments import PART
 from statelint.analysis.ownership import OwnerKind, snake
+from statelint.analysis.proofs.words import RUNNING
 from statelint.analysis.queries import asks_whether, leaves_unread, takes_any_one
 from statelint.analysis.reach import Reach
 from statelint.extract.facts import Const
@@ -63,6 +64,9 @@ class Certainty:
         if entry is not None and self.judge.policies is not None and self.judge.policies.told(entry.function):
             # The database is told who is calling; policies that use it may be anywhere.
             certainty = 0
+        if entry is not None and not self._is_mounted(entry):
+            # Routes that no application has answer nobody.
+            certainty = 0
         if keyed and entry is not None and entry.kind == "step":
             # Who runs a graph puts into its state what was checked before.
             certainty = 0
@@ -82,6 +86,9 @@ class Certainty:
         if leaves_unread(query):
             certainty = 0
         if (kind is OwnerKind.MEMBERSHIP and not keyed) or (action == "read" and self._publicity.of(model)):
+            certainty = 0
+        if not keyed and action == "update" and self._is_told_rows(query):
+            # session.execute(update(Note), rows): rows with the keys that are in them.
             certainty = 0
         if not keyed and asks_whether(query):
             # Whether there is any row tells nothing of them.
@@ -106,6 +113,22 @@ class Certainty:
                 else 0,
             )
         return certainty
+
+    def _is_told_rows(self, query: Query) -> bool:
+        """Tell whether a statement is run for each of the rows that are handed to it."""
+        module = query.module
+        holds = self.judge.queries.containment(module).holds
+        return any(
+            module.last_name(call.func) in RUNNING
+            and len(call.args) > 1
+            and (call.args[0] == query.leaf or holds(call.args[0], query.leaf) or call.args[0] == query.chain.start)
+            for _, call in query.function.calls
+        )
+
+    def _is_mounted(self, entry: EntryPoint) -> bool:
+        routers = self.judge.guards.before.routers
+        router = routers.of(entry.function)
+        return router is None or routers.is_mounted(router)
 
     def of_view(self, view: GenericView) -> int:
         """Return how sure it is that a generic view shows or changes others' rows."""

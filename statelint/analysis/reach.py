@@ -74,8 +74,10 @@ class ReachMap:
                 # What import time merely refers to, it does not run.
                 if function.is_module and edge.kind in {"reference", "decorator", "dependency"}:
                     continue
-                # That a test calls something does not tell who else does.
+                # That a test calls something does not tell who else does, and a test's stand-ins answer no requests.
                 if is_test_path(function.module.path) and not is_offline_path(edge.callee.module.path):
+                    continue
+                if is_test_path(edge.callee.module.path) and not is_test_path(function.module.path):
                     continue
                 if edge.callee not in way and edge.callee not in self.startup:
                     way[edge.callee] = edge

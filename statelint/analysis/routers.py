@@ -22,6 +22,10 @@ BEFORE = frozenset({"before_request", "before_app_request", "before_websocket", 
 """Registrations of functions that run before each request of a router; they can turn it away."""
 REGISTERS = frozenset({"add_url_rule", "add_api_route", "add_route", "add_api_websocket_route", "add_websocket_route"})
 """Methods by which a router is told a function that serves."""
+_MOUNTABLE = frozenset({"APIRouter", "Blueprint"})
+"""What answers nothing before it is put below an application."""
+_LOADING = frozenset({"import_module", "__import__", "import_string", "iter_modules", "walk_packages", "find_modules"})
+"""Calls that load modules by their names."""
 GUARDING = frozenset({"dependencies", "auth", "guards"})
 """Keywords that name what a router demands."""
 PREFIXES = frozenset({"prefix", "url_prefix"})
@@ -96,6 +100,36 @@ class Routers:
         place = above[0]
         parent = self.prefix(place.parent, depth + 1) if place.parent is not None else ""
         return parent + place.prefix + own
+
+    def is_mounted(self, router: Router) -> bool:
+        """Tell whether a router may be part of an application: no other is mounted, or somebody imports its module."""
+        call = router.module.terms[router.made]
+        if not isinstance(call, Call) or router.module.last_name(call.func) not in _MOUNTABLE:
+            return True
+        return router in self._inclusions or not self._inclusions or router.module in self._imported or self._searches
+
+    @cached_property
+    def _imported(self) -> frozenset[Module]:
+        index = self.inference.index
+        found: set[Module] = set()
+        for module in self.inference.modules:
+            for item in module.facts.imports:
+                parts = index.find(module, item.module, item.level)
+                for target in (parts, (*parts, item.symbol)) if parts is not None else ():
+                    imported = index.by_parts.get(target)
+                    if imported is not None and imported is not module:
+                        found.add(imported)
+        return frozenset(found)
+
+    @cached_property
+    def _searches(self) -> bool:
+        """Whether the project looks for modules itself, and loads what it finds."""
+        return any(
+            module.last_name(call.func) in _LOADING
+            for module in self.inference.modules
+            for function in module.functions
+            for _, call in function.calls
+        )
 
     def _router(self, module: Module, term: TermId) -> Router | None:
         held = module.terms[term]

@@ -40,3 +40,67 @@ def certainties(sample: Make, text: str) -> list[int]:
 def test_where_nobody_is_known_an_author_is_a_word_that_somebody_wrote(sample: Make) -> None:
     assert certainties(sample, SERVER) == [0]
     assert certainties(sample, SERVER + CALLER) == [1]
+
+
+NOTES = """
+from fastapi import APIRouter, Depends, FastAPI
+from sqlalchemy import ForeignKey, select, update
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+app = FastAPI()
+router = APIRouter()
+
+
+class Base(DeclarativeBase): ...
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Note(Base):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    place: Mapped[int]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+
+
+@router.post("/sort")
+def change(session: Session = Depends(get_session), user: User = Depends(get_current_user)):
+    BODY
+
+
+app.include_router(router)
+"""
+OLD = """
+from fastapi import APIRouter, Depends
+from server import Note, get_session
+
+router = APIRouter()
+
+
+@router.delete("/old/{note_id}")
+def remove(note_id: int, session=Depends(get_session), user=Depends(get_current_user)):
+    session.delete(session.get(Note, note_id))
+"""
+
+
+def test_a_statement_that_is_handed_rows_changes_these(sample: Make) -> None:
+    assert certainties(sample, NOTES.replace("BODY", 'session.execute(update(Note), [{"id": 1, "place": 2}])')) == [0]
+    assert certainties(sample, NOTES.replace("BODY", "session.execute(update(Note).values(place=0))")) == [2]
+
+
+def test_a_row_that_the_program_names_is_there_for_everybody(sample: Make) -> None:
+    body = "session.scalars(select(Note).where(Note.COLUMN == 'inbox')).one().place = 1"
+    assert certainties(sample, NOTES.replace("BODY", body.replace("COLUMN", "name"))) == [0]
+    assert certainties(sample, NOTES.replace("BODY", body.replace("COLUMN", "text"))) == [2]
+
+
+def test_routes_that_no_application_has_answer_nobody(sample: Make) -> None:
+    server = NOTES.replace("BODY", "return {}")
+    alone = {"server.py": server, "old.py": OLD}
+    imported = {**alone, "server.py": server + "import old\n"}
+    assert [leak.certainty for leak in sample(alone).project.isolation.leaks] == [0]
+    assert [leak.certainty for leak in sample(imported).project.isolation.leaks] == [2]

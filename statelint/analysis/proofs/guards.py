@@ -13,6 +13,7 @@ from statelint.analysis.proofs.permissions import Permissions
 from statelint.analysis.proofs.restricted import RestrictedRoles
 from statelint.analysis.proofs.sockets import Sockets
 from statelint.analysis.proofs.switches import is_const, is_off, switched_on, without
+from statelint.analysis.proofs.uses import keyword_arguments
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     ARGUMENTS,
@@ -349,6 +350,13 @@ def _hands_on(function: FunctionInfo) -> Iterator[str]:
     for _, call in function.calls:
         if any(not name for name, _ in call.keywords):
             yield from (name for name, _ in call.keywords if name)
+    for event in function.events:
+        # kwargs["note"] = note
+        if event.op == "write" and keyword_arguments(function, event.term) >= 0:
+            held = function.module.terms[event.term]
+            text = function.module.text(held.key) if isinstance(held, Item) else None
+            if text is not None:
+                yield text
 
 
 def _names_role(name: str, roles: Iterable[str]) -> bool:

@@ -240,9 +240,8 @@ class Rows:
     def _replaced(self, module: Module, escape: Event, leaf: TermId) -> bool:
         """The rows stand in what escapes only where a check of them chose so (``if row.user != me: row = None``)."""
         holds = self.queries.containment(module).holds
-        for root in (escape.term, escape.value):
-            if root < 0 or not holds(root, leaf):
-                continue
+        inside = [root for root in (escape.term, escape.value) if root >= 0 and holds(root, leaf)]
+        for root in inside:
             chosen = any(
                 isinstance(held := module.terms[part], Choice)
                 and held.test >= 0
@@ -251,7 +250,7 @@ class Rows:
             )
             if not chosen:
                 return False
-        return True
+        return bool(inside)
 
     def is_check(self, module: Module, test: TermId, leaf: TermId, positive: bool) -> bool:
         """Tell whether ``test``, being ``positive``, says that rows are the caller's or that a helper allows them."""
@@ -284,10 +283,15 @@ class Rows:
                 if test == leaf or self.permits.makes(module, test):
                     # That there is a row says nothing of whose it is, whatever else the query was given.
                     return False
-                name = called_name(module, held)
+                functions = self.inference.callees(module, held)
                 return (
-                    bool(CHECKING.search(name))
+                    bool(CHECKING.search(called_name(module, held)))
                     or any(self.principals.is_principal(module, arg) for arg in held.arguments)
+                    # Who is calling is known without being told: ``is_mine(note)``.
+                    or (
+                        bool(functions)
+                        and all(_answers_yes_or_no(each) and self.regard.compares_caller(each) for each in functions)
+                    )
                 ) and self.regard.called(self.inference.term(module, held.func))
             case _:
                 return any(self.is_check(module, child, leaf, positive) for child in children(held) if child >= 0)
@@ -421,3 +425,13 @@ class Rows:
             else ""
         )
         return bool(name) and self.ownership.column_kind(name) in {OwnerKind.OWNER, OwnerKind.TENANT}
+
+
+def _answers_yes_or_no(function: FunctionInfo) -> bool:
+    """Tell whether all that a function returns is true or false."""
+    terms = function.module.terms
+    returned = [terms[event.term] for event in function.events if event.op == "return" and event.term >= 0]
+    return bool(returned) and all(
+        isinstance(held, (Compare, Not, Logic)) or (isinstance(held, Const) and isinstance(held.value, bool))
+        for held in returned
+    )

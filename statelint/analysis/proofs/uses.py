@@ -9,7 +9,20 @@ from statelint.analysis.proofs.methods import RowMethods
 from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.proofs.words import COUNTER, FORMS, GOING, KEY, QUIET, RUNNING, TALLY, WRITING
 from statelint.analysis.terms import children
-from statelint.extract.facts import Attr, Binary, Call, Choice, Compare, Comprehension, Const, Element, Item, Not, Param
+from statelint.extract.facts import (
+    NO_TERM,
+    Attr,
+    Binary,
+    Call,
+    Choice,
+    Compare,
+    Comprehension,
+    Const,
+    Element,
+    Item,
+    Not,
+    Param,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,8 +60,14 @@ class Uses:
         found = []
         joins = {other.term for other in function.events if other.op == "call" and self.joins(module, other.term, leaf)}
         written = any(other.op == "write" and holds(other.term, leaf) for other in function.events)
+        handed: set[TermId] = set()
         for other in function.events:
             if other is event or other.term in joins:
+                continue
+            if other.op == "write" and other.value >= 0 and (mapping := keyword_arguments(function, other.term)) >= 0:
+                # kwargs["note"] = note: it is handed to whatever is called with **kwargs.
+                if self._reveals(module, other.value, leaf):
+                    handed.add(mapping)
                 continue
             if other.op in {"return", "yield"} and other.term >= 0:
                 if self._reveals(module, other.term, leaf) and not is_permission(function):
@@ -69,7 +88,8 @@ class Uses:
                     # room.members.add(user), and room.save() to be sure.
                     continue
                 if (
-                    (isinstance(func, Attr) and holds(func.base, leaf) and self.methods.changes(module, call))
+                    not handed.isdisjoint(call.arguments)
+                    or (isinstance(func, Attr) and holds(func.base, leaf) and self.methods.changes(module, call))
                     or (
                         name in WRITING
                         and (
@@ -135,12 +155,16 @@ class Uses:
 
     def shows_only(self, query: Query, says: Callable[[str], bool]) -> bool:
         """Tell whether, of all that a query's rows hold, only attributes that ``says`` admits leave the function."""
+        holds = self.queries.containment(query.module).holds
         escapes = self.escapes(query.function, query.leaf, query.event)
-        return bool(escapes) and all(
-            self._only_in(query.module, root, query.leaf, says)
+        shown = [
+            [root for root in (escape.term, escape.value) if root >= 0 and holds(root, query.leaf)]
             for escape in escapes
-            for root in (escape.term, escape.value)
-            if root >= 0
+        ]
+        return (
+            bool(shown)
+            and all(shown)
+            and all(self._only_in(query.module, root, query.leaf, says) for roots in shown for root in roots)
         )
 
     def _only_in(self, module: Module, term: TermId, leaf: TermId, says: Callable[[str], bool]) -> bool:
@@ -224,6 +248,21 @@ def is_tally(function: FunctionInfo, event: Event, target: Attr) -> bool:
             for other in function.events
         )
     )
+
+
+def keyword_arguments(function: FunctionInfo, term: TermId) -> TermId:
+    """Return the function's own ``**kwargs`` of which ``kwargs["note"]`` is an entry, or ``NO_TERM``."""
+    module = function.module
+    held = module.terms[term]
+    base = module.terms[held.base] if isinstance(held, Item) else None
+    if (
+        isinstance(held, Item)
+        and isinstance(base, Param)
+        and base.function == function.index
+        and function.facts.parameters[base.index].kind == "**"
+    ):
+        return held.base
+    return NO_TERM
 
 
 def _is_one(module: Module, term: TermId) -> bool:

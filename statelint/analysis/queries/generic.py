@@ -211,9 +211,13 @@ class GenericQueryFinder:
         module = query.module
         found: list[TermId] = []
         for step in query.chain.steps:
-            if step.method not in self._finder.words["filters"]:
+            unpacked = tuple(value for name, value in step.keywords if not name)
+            if step.method not in self._finder.words["filters"] and not (
+                # Model.get(**wanted)
+                unpacked and step.method in self._finder.words["by_key"]
+            ):
                 continue
-            for term in (*step.args, *(value for name, value in step.keywords if not name)):
+            for term in (*step.args, *unpacked):
                 parts = self._finder.containment(module).parts(term)
                 if any(
                     isinstance(held := module.terms[part], Mapping)
@@ -221,9 +225,8 @@ class GenericQueryFinder:
                     for part in parts
                 ):
                     return None
-                if (
-                    list(self._predicates.positional(module, term, NO_TERM))
-                    or step.method in self._finder.words["by_key"]
+                if list(self._predicates.positional(module, term, NO_TERM)) or (
+                    step.method in self._finder.words["by_key"] and term not in unpacked
                 ):
                     continue
                 given = [part for part in parts if self._is_parameter(query.function, part)]
