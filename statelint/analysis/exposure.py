@@ -55,9 +55,9 @@ class Exposures:
         return not self._takes_credential(function) and not self.asks(function)
 
     def asks(self, function: FunctionInfo) -> bool:
-        """Tell whether something may ask who is calling, which a credential among the parameters does not."""
+        """Tell whether something may ask who is calling, which a credential among the parameters does not by itself."""
         if self._takes_credential(function):
-            return False
+            return self.judge.guards.knows_caller(function)
         found = self._asking.get(function)
         if found is None:
             found = self._asking[function] = self._middleware_asks or self._asks(function)

@@ -123,3 +123,8 @@ def of_user(user_id: int, access_token: str, db=Depends(get_db)):
     return db.query(Note).filter(Note.user_id == user_id).all()
 """
     assert exposed(sample, text) == []
+
+
+def test_a_name_among_the_parameters_of_an_endpoint_that_asks_is_no_login(sample: Make) -> None:
+    named = READ.replace("note_id", "slug").replace("db=", "user: User = Depends(get_current_user), db=")
+    assert exposed(sample, named) == []
