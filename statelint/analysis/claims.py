@@ -245,7 +245,7 @@ class Claims:
                 and not self.principals.is_declared_principal(function, held.index)
                 and not list(self.inference.dependencies(module, parameter.annotation, parameter.default))
                 and not self.judge.graph.depends_on_unknown(module, parameter.annotation, parameter.default)
-                and (parameter.name not in _OF_FRAMEWORK or self.principals.is_body(module, value))
+                and (parameter.name not in _OF_FRAMEWORK or self.principals.senders.is_body(module, value))
                 and self.judge.guards.admits_anyone(function, [value])
             ):
                 known = self.judge.guards.knows_caller(function)

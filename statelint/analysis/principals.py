@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.callernames import is_admin_name, is_identity_name, is_role_flag
 from statelint.analysis.model import External, FunctionValue, Instance, Result
 from statelint.analysis.ownership.references import last_name
+from statelint.analysis.senders import Senders
 from statelint.analysis.terms import walk
 from statelint.extract.facts import NO_TERM, Attr, Call, Cell, Choice, Comprehension, Element, Item, Logic, Name, Param
 
@@ -18,28 +19,6 @@ if TYPE_CHECKING:
     from statelint.extract.facts import TermId
 
 _CURRENT = re.compile(r"^_?(get_)?(current|authenticated)_", re.IGNORECASE)
-_IDENTITY_PATH = re.compile(
-    r"(^|\.)(request|req|info\.context|websocket|connection|self\.scope|context|ctx)(\.state|\.ctx|\.scope)?\.(user|auth|identity|current_user|user_id|tenant|account|org|principal)\b"
-    r"|(^|\.)(current_user|g\.(user|current_user|user_id|tenant))\b"
-)
-_IDENTITY_KEY = re.compile(
-    r"^(user|user_id|uid|userid|sub|username|email|account(_id)?|id|user_email|logged_in_user|_user_id|tenant_id|current_user|uuid|profile)$",
-    re.IGNORECASE,
-)
-_REQUEST_NAMES = frozenset({"request", "req"})
-_FRAMEWORK_REQUEST = re.compile(r"(^|\.)(\w*Http|WSGI|ASGI|Web)?(Request|Connection|WebSocket)$")
-_REQUEST_ATTRIBUTES = frozenset(
-    {
-        "get", "post", "put", "patch", "delete", "body", "data", "query_params", "path_params", "json", "form",
-        "args", "values", "files", "headers", "cookies", "meta", "method", "path", "url", "base_url", "match_info",
-        "matchdict", "query", "query_string", "stream", "session", "client", "scope", "app", "state", "ctx",
-        "view_args", "content_type", "content", "text", "raw", "params", "get_json", "read", "message", "messages",
-        "remote_addr", "host", "is_json", "resolver_match", "encoding", "kwargs", "rel_url", "can_read_body", "input",
-        "id", "ids", "conversation_id", "session_id", "name", "title", "query_arguments", "arguments", "uri",
-        "full_path", "get_full_path", "build_absolute_uri", "conn_info", "transport", "protocol", "socket", "endpoint",
-    }
-)  # fmt: skip
-
 _HANDED = frozenset(
     {
         "user", "user_id", "owner", "owner_id", "userid", "tenant_id", "account_id", "uid", "actor", "actor_id",
@@ -62,7 +41,7 @@ _TEXT_METHODS = frozenset(
 )
 
 MAX_PROVIDERS = 40
-"""Functions that hand on what the next one returns; what comes after so many is taken for no identity."""
+"""Functions that hand on what the next one returns or is given; what comes after so many is taken for no identity."""
 REPLACEMENTS = frozenset({"replace", "evolve", "model_copy"})
 """Calls that copy an object with other attributes."""
 
@@ -84,11 +63,11 @@ class Principals:
         self.inference = graph.inference
         self.catalogue = graph.inference.catalogue
         self.ownership = ownership
+        self.senders = Senders(graph.inference)
         self._memo: dict[tuple[Module, TermId], bool] = {}
         self._providers: dict[FunctionInfo, bool] = {}
-        self._names: dict[str, bool] = {}
         self._open = 0
-        """How many functions are being read for what they return."""
+        """How many functions are being read for what they return or are given."""
 
     def is_principal(self, module: Module, term: TermId) -> bool:
         """Tell whether ``term`` is the verified identity or derives from it (``user.id``, ``claims["sub"]``)."""
@@ -103,36 +82,30 @@ class Principals:
 
     def _principal(self, module: Module, term: TermId) -> bool:
         held = module.terms[term]
-        if self._known(module, term) or (isinstance(held, Attr) and self._is_requests(module, held)):
+        if self.senders.known(module, term):
             return True
         match held:
             case Attr(base=base, name=name) if (replaced := self._replaced(module, base, name)) >= 0:
                 return self.is_principal(module, replaced)
-            case Attr(base=base) if self.is_body(module, base):
+            case Attr(base=base) if self.senders.is_body(module, base):
                 return False
             case Attr(base=base):
-                if self._put_on_request(module, held) or self._member_of_view(module, held):
-                    return True
                 return (
-                    bool(_IDENTITY_PATH.search(module.dotted(term)))
-                    or self._path(module, term)
+                    self.senders.told(module, term)
+                    or self._member_of_view(module, held)
                     or self.is_principal(module, base)
                 )
             case Item(base=base, key=key):
                 if self.is_principal(module, base):
                     return True
-                text = module.text(key) or ""
-                if text == "user" and getattr(module.terms[base], "name", "") == "scope":
-                    # ASGI: authentication puts it there.
-                    return True
-                return bool(_IDENTITY_KEY.match(text)) and self.is_store(module, base)
+                return self.senders.stored(module, base, key)
             case Call(func=func, args=args):
                 called = module.terms[func]
                 if isinstance(called, Name) and (given := _handed_through(called.id, args)) >= 0:
                     return self.is_principal(module, given)
                 if isinstance(called, Attr):
-                    if called.name in {"get", "pop"} and args and self.is_store(module, called.base):
-                        return bool(_IDENTITY_KEY.match(module.text(args[0]) or ""))
+                    if called.name in {"get", "pop"} and args and self.senders.is_store(module, called.base):
+                        return self.senders.stored(module, called.base, args[0])
                     if self.is_principal(module, called.base):
                         return True
                 if any(
@@ -223,91 +196,6 @@ class Principals:
             for target in self.inference.dependencies(module, annotation, default)
         )
 
-    def is_body(self, module: Module, term: TermId) -> bool:
-        """Tell whether ``request``, or an attribute of it, is what the client sends, not the framework's request."""
-        while isinstance(held := module.terms[term], Attr):
-            term = held.base
-        if not isinstance(held, Param):
-            return False
-        function = module.functions[held.function]
-        if function.facts.parameters[held.index].name not in _REQUEST_NAMES:
-            return False
-        names: list[str] = []
-        for value in self.inference.term(module, term):
-            if isinstance(value, Instance):
-                names += (value.klass.name, *self.inference.mro(value.klass)[1])
-            elif isinstance(value, (External, Result)):
-                names.append(value.name)
-        return bool(names) and not any(map(_FRAMEWORK_REQUEST.search, names))
-
-    def _put_on_request(self, module: Module, held: Attr) -> bool:
-        """``request.project``: an attribute that no framework sets was put there by the project's own guards.
-
-        What a lifespan yields is there for everybody.
-        """
-        base = module.terms[held.base]
-        if isinstance(base, Attr) and base.name in {"state", "ctx"}:
-            if held.name in self.inference.yielded:
-                return False
-            base = module.terms[base.base]
-        if isinstance(base, Attr) and base.name == "request":
-            name = "request"
-        elif isinstance(base, Param):
-            name = module.functions[base.function].facts.parameters[base.index].name
-        else:
-            return False
-        return name == "request" and held.name.lower() not in _REQUEST_ATTRIBUTES
-
-    def _path(self, module: Module, term: TermId) -> bool:
-        """``request.user`` where ``request`` is a parameter or ``self.request``."""
-        names: list[str] = []
-        at = term
-        while True:
-            held = module.terms[at]
-            if isinstance(held, Attr):
-                names.append(held.name)
-                at = held.base
-            elif isinstance(held, Param):
-                names.append(module.functions[held.function].facts.parameters[held.index].name)
-                break
-            else:
-                return False
-        return bool(_IDENTITY_PATH.search(".".join(reversed(names))))
-
-    def _known(self, module: Module, term: TermId) -> bool:
-        return any(
-            isinstance(value, (External, Result)) and self._named(value.name)
-            for value in self.inference.term(module, term)
-        )
-
-    def _named(self, name: str) -> bool:
-        """Tell whether the catalogue says of a name, or of what it is an attribute of, that it is the caller."""
-        found = self._names.get(name)
-        if found is None:
-            listed = name in self.catalogue.principals or name in self.catalogue.decoders
-            outer = name.rpartition(".")[0]
-            found = self._names[name] = listed or (bool(outer) and self._named(outer))
-        return found
-
-    def _is_requests(self, module: Module, held: Attr) -> bool:
-        """``self.context["request"].user``: what a framework's request, whatever it is called, says of its sender."""
-        for value in self.inference.term(module, held.base):
-            at = value.name if isinstance(value, (External, Result)) else ""
-            while at:
-                if f"{at}.{held.name}" in self.catalogue.principals:
-                    return True
-                at = self.catalogue.inherits.get(at, "")
-        return False
-
-    def is_store(self, module: Module, term: TermId) -> bool:
-        """A session that only the server can write."""
-        names = {value.name for value in self.inference.term(module, term) if isinstance(value, (External, Result))}
-        if names & self.catalogue.stores:
-            return True
-        held = module.terms[term]
-        last = held.name if isinstance(held, Attr) else held.id if isinstance(held, Name) else ""
-        return last == "session" and not any("sqlalchemy" in name.lower() or "orm" in name for name in names)
-
     def is_principal_parameter(self, function: FunctionInfo, index: int) -> bool:
         """Tell whether a parameter is the verified identity: by its dependency, its type, its name or its callers."""
         return self.is_declared_principal(function, index) or self._is_handed_principal(function, index)
@@ -349,6 +237,16 @@ class Principals:
         return any(isinstance(value, Instance) and self._is_principal_class(value) for value in values)
 
     def _is_handed_principal(self, function: FunctionInfo, index: int) -> bool:
+        if self._open >= MAX_PROVIDERS:
+            return False
+        self._open += 1
+        try:
+            return self._is_handed_by(function, index)
+        finally:
+            self._open -= 1
+
+    def _is_handed_by(self, function: FunctionInfo, index: int) -> bool:
+        """Tell whether the callers of a function hand it the identity."""
         parameter = function.facts.parameters[index]
         if any(True for _ in self.inference.dependencies(function.module, parameter.annotation, parameter.default)):
             return False

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.model import External, FunctionValue
+from statelint.analysis.model import External
 from statelint.analysis.proofs.branches import Branches
 from statelint.analysis.proofs.changes import MAX_CALLERS, Changes
 from statelint.analysis.proofs.exits import Exits
 from statelint.analysis.proofs.global_filters import GlobalFilters
 from statelint.analysis.proofs.guards import Guards
+from statelint.analysis.proofs.handed import Handed
 from statelint.analysis.proofs.injected import Injected
 from statelint.analysis.proofs.jobs import works_off_queue
 from statelint.analysis.proofs.loaded import Loaded
@@ -27,7 +28,7 @@ from statelint.analysis.proofs.words import HANDLERS, KEYS, NEGATIVE
 from statelint.analysis.proofs.writes import Writes
 from statelint.analysis.queries import beginning
 from statelint.analysis.reach import Reach
-from statelint.extract.facts import Attr, Call, Const, Name, Param
+from statelint.extract.facts import Attr, Const, Name, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,6 +76,7 @@ class Judge:
         self.writes = Writes(self)
         self.changes = Changes(self)
         self.parents = Parents(self)
+        self.handed = Handed(self)
         self.passed = Passed(self)
         self.matches = Matches(self.rows)
         self.injected = Injected(self)
@@ -112,8 +114,8 @@ class Judge:
             return Verdict(query, Proof.NOT_OWNED)
         if self.reach.of(query.function) is Reach.OFFLINE:
             return Verdict(query, Proof.OFFLINE)
-        proof = proof or self._built_proof(query) or (self._escapes_proof(query) if kept_inside else None)
-        if proof is None and self._finished_elsewhere(query):
+        proof = proof or self.handed.proof(query) or (self._escapes_proof(query) if kept_inside else None)
+        if proof is None and self.handed.finished_elsewhere(query):
             proof = Proof.CALLER
         if proof is None and (
             self.global_filters.restrict(query)
@@ -125,7 +127,7 @@ class Judge:
         keys = self.keys(query)
         reads = query.verb == "read"
         proof, way = self._discharged(query.function, query.event, query.leaf, keys, (), model=model, reads=reads)
-        if proof is None and self._only_runs(query):
+        if proof is None and self.handed.only_runs(query):
             proof = Proof.CALLER
         return Verdict(query, proof, way)
 
@@ -176,76 +178,6 @@ class Judge:
         """Return the values, but constants, by which a query chooses rows."""
         values = (atom.value for atom in self.queries.atoms(query) if atom.value >= 0 and atom.op not in NEGATIVE)
         return [value for value in values if not isinstance(query.module.terms[value], Const)]
-
-    def _built_proof(self, query: Query) -> Proof | None:
-        """What the function proves, somewhere else, that makes the statement."""
-        held = query.module.terms[query.chain.start]
-        if not isinstance(held, Call):
-            return None
-        for value in self.inference.term(query.module, held.func):
-            if isinstance(value, FunctionValue):
-                made = [
-                    each
-                    for each in self.queries.of(value.function)
-                    if each.chain.model is query.chain.model and self._given_back(each)
-                ]
-                proofs = [self._made_proof(each) for each in made]
-                return proofs[0] if proofs and all(proofs) else None
-        return None
-
-    def _given_back(self, query: Query) -> bool:
-        """Tell whether a function gives back a statement that it makes."""
-        holds = self.queries.containment(query.module).holds
-        return any(
-            event.op == "return" and event.term >= 0 and holds(event.term, query.leaf)
-            for event in query.function.events
-        )
-
-    def _made_proof(self, query: Query) -> Proof | None:
-        """What a statement that a function gives back proves where it is made."""
-        steps = self.exits.chain(query.module, query.event.condition)
-        return self.statement.predicate(query, self.queries.atoms(query)) or (
-            Proof.ADMIN if self.rows.admitted(query.module, steps, query.leaf) else None
-        )
-
-    def _finished_elsewhere(self, query: Query) -> bool:
-        """Tell whether a statement is only made here: all callers restrict it, or are proven, and are judged for it."""
-        function = query.function
-        if function in self.reach.entry_points or not self.queries.built_by(function):
-            return False
-        edges = [
-            edge for edge in self.graph.callers.get(function, ()) if self.reach.of(edge.caller) is not Reach.OFFLINE
-        ]
-        return bool(edges) and all(
-            edge.call >= 0
-            and any(
-                chain.start == edge.call
-                and (self._restricts(each) or self.judge(each).proof not in {None, Proof.CALLER})
-                for each in self.queries.of(edge.caller)
-                for chain in (each.chain, *each.others)
-            )
-            for edge in edges
-        )
-
-    def _restricts(self, query: Query) -> bool:
-        """Tell whether a query adds conditions to the statement that another function makes."""
-        holds = self.queries.containment(query.module).holds
-        return any(
-            step.method in self.queries.words["filters"] and holds(step.call, query.chain.start)
-            for step in query.chain.steps
-        )
-
-    def _only_runs(self, query: Query) -> bool:
-        """Tell whether a statement that another function makes is run as it is; it is reported where it is made."""
-        held = query.module.terms[query.chain.start]
-        return (
-            isinstance(held, Call)
-            and not self._restricts(query)
-            and any(
-                isinstance(value, FunctionValue) and self.queries.built_by(value.function)
-                for value in self.inference.term(query.module, held.func)
-            )
-        )
 
     def _escapes_proof(self, query: Query) -> Proof | None:
         if query.verb != "read":

@@ -409,7 +409,7 @@ class Rows:
     def tells_caller(self, module: Module, term: TermId) -> bool:
         """Tell whether who is given a value knows the caller: it is the caller, an owner, or the whole request."""
         if name_of(module, term) == "request":
-            return not self.principals.is_body(module, term)
+            return not self.principals.senders.is_body(module, term)
         return self.is_ownerish(module, term)
 
     def is_ownerish(self, module: Module, term: TermId) -> bool:

@@ -36,7 +36,7 @@ class SessionKeys:
     def _name(self, module: Module, term: TermId) -> str | None:
         """Return the name under which a value is kept in the session."""
         base, name = looked_up(module, term) if term >= 0 else (term, None)
-        return name if name is not None and self.judge.principals.is_store(module, base) else None
+        return name if name is not None and self.judge.principals.senders.is_store(module, base) else None
 
     @cached_property
     def _kept(self) -> frozenset[str]:
