@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from statelint.catalogue.schema import Library
 
 STUBS = bundled()
-NAME = re.compile(r"(\*\.)?[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\(\)|\[\w+\])?")
+NAME = re.compile(r"(\*\.)?[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\(\)|\[(\w+|\*)\])?")
 ENDING = re.compile(r"\*[A-Z]\w*")
 METHOD = re.compile(r"\*|[A-Za-z_]\w*\*?")
 

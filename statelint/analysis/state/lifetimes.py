@@ -9,7 +9,8 @@ from statelint.analysis.reach import Reach
 from statelint.analysis.scripts import is_serving, trials
 from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Default, Field, Global, Local, Memo
 from statelint.analysis.state.singletons import Singletons
-from statelint.extract.facts import Attr, Call, Choice, Comprehension, Enter, Logic, Mapping, Param, Sequence
+from statelint.analysis.terms import walk
+from statelint.extract.facts import Attr, Call, Choice, Comprehension, Enter, Logic, Mapping, Name, Param, Sequence
 from statelint.source.roles import is_offline_path
 
 if TYPE_CHECKING:
@@ -141,10 +142,11 @@ class Lifetimes:
     def _is_program_apart(self, module: Module) -> bool:
         """Tell whether a module is a program of its own that serves nobody, as examples and scripts are.
 
-        Nobody imports it, although other modules have entry points, and it makes and runs no server.
+        Nobody imports it, although other modules have entry points; it runs no server, and uses what it makes.
         """
         return (
             bool(self.reach.entry_points)
+            and _uses_its_own(module)
             and not self.reach.in_sight(module)
             and not any(function in self._builders for function in module.functions)
             and not self._serves(module)
@@ -385,3 +387,12 @@ class Lifetimes:
                     for klass, creation in self._made(function.module, event.term, depth + 2):
                         if function.module.call_event(creation) is not None:
                             yield klass
+
+
+def _uses_its_own(module: Module) -> bool:
+    """Tell whether a module's own code calls something of, or with, what it keeps: ``bot = Bot(); bot.ask("…")``."""
+    return any(
+        isinstance(held := module.terms[part], Name) and held.id in module.bindings
+        for _, call in module.functions[0].calls
+        for part in walk(module, call.func, *call.arguments)
+    )
