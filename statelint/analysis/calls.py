@@ -157,7 +157,7 @@ class CallGraph:
             held = module.terms[cells[0]] if len(cells) == 1 else held
         if not isinstance(held, Param):
             return False
-        annotation = module.functions[held.function].facts.parameters[held.index].annotation
+        annotation = module.parameter_of(held).annotation
         known = self.inference.annotation(module, annotation) if annotation >= 0 else ()
         return bool(known) and all(map(is_vague, known))
 
@@ -304,7 +304,7 @@ def _is_named_after(module: Module, receiver: TermId, owner: ClassInfo | None) -
     """Tell whether a receiver is called like a class: ``self.note_repo`` like ``NoteRepository``."""
     held = module.terms[receiver]
     if isinstance(held, Param):
-        name = module.functions[held.function].facts.parameters[held.index].name
+        name = module.parameter_of(held).name
     else:
         name = getattr(held, "name", "") or getattr(held, "id", "")
     words = [word for word in name.lower().split("_") if len(word) > 2]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.assignments import PART
 from statelint.analysis.ownership import OwnerKind, snake
-from statelint.analysis.proofs.words import RUNNING
+from statelint.analysis.proofs.words import NAMES, RUNNING
 from statelint.analysis.queries import asks_whether, leaves_unread, takes_any_one
 from statelint.analysis.reach import Reach
 from statelint.extract.facts import Const
@@ -29,8 +29,6 @@ _PROBE = re.compile(r"(^|/)((metrics|ready\w*|readiness|live|livez|liveness|ping
 _RANKING = re.compile(r"leader_?board|score_?board|ranking|high_?score|hall_?of_?fame", re.IGNORECASE)
 """Names of lists in which users are compared."""
 
-_NAMES = frozenset({"name", "slug", "code", "key"})
-"""Columns by which a row is called."""
 _ONE = re.compile(r"^(is_)?(singleton|default|system|built_?in)$")
 """Flags of rows that are there for everybody."""
 
@@ -170,7 +168,7 @@ def _names_one(module: Module, atom: Atom) -> bool:
     if not isinstance(held, Const) or atom.op != "==":
         return False
     column = atom.column[-1]
-    return (isinstance(held.value, str) and column in _NAMES) or (held.value is True and bool(_ONE.search(column)))
+    return (isinstance(held.value, str) and column in NAMES) or (held.value is True and bool(_ONE.search(column)))
 
 
 def _is_ranking(query: Query, entry: EntryPoint | None) -> bool:

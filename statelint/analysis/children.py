@@ -149,13 +149,16 @@ class Adoptions:
                 return None
             if self._is_owned_itself(model) and not self._is_shared(model, model.parents[column]):
                 return None
-            if self.judge.judge(row).proof is not Proof.NO_ESCAPE or self.judge.of_row_above(row).proof is not None:
+            if self.judge.judge(row).proof is not Proof.NO_ESCAPE:
+                return None
+            verdict = self.judge.of_row_above(row)
+            if verdict.proof is not None:
                 return None
             keys = (atom.value for atom in self.judge.queries.atoms(row) if atom.value >= 0)
             names = {name for key in keys for name in raw_names(function.module, key)}
             if self.judge.rows.checked_before(function, row, event, names):
                 return None
-            found = found or (self.judge.of_row_above(row), column)
+            found = found or (verdict, column)
         return found
 
     def _row(self, function: FunctionInfo, value: TermId) -> Query | None:

@@ -98,10 +98,10 @@ class Claims:
                     if known or kind is not OwnerKind.TENANT
                 }
                 others = [other.value for other in atoms if other is not atom]
-                if others and self.judge.parents.prove(query.function, query.event, query.leaf, others) is not None:
-                    # A member of the caller's group.
-                    continue
-                if claims:
+                # A member of the caller's group may be named.
+                if claims and not (
+                    others and self.judge.parents.prove(query.function, query.event, query.leaf, others) is not None
+                ):
                     return list(claims.values())
         return []
 
@@ -149,7 +149,7 @@ class Claims:
         query = verdict.query
         module = query.module
         containment = self.judge.queries.containment(module)
-        steps = {step for event in query.function.events for step in self.judge.exits.chain(module, event.condition)}
+        steps = self.judge.exits.steps(query.function)
         tests = (module.facts.conditions[step].test for step in sorted(steps))
         compares = [
             held

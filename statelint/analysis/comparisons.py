@@ -33,7 +33,7 @@ class Comparisons:
         """
         module = function.module
         parts = self.judge.queries.containment(module).parts
-        tests = {step for event in function.events for step in self.judge.exits.chain(module, event.condition)}
+        tests = self.judge.exits.steps(function)
         for number in tests:
             test = module.facts.conditions[number].test
             if test >= 0 and (
@@ -68,7 +68,7 @@ class Comparisons:
         module = function.module
         parts = self.judge.queries.containment(module).parts
         roots = [event.term for event in function.events if event.op == "return" and event.term >= 0]
-        steps = {step for event in function.events for step in self.judge.exits.chain(module, event.condition)}
+        steps = self.judge.exits.steps(function)
         roots += [test for step in steps if (test := module.facts.conditions[step].test) >= 0]
         return any(
             isinstance(held := module.terms[part], Compare)

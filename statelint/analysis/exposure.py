@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import Place
-from statelint.analysis.proofs.naming import called_name, called_name_of
+from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.proofs.words import CREDENTIAL, LOGIN
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class Exposures:
                     if (
                         called_name(module, call) in {"add_middleware", "Middleware"}
                         and call.args
-                        and _AUTHENTICATES.search(called_name_of(module, call.args[0]))
+                        and _AUTHENTICATES.search(module.last_name(call.args[0]))
                     ):
                         return True
         return False

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar, cast
 from statelint.extract.facts import NO_TERM, Attr, Call, Const, Name, Param, Term
 
 if TYPE_CHECKING:
-    from statelint.extract.facts import Binding, Class, Event, Function, Import, ModuleFacts, Position, TermId
+    from statelint.extract.facts import (
+        Binding,
+        Class,
+        Event,
+        Function,
+        Import,
+        ModuleFacts,
+        Parameter,
+        Position,
+        TermId,
+    )
 
 SomeTerm = TypeVar("SomeTerm")
 
@@ -111,6 +121,10 @@ class Module:
                 (held.function, held.index): term for term, held in enumerate(self.terms) if isinstance(held, Param)
             }
         return self._given.get((function.index, index), NO_TERM)
+
+    def parameter_of(self, held: Param) -> Parameter:
+        """Return the parameter that a term stands for."""
+        return self.functions[held.function].facts.parameters[held.index]
 
     def all_of(self, kind: type[SomeTerm]) -> list[SomeTerm]:
         """Return the module's terms of one kind."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.callernames import is_admin_name, is_identity_name, is_role_flag
 from statelint.analysis.model import External, FunctionValue, Instance, Result
-from statelint.analysis.ownership.references import last_name
 from statelint.analysis.senders import Senders
 from statelint.analysis.terms import walk
 from statelint.extract.facts import NO_TERM, Attr, Call, Cell, Choice, Comprehension, Element, Item, Logic, Name, Param
@@ -49,10 +48,7 @@ REPLACEMENTS = frozenset({"replace", "evolve", "model_copy"})
 def is_replacement(module: Module, term: TermId) -> bool:
     """Tell whether a term is ``replace(principal, user_id=…)``."""
     call = module.terms[term]
-    return isinstance(call, Call) and last_name(module, call.func) in REPLACEMENTS
-
-
-_OF_CAST = 2
+    return isinstance(call, Call) and module.last_name(call.func) in REPLACEMENTS
 
 
 class Principals:
@@ -324,9 +320,7 @@ class Principals:
                 return True
             if isinstance(held, Name) and is_admin_name(held.id):
                 return True
-            if isinstance(held, Param) and is_admin_name(
-                module.functions[held.function].facts.parameters[held.index].name
-            ):
+            if isinstance(held, Param) and is_admin_name(module.parameter_of(held).name):
                 return True
             if self.is_principal(module, part):
                 return True
@@ -342,7 +336,7 @@ class Principals:
             elif isinstance(held, Name):
                 name = held.id
             elif isinstance(held, Param):
-                name = module.functions[held.function].facts.parameters[held.index].name
+                name = module.parameter_of(held).name
             if name and (
                 is_admin_name(name)
                 or name in {"role", "roles", "has_role", "has_perm", "has_perms", "has_permission", "user_type"}
@@ -357,6 +351,8 @@ class Principals:
 
 def _handed_through(name: str, args: tuple[TermId, ...]) -> TermId:
     """Return what ``getattr(user, "profile", None)`` reads from, or ``cast(User, request.user)`` gives back."""
-    if name == "getattr" and len(args) > 1:
-        return args[0]
-    return args[1] if name == "cast" and len(args) == _OF_CAST else NO_TERM
+    match name, args:
+        case ("getattr", (given, _, *_)) | ("cast", (_, given)):
+            return given
+        case _:
+            return NO_TERM

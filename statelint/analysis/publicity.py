@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.actions import SERVES
-from statelint.analysis.proofs.naming import called_name_of, raw_names
+from statelint.analysis.proofs.naming import raw_names
 from statelint.analysis.queries import gives_figures
 from statelint.analysis.reach import Reach
 from statelint.analysis.views import served
@@ -159,11 +159,11 @@ class Publicity:
         if self.judge.guards.permissions.open_to_all(klass):
             return True
         binding = klass.attribute("permission_classes")
+        permissions = self.judge.guards.permissions
         if binding is None:
-            items = self.judge.guards.permissions.default
+            items = permissions.default
         else:
-            parts = self.judge.queries.containment(klass.module).parts(binding.value) if binding.value >= 0 else ()
-            items = [(klass.module, part) for part in parts]
+            items = permissions.items(klass.module, binding.value) if binding.value >= 0 else []
         return any(
-            _READ_BY_ALL.search(module.text(part) or called_name_of(module, part)) is not None for module, part in items
+            _READ_BY_ALL.search(module.text(part) or module.last_name(part)) is not None for module, part in items
         )

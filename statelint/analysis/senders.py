@@ -89,7 +89,7 @@ class Senders:
         if isinstance(base, Attr) and base.name == "request":
             name = "request"
         elif isinstance(base, Param):
-            name = module.functions[base.function].facts.parameters[base.index].name
+            name = module.parameter_of(base).name
         else:
             return False
         return name == "request" and held.name.lower() not in _REQUEST_ATTRIBUTES
@@ -104,7 +104,7 @@ class Senders:
                 names.append(held.name)
                 at = held.base
             elif isinstance(held, Param):
-                names.append(module.functions[held.function].facts.parameters[held.index].name)
+                names.append(module.parameter_of(held).name)
                 break
             else:
                 return False

@@ -87,7 +87,7 @@ class Telling:
 
     @staticmethod
     def _name(module: Module, held: Param) -> str:
-        return module.functions[held.function].facts.parameters[held.index].name
+        return module.parameter_of(held).name
 
     def predicate(self, query: Query, entry: EntryPoint | None) -> str:
         """Return the condition that ties a query to the caller, in the way the query is written."""

@@ -9,7 +9,7 @@ from statelint.analysis.model import ClassValue, External, Place
 from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.actions import ACTIONS, applies, offered
 from statelint.analysis.proofs.before import Guard
-from statelint.analysis.proofs.naming import called_name, called_name_of
+from statelint.analysis.proofs.naming import called_name
 from statelint.extract.facts import Attr, Call
 from statelint.source.roles import is_offline_path
 
@@ -184,7 +184,7 @@ def _takes_over(method: FunctionInfo) -> bool:
     """Tell whether a handler does without what the framework fetches: whatever it asks for is judged itself."""
     module = method.module
     return not _extends(method) and not any(
-        called_name_of(module, term) in _OF_FRAMEWORK or called_name_of(module, func) in _OF_FRAMEWORK
+        module.last_name(term) in _OF_FRAMEWORK or module.last_name(func) in _OF_FRAMEWORK
         for event in method.events
         for term in (event.term, event.value)
         if term >= 0

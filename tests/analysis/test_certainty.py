@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .isolation_frames import MAPPED
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -34,7 +36,7 @@ def mine(current_user: str):
 
 
 def certainties(sample: Make, text: str) -> list[int]:
-    return [leak.certainty for leak in sample({"server.py": text}).project.isolation.everything]
+    return [leak.certainty for leak in sample({"models.py": MODELS, "server.py": text}).project.isolation.everything]
 
 
 def test_where_nobody_is_known_an_author_is_a_word_that_somebody_wrote(sample: Make) -> None:
@@ -42,29 +44,15 @@ def test_where_nobody_is_known_an_author_is_a_word_that_somebody_wrote(sample: M
     assert certainties(sample, SERVER + CALLER) == [1]
 
 
+MODELS = MAPPED.replace("OWNER", "user_id") + "    name: Mapped[str]\n    place: Mapped[int]\n"
 NOTES = """
 from fastapi import APIRouter, Depends, FastAPI
-from sqlalchemy import ForeignKey, select, update
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from models import Note, User
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 app = FastAPI()
 router = APIRouter()
-
-
-class Base(DeclarativeBase): ...
-
-
-class User(Base):
-    __tablename__ = "users"
-    id: Mapped[int] = mapped_column(primary_key=True)
-
-
-class Note(Base):
-    __tablename__ = "notes"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    place: Mapped[int]
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
 
 
 @router.post("/sort")
@@ -76,7 +64,8 @@ app.include_router(router)
 """
 OLD = """
 from fastapi import APIRouter, Depends
-from server import Note, get_session
+from models import Note
+from server import get_session
 
 router = APIRouter()
 
@@ -100,7 +89,7 @@ def test_a_row_that_the_program_names_is_there_for_everybody(sample: Make) -> No
 
 def test_routes_that_no_application_has_answer_nobody(sample: Make) -> None:
     server = NOTES.replace("BODY", "return {}")
-    alone = {"server.py": server, "old.py": OLD}
+    alone = {"models.py": MODELS, "server.py": server, "old.py": OLD}
     imported = {**alone, "server.py": server + "import old\n"}
     assert [leak.certainty for leak in sample(alone).project.isolation.leaks] == [0]
     assert [leak.certainty for leak in sample(imported).project.isolation.leaks] == [2]

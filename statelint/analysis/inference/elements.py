@@ -40,7 +40,7 @@ class Elements(Functions):
                 value for binding in module.bindings.get(held.id, ()) for value in self._held(module, binding)
             )
         if isinstance(held, Param):
-            parameter = module.functions[held.function].facts.parameters[held.index]
+            parameter = module.parameter_of(held)
             return unique(self._element_annotation(module, parameter.annotation))
         if isinstance(held, Attr):
             return unique(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from statelint.analysis.ownership.references import References, last_name, outlives
+from statelint.analysis.ownership.references import References, outlives
 from statelint.analysis.ownership.schema import Column, Model, snake
 from statelint.extract.facts import Call, Const
 
@@ -71,7 +71,7 @@ class Declarations:
     @staticmethod
     def _is_column(module: Module, binding: Binding) -> bool:
         held = module.terms[binding.value] if binding.value >= 0 else None
-        return isinstance(held, Call) and _COLUMN_CALLS.search(last_name(module, held.func)) is not None
+        return isinstance(held, Call) and _COLUMN_CALLS.search(module.last_name(held.func)) is not None
 
     def _table(self, klass: ClassInfo) -> str:
         for name in ("__tablename__",):
@@ -123,7 +123,7 @@ def _is_listed(module: Module, term: TermId) -> bool:
     if not isinstance(held, Call):
         return False
     return any(name == "choices" for name, _ in held.keywords) or any(
-        isinstance(kind := module.terms[argument], Call) and last_name(module, kind.func).rpartition(".")[2] == "Enum"
+        isinstance(kind := module.terms[argument], Call) and module.last_name(kind.func).rpartition(".")[2] == "Enum"
         for argument in held.args
     )
 
@@ -138,6 +138,6 @@ def _is_declarative_base(klass: ClassInfo) -> bool:
     module = klass.module
     for decorator in klass.facts.decorators:
         held = module.terms[decorator]
-        if last_name(module, held.func if isinstance(held, Call) else decorator).startswith("as_declarative"):
+        if module.last_name(held.func if isinstance(held, Call) else decorator).startswith("as_declarative"):
             return True
     return False

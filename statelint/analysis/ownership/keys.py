@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.ownership.references import last_name
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Call, Const
 
@@ -37,7 +36,7 @@ def primary_key(inference: Inference, klass: ClassInfo) -> tuple[str, ...]:
     for owner in reversed(inference.mro(klass)[0]):
         for binding in owner.facts.attributes:
             for module, call in declaring_calls(inference, owner.module, binding):
-                if last_name(module, call.func).endswith("CompositePrimaryKey"):
+                if module.last_name(call.func).endswith("CompositePrimaryKey"):
                     return tuple(module.text(argument) or "pk" for argument in call.args)
                 if any(name == "primary_key" and _is_true(module, value) for name, value in call.keywords):
                     found.append(binding.name)

@@ -38,7 +38,7 @@ class References:
         held = module.terms[term]
         if not isinstance(held, Call) or depth > 3:
             return "", False, False
-        name = last_name(module, held.func).rpartition(".")[2]
+        name = module.last_name(held.func).rpartition(".")[2]
         if name in _FOREIGN_KEY_CALLS or name in _MANY_CALLS or name in _RELATION_CALLS:
             target = self._target(module, held)
             is_key = name in _FOREIGN_KEY_CALLS
@@ -66,7 +66,7 @@ class References:
         """Return the table that ``reference_col("users")`` refers to, where a function makes foreign keys."""
         text = next((found for argument in call.args if (found := module.text(argument))), "")
         makes = text and any(
-            last_name(function.module, made.func) in _FOREIGN_KEY_CALLS
+            function.module.last_name(made.func) in _FOREIGN_KEY_CALLS
             for function in self.inference.callees(module, call)
             for _, made in function.calls
         )
@@ -85,8 +85,8 @@ class References:
                 # SQLAlchemy writes "table.column", Django "app.Model".
                 head, _, tail = text.rpartition(".")
                 return tail if tail[:1].isupper() or not head else head.rpartition(".")[2]
-            if "AUTH_USER_MODEL" in module.dotted(term) or "get_user_model" in last_name(
-                module, getattr(module.terms[term], "func", term)
+            if "AUTH_USER_MODEL" in module.dotted(term) or "get_user_model" in module.last_name(
+                getattr(module.terms[term], "func", term)
             ):
                 return "User"
             held = module.terms[term]
@@ -134,14 +134,9 @@ class References:
         return "", False
 
 
-def last_name(module: Module, term: TermId) -> str:
-    """Return the last part of the name that a term is written as."""
-    return module.last_name(term)
-
-
 def outlives(module: Module, column: TermId) -> bool:
     """Tell whether a row stays when what its column refers to is deleted: ``on_delete=models.SET_NULL``."""
     return any(
-        last_name(module, part) in _KEEPING or (module.text(part) or "").upper() == "SET NULL"
+        module.last_name(part) in _KEEPING or (module.text(part) or "").upper() == "SET NULL"
         for part in walk(module, column)
     )

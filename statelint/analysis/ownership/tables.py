@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, Package
-from statelint.analysis.ownership.references import last_name
 from statelint.analysis.ownership.schema import Column, Model
 from statelint.extract.facts import Attr, Call, Name, Position
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
 _START = Position(1, 1, 1, 1)
 _MAPPERS = frozenset({"map_imperatively", "mapper"})
+_MAKERS = _MAPPERS | {"Table"}
 
 
 class TableObjects:
@@ -31,10 +31,12 @@ class TableObjects:
         """By the class that is mapped to it, imperatively or by ``__table__``."""
         mappings: list[tuple[Module, Call]] = []
         for module in inference.modules:
+            if module.mentioned.isdisjoint(_MAKERS):
+                continue
             for term, held in enumerate(module.terms):
                 if not isinstance(held, Call) or not held.args:
                     continue
-                name = last_name(module, held.func)
+                name = module.last_name(held.func)
                 if name == "Table":
                     model = self._declared(module, held)
                     if model is not None:

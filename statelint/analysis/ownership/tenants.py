@@ -112,7 +112,7 @@ class Tenants:
                 base = module.terms[held.base]
                 base = module.terms[base.func] if isinstance(base, Call) else base
                 if isinstance(base, Param):
-                    name = module.functions[base.function].facts.parameters[base.index].name
+                    name = module.parameter_of(base).name
                 else:
                     name = base.name if isinstance(base, Attr) else getattr(base, "id", "")
                 if _CALLING.search(name):

@@ -139,7 +139,7 @@ class CacheFlaws(Practice):
     @staticmethod
     def _name(module: Module, root: object) -> str:
         if isinstance(root, Param):
-            return module.functions[root.function].facts.parameters[root.index].name
+            return module.parameter_of(root).name
         return root.id if isinstance(root, Name) else "the caller"
 
     def _is_request(self, module: Module, root: Param) -> bool:

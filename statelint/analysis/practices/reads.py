@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import Place
 from statelint.analysis.ownership import snake
 from statelint.analysis.practices.base import Flaw, Practice, argument
-from statelint.analysis.proofs.naming import called_name, called_name_of
+from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Const, Element, Item, Sequence
 
@@ -138,12 +138,12 @@ class ReadFlaws(Practice):
         for part in walk(module, query.leaf):
             held = module.terms[part]
             if isinstance(held, Call):
-                name = called_name_of(module, held.func)
+                name = module.last_name(held.func)
                 base = module.terms[held.func]
                 if (
                     name in _AGGREGATES
                     and isinstance(base, Attr)
-                    and called_name_of(module, base.base) in {"func", "F", "models"}
+                    and module.last_name(base.base) in {"func", "F", "models"}
                 ):
                     return True
                 if name in {"limit", "slice", "fetch"} or (name == "to_list" and self._sized(module, held)):

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Result
-from statelint.analysis.proofs.naming import called_name_of
 from statelint.analysis.proofs.switches import switched_on
 from statelint.analysis.roles import named_roles
 from statelint.analysis.routers import Routers
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from statelint.analysis.model import ClassInfo, FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
+    from statelint.analysis.routers import Demand
     from statelint.extract.facts import TermId
 
 _NO_GUARDS = frozenset(
@@ -75,12 +75,9 @@ class Before:
         router = self.routers.of(function)
         if router is not None:
             for demand in self.routers.demands(router):
-                if demand.value is not None:
-                    yield from self._of_value(demand.value, demand.roles)
-                    if isinstance(demand.value, FunctionValue):
-                        yield from self._around(demand.value.function)
-                else:
-                    yield Guard(demand.name, None, demand.roles)
+                yield from self._demanded(demand)
+                if isinstance(demand.value, FunctionValue):
+                    yield from self._around(demand.value.function)
         owner = function.owner
         if owner is not None:
             for home, decorator in self._listed(owner, function.name):
@@ -102,6 +99,13 @@ class Before:
                     yield Guard(last, None)
                 elif base in self.inference.catalogue.admin:
                     yield Guard(base, None)
+
+    def _demanded(self, demand: Demand) -> Iterator[Guard]:
+        """Yield the guard that a router, or the call that registers a route, demands."""
+        if demand.value is not None:
+            yield from self._of_value(demand.value, demand.roles)
+        else:
+            yield Guard(demand.name, None, demand.roles)
 
     def _around(self, hook: FunctionInfo) -> Iterator[Guard]:
         """Yield what decorates a function that runs before each request: ``@role_required("editor")``."""
@@ -132,7 +136,7 @@ class Before:
         held = module.terms[decorator]
         target = held.func if isinstance(held, Call) else decorator
         roles = self.roles(module, decorator)
-        name = module.dotted(target) or called_name_of(module, target)
+        name = module.dotted(target) or module.last_name(target)
         last = name.rpartition(".")[2]
         found = False
         for value in self.inference.term(module, target):
@@ -155,10 +159,7 @@ class Before:
             if keyword == "guards":
                 yield from self._guarding(module, listed_guards)
         for demand in self.routers.asked(module, held):
-            if demand.value is not None:
-                yield from self._of_value(demand.value, demand.roles)
-            else:
-                yield Guard(demand.name, None, demand.roles)
+            yield from self._demanded(demand)
         listed = [
             item
             for argument in held.arguments

@@ -121,7 +121,7 @@ class Branches:
         Where a key may be made instead, the guard stands in the branch in which it is the client's.
         """
         module = function.module
-        steps = {step for event in function.events for step in self.exits.chain(module, event.condition)}
+        steps = self.exits.steps(function)
         refused = {
             step
             for event in function.events

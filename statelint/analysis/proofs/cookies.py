@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import FunctionValue
-from statelint.analysis.proofs.naming import called_name, called_name_of, looked_up
+from statelint.analysis.proofs.naming import called_name, looked_up
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Cell, Choice, Const, Logic, Param
 
@@ -75,17 +75,17 @@ class Cookies:
         held = module.terms[term] if term >= 0 else None
         if isinstance(held, Call) and isinstance(func := module.terms[held.func], Attr) and key is None and held.args:
             # request.cookies.get(CART_COOKIE)
-            base, key = func.base, called_name_of(module, held.args[0])
+            base, key = func.base, module.last_name(held.args[0])
         return (
             base >= 0
-            and called_name_of(module, base).lower() in _COOKIES
+            and module.last_name(base).lower() in _COOKIES
             and key is not None
             and _BROWSERS.search(key) is not None
         )
 
     def _of_parameter(self, module: Module, held: Param, depth: int) -> Iterator[bool | None]:
         """``cart: str = Cookie(None)``, ``cart: Annotated[str, Depends(cart_of_cookie)]``."""
-        parameter = module.functions[held.function].facts.parameters[held.index]
+        parameter = module.parameter_of(held)
         inference = self.judge.inference
         marks = [(module, parameter.default), *inference.annotated_extras(module, parameter.annotation)]
         if any(

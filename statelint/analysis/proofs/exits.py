@@ -43,6 +43,10 @@ class Exits:
                 yield condition
             condition = held.parent
 
+    def steps(self, function: FunctionInfo) -> set[int]:
+        """Return the conditions under which a function does anything."""
+        return {step for event in function.events for step in self.chain(function.module, event.condition)}
+
     def _leaves(self, module: Module, via: TermId) -> bool:
         """Tell whether a call may never return: what is called aborts, or nobody knows what it does."""
         key = (module, via)

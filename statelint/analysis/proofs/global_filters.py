@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, FunctionValue
-from statelint.analysis.proofs.naming import called_name, called_name_of
+from statelint.analysis.proofs.naming import called_name
 from statelint.extract.facts import Attr, Call
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class GlobalFilters:
     @cached_property
     def _sets_tenant(self) -> bool:
         return any(
-            isinstance(held, Call) and called_name_of(module, held.func) == _TENANT_SETTER
+            isinstance(held, Call) and module.last_name(held.func) == _TENANT_SETTER
             for module in self.inference.modules
             for held in module.terms
         )

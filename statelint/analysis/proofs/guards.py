@@ -8,7 +8,7 @@ from statelint.analysis.callernames import is_admin_name, is_system_name
 from statelint.analysis.calls import decorates, nested
 from statelint.analysis.ownership import snake
 from statelint.analysis.proofs.before import ENTRANCES, Before, Guard
-from statelint.analysis.proofs.naming import called_name_of, name_of, raw_names
+from statelint.analysis.proofs.naming import name_of, raw_names
 from statelint.analysis.proofs.permissions import Permissions
 from statelint.analysis.proofs.restricted import RestrictedRoles
 from statelint.analysis.proofs.sockets import Sockets
@@ -117,7 +117,7 @@ class Guards:
         call = module.terms[term]
         if not isinstance(call, Call) or not any(self.rows.tells_caller(module, given) for given in call.arguments):
             return
-        name = called_name_of(module, call.func)
+        name = module.last_name(call.func)
         roles = self.before.roles(module, term)
         if any(map(is_everyday, roles)):
             return
@@ -162,7 +162,7 @@ class Guards:
         if function.owner is not None and self.class_knows_caller(function.owner):
             return True
         if any(
-            LOGIN.search(called_name_of(module, part))
+            LOGIN.search(module.last_name(part))
             for listed in self.permissions.listed(function)
             for part in self.queries.containment(module).parts(listed)
         ):
@@ -187,7 +187,7 @@ class Guards:
     def _applies_login(self, guard: FunctionInfo, depth: int = 0) -> bool:
         """Tell whether a decorator puts another before what it decorates that asks for a login."""
         return any(
-            LOGIN.search(called_name_of(function.module, call.func))
+            LOGIN.search(function.module.last_name(call.func))
             for function in (guard, *nested(guard))
             for _, call in function.calls
         ) or (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from statelint.analysis.proofs.naming import called_name_of
 from statelint.extract.facts import Attr, Call
 
 if TYPE_CHECKING:
@@ -25,9 +24,7 @@ def works_off_queue(function: FunctionInfo) -> bool:
 
 def _takes(module: Module, call: Call) -> bool:
     func = module.terms[call.func]
-    return (
-        isinstance(func, Attr) and func.name in _TAKING and _QUEUE.search(called_name_of(module, func.base)) is not None
-    )
+    return isinstance(func, Attr) and func.name in _TAKING and _QUEUE.search(module.last_name(func.base)) is not None
 
 
 def _in_loop(module: Module, condition: int) -> bool:

@@ -22,6 +22,7 @@ from statelint.analysis.proofs.regard import Regard
 from statelint.analysis.proofs.rows import Rows
 from statelint.analysis.proofs.sessionkeys import SessionKeys
 from statelint.analysis.proofs.statement import Statement
+from statelint.analysis.proofs.switches import is_const
 from statelint.analysis.proofs.uses import Uses
 from statelint.analysis.proofs.verdict import Proof, Verdict
 from statelint.analysis.proofs.words import HANDLERS, KEYS, NEGATIVE
@@ -351,7 +352,7 @@ class Judge:
             return None
         outer_keys = list(self.passed.arguments(edge, function, keys))
         module = edge.caller.module
-        if outer_keys and all(getattr(module.terms[key], "kind", "") == "NoneType" for key in outer_keys):
+        if outer_keys and all(is_const(module, key, None) for key in outer_keys):
             return None  # cart_of(user_id=me, session_id=None) asks for no session's rows
         if self.passed.names_owner(edge, function, keys) or any(
             self.principals.is_principal(module, key)

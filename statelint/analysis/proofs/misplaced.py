@@ -115,7 +115,7 @@ class MisplacedChecks:
         """Return the conditions that compare the owner of rows with the caller, by their test."""
         module = function.module
         found: dict[TermId, list[int]] = {}
-        for step in sorted({step for event in function.events for step in self.exits.chain(module, event.condition)}):
+        for step in sorted(self.exits.steps(function)):
             condition = module.facts.conditions[step]
             if (
                 condition.kind in {*_AFTER, "if"}

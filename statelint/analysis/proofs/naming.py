@@ -11,26 +11,28 @@ from statelint.extract.facts import NO_TERM, Attr, Call, Choice, Element, Item, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from statelint.analysis.model import Module
+    from statelint.analysis.model import FunctionInfo, Module
     from statelint.extract.facts import TermId
 
 
 def called_name(module: Module, call: Call) -> str:
     """Return the last part of the name that a call calls."""
-    return called_name_of(module, call.func)
-
-
-def called_name_of(module: Module, term: TermId) -> str:
-    """Return the last part of a dotted name."""
-    return module.last_name(term)
+    return module.last_name(call.func)
 
 
 def name_of(module: Module, term: TermId) -> str:
     """Return the last part of what a value is called: a variable, a parameter or an attribute."""
     held = module.terms[term]
     if isinstance(held, Param):
-        return module.functions[held.function].facts.parameters[held.index].name
-    return called_name_of(module, term)
+        return module.parameter_of(held).name
+    return module.last_name(term)
+
+
+def own_attribute(function: FunctionInfo, term: TermId) -> str:
+    """Return the name of the attribute of ``self`` that a term reads or writes."""
+    held = function.module.terms[term]
+    base = function.module.terms[held.base] if isinstance(held, Attr) else None
+    return held.name if isinstance(held, Attr) and isinstance(base, Param) and base.index == 0 else ""
 
 
 def raw_names(module: Module, term: TermId) -> Iterator[str]:
@@ -44,7 +46,7 @@ def raw_names(module: Module, term: TermId) -> Iterator[str]:
             continue
         held = module.terms[at]
         if isinstance(held, Param):
-            yield module.functions[held.function].facts.parameters[held.index].name
+            yield module.parameter_of(held).name
         elif isinstance(held, Item):
             text = module.text(held.key)
             if text is not None:
@@ -54,7 +56,7 @@ def raw_names(module: Module, term: TermId) -> Iterator[str]:
         elif isinstance(held, Attr):
             root = module.terms[held.base]
             if isinstance(root, Param):
-                yield f"{module.functions[root.function].facts.parameters[root.index].name}.{held.name}"
+                yield f"{module.parameter_of(root).name}.{held.name}"
                 yield held.name
             else:
                 stack.append(held.base)

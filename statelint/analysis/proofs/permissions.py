@@ -11,7 +11,6 @@ from statelint.analysis.model import ClassValue, External
 from statelint.analysis.ownership import snake
 from statelint.analysis.proofs.actions import ACTIONS, applies, of_method, parts
 from statelint.analysis.proofs.before import Guard
-from statelint.analysis.proofs.naming import called_name_of
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import GUARD_NAME
 from statelint.extract.facts import Call, Mapping
@@ -85,7 +84,7 @@ class Permissions:
             binding = klass.attribute("permission_classes")
             if binding is None or binding.value < 0:
                 continue
-            return self._proven(self._items(klass.module, binding.value), model, objects=objects)
+            return self._proven(self.items(klass.module, binding.value), model, objects=objects)
         if any(base.startswith("rest_framework.") for base in self.inference.external_bases(owner)):
             return self._proven(self.default, model, objects=objects)
         return None
@@ -98,10 +97,10 @@ class Permissions:
             if klass.method("get_permissions") is not None:
                 return False
             if binding is not None and binding.value >= 0:
-                listed = self._items(klass.module, binding.value)
+                listed = self.items(klass.module, binding.value)
                 break
         return any(
-            (module.text(item) or called_name_of(module, item)).rpartition(".")[2] in _GIVEN for module, item in listed
+            (module.text(item) or module.last_name(item)).rpartition(".")[2] in _GIVEN for module, item in listed
         )
 
     @cached_property
@@ -113,12 +112,12 @@ class Permissions:
                 if isinstance(held, Mapping):
                     for key, value in zip(held.keys, held.values, strict=True):
                         if module.text(key) == "DEFAULT_PERMISSION_CLASSES":
-                            return self._items(module, value)
+                            return self.items(module, value)
         return []
 
     def before(self, function: FunctionInfo, model: Model | None = None) -> Proof | None:
         """``@permission_classes([IsOwner])`` before a function."""
-        proofs = (self._proven(self._items(function.module, listed), model) for listed in self.listed(function))
+        proofs = (self._proven(self.items(function.module, listed), model) for listed in self.listed(function))
         return next(proofs, None)
 
     def gates(self, function: FunctionInfo) -> Iterator[Guard]:
@@ -148,12 +147,13 @@ class Permissions:
         module = function.module
         for decorator in function.facts.decorators:
             held = module.terms[decorator]
-            if isinstance(held, Call) and held.args and called_name_of(module, held.func) == "permission_classes":
+            if isinstance(held, Call) and held.args and module.last_name(held.func) == "permission_classes":
                 yield held.args[0]
-            elif isinstance(held, Call) and called_name_of(module, held.func) == "action":
+            elif isinstance(held, Call) and module.last_name(held.func) == "action":
                 yield from (value for name, value in held.keywords if name == "permission_classes")
 
-    def _items(self, module: Module, listed: TermId) -> Items:
+    def items(self, module: Module, listed: TermId) -> Items:
+        """Return what is listed, or joined by operators, with the module that says so."""
         return [(module, part) for part in self.queries.containment(module).parts(listed)]
 
     def _answers(self, view: ClassInfo, chosen: FunctionInfo, action: Action | None) -> Iterator[Items]:
@@ -162,12 +162,12 @@ class Permissions:
         for event in chosen.events:
             if event.op == "return":
                 said = event.term
-            elif event.op == "write" and called_name_of(module, event.term) == "permission_classes":
+            elif event.op == "write" and module.last_name(event.term) == "permission_classes":
                 said = event.value
             else:
                 continue
             if said >= 0 and action is None:
-                yield self._items(module, said)
+                yield self.items(module, said)
             elif (
                 said >= 0
                 and action is not None
@@ -183,7 +183,7 @@ class Permissions:
                 said = self._answers(view, chosen, ACTIONS["list"][0])
                 answers = [items for items in said if not _is_framework_asked(items)]
                 return bool(answers) and all(
-                    any(called_name_of(module, part) == "AllowAny" for module, part in items) for items in answers
+                    any(module.last_name(part) == "AllowAny" for module, part in items) for items in answers
                 )
         return False
 
@@ -222,12 +222,11 @@ class Permissions:
 
 def _is_framework_asked(answer: Items) -> bool:
     """Tell whether ``get_permissions`` asks the framework's, which instantiates ``permission_classes``."""
-    return any(called_name_of(module, part) == "get_permissions" for module, part in answer)
+    return any(module.last_name(part) == "get_permissions" for module, part in answer)
 
 
 def _fetches(function: FunctionInfo) -> bool:
     """Tell whether a view's method has its object fetched and checked by the framework."""
     return any(
-        called_name_of(function.module, call.func) in {"get_object", "check_object_permissions"}
-        for _, call in function.calls
+        function.module.last_name(call.func) in {"get_object", "check_object_permissions"} for _, call in function.calls
     )

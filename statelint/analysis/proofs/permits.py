@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.proofs.naming import called_name_of, is_read_from, raw_names
+from statelint.analysis.proofs.naming import is_read_from, raw_names
 from statelint.analysis.proofs.published import is_hidden
 from statelint.analysis.proofs.words import DEMANDING, LOOKUP, MAKING, NEGATIVE
 from statelint.analysis.roles import grants_role
@@ -79,7 +79,7 @@ class Permits:
         """Tell whether a call asks a store for something: a cached answer, an earlier vote."""
         held = module.terms[call]
         return isinstance(held, Call) and (
-            bool(LOOKUP.search(called_name_of(module, held.func))) or bool(self.queries.chains(module, call))
+            bool(LOOKUP.search(module.last_name(held.func))) or bool(self.queries.chains(module, call))
         )
 
     def makes(self, module: Module, call: TermId) -> bool:
@@ -87,7 +87,7 @@ class Permits:
         held = module.terms[call]
         func = held.func if isinstance(held, Call) else call
         wrapped = module.terms[func]
-        name = called_name_of(module, wrapped.args[0] if isinstance(wrapped, Call) and wrapped.args else func)
+        name = module.last_name(wrapped.args[0] if isinstance(wrapped, Call) and wrapped.args else func)
         return name in MAKING or name.endswith("or_create")
 
     def _given(self, module: Module, call: TermId, leaf: TermId) -> frozenset[TermId]:
@@ -143,7 +143,7 @@ class Permits:
         for term in terms:
             held = module.terms[term]
             if isinstance(held, Param):
-                found.add(module.functions[held.function].facts.parameters[held.index].name)
+                found.add(module.parameter_of(held).name)
             elif isinstance(held, Attr) and isinstance(module.terms[held.base], Param):
                 found.add(held.name)
         return found
@@ -157,7 +157,7 @@ class Permits:
         conditions = module.facts.conditions
         wanted = tuple(names)
         left = len(function.events)
-        for number in {step for event in function.events for step in self.exits.chain(module, event.condition)}:
+        for number in self.exits.steps(function):
             condition = conditions[number]
             if condition.kind != "if" or condition.test < 0:
                 continue

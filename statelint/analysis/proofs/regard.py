@@ -251,7 +251,7 @@ class Regard:
 
     def _tests(self, function: FunctionInfo) -> Iterator[TermId]:
         module = function.module
-        steps = {step for event in function.events for step in self.judge.exits.chain(module, event.condition)}
+        steps = self.judge.exits.steps(function)
         for step in sorted(steps):
             condition = module.facts.conditions[step]
             if condition.test >= 0 and condition.kind not in {"loop", "except", "with"}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.ownership import OwnerKind
-from statelint.analysis.proofs.naming import called_name, is_read_from, name_of
+from statelint.analysis.proofs.naming import called_name, is_read_from, name_of, own_attribute
 from statelint.analysis.proofs.permits import Permits
 from statelint.analysis.proofs.published import is_shown
 from statelint.analysis.proofs.verdict import Proof
@@ -64,7 +64,12 @@ class Rows:
             return proof
         for write in escapes:
             # self.row = …: what is checked is the attribute.
-            if write.op == "write" and self._own_attribute(function, write.term) and write.value >= 0:
+            if (
+                write.op == "write"
+                and function.owner is not None
+                and own_attribute(function, write.term)
+                and write.value >= 0
+            ):
                 rest = [other for other in escapes if other.op != "write" or other.term != write.term]
                 later = self.uses.escapes(function, write.term, write)
                 return self._dominated(function, write, write.term, tuple(names), later) if not rest else None
@@ -73,12 +78,6 @@ class Rows:
     def checked_before(self, function: FunctionInfo, query: Query, event: Event, names: Iterable[str]) -> bool:
         """Tell whether a check of the owner of a query's rows dominates ``event``."""
         return self._dominated(function, query.event, query.leaf, tuple(names), [event]) is not None
-
-    @staticmethod
-    def _own_attribute(function: FunctionInfo, term: TermId) -> bool:
-        held = function.module.terms[term]
-        base = function.module.terms[held.base] if isinstance(held, Attr) else None
-        return isinstance(base, Param) and base.index == 0 and function.owner is not None
 
     def _dominated(
         self, function: FunctionInfo, event: Event, leaf: TermId, names: tuple[str, ...], escapes: list[Event]
@@ -418,11 +417,7 @@ class Rows:
             return True
         held = module.terms[term]
         name = (
-            module.functions[held.function].facts.parameters[held.index].name
-            if isinstance(held, Param)
-            else held.name
-            if isinstance(held, Attr)
-            else ""
+            module.parameter_of(held).name if isinstance(held, Param) else held.name if isinstance(held, Attr) else ""
         )
         return bool(name) and self.ownership.column_kind(name) in {OwnerKind.OWNER, OwnerKind.TENANT}
 

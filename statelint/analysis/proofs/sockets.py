@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.proofs.naming import called_name
-from statelint.extract.facts import Attr, Call, Compare, Const, Param
+from statelint.analysis.proofs.naming import called_name, own_attribute
+from statelint.extract.facts import Call, Compare, Const
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,14 +33,14 @@ class Sockets:
 
         The key is an attribute that ``connect`` sets before it asks whether the caller may have it: ``self.room_id``.
         """
-        asked = {name for key in keys if (name := _own_attribute(function, key))}
+        asked = {name for key in keys if (name := own_attribute(function, key))}
         owner = function.owner
         if owner is None or not asked or function.name in _OPENING:
             return False
         for name in _OPENING:
             method = self.inference.method(owner, name)
             if method is not None:
-                kept = {_own_attribute(method, event.term) for event in method.events if event.op == "write"}
+                kept = {own_attribute(method, event.term) for event in method.events if event.op == "write"}
                 return bool(asked & kept) and self._weighs(method)
         return False
 
@@ -79,10 +79,3 @@ class Sockets:
                 return any(is_caller(module, value) for value in call.arguments)
             case _:
                 return False
-
-
-def _own_attribute(function: FunctionInfo, term: TermId) -> str:
-    """Return the name of the attribute of ``self`` that a term reads or writes."""
-    held = function.module.terms[term]
-    base = function.module.terms[held.base] if isinstance(held, Attr) else None
-    return held.name if isinstance(held, Attr) and isinstance(base, Param) and base.index == 0 else ""

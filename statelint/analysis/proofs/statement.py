@@ -17,6 +17,7 @@ from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import (
     CREDENTIAL,
     KEYS,
+    NAMES,
     NEGATIVE,
     OWN_METHOD,
 )
@@ -57,8 +58,6 @@ _JOINING = frozenset({"join", "outerjoin", "join_from", "select_from", "has", "a
 """Steps that add another model to a statement."""
 _ALIASES = frozenset({"aliased", "alias"})
 """Calls that give a model another name in a statement."""
-_NAMES = frozenset({"name", "slug", "code", "key"})
-"""Columns by which programs name a row of their own."""
 _TO_WHOM = re.compile(r"(^|_)(recipient|receiver|payee|beneficiary|destination)(_|$)")
 """Names of what says who is given something."""
 _SETTING = re.compile(r"(^|\.)[A-Z][A-Z0-9_]+$")
@@ -155,7 +154,7 @@ class Statement:
     @staticmethod
     def _configured(module: Module, atom: Atom) -> bool:
         """``Space.objects.get(id=settings.DEFAULT_SPACE)``: no request chooses the row."""
-        return atom.column[-1] in KEYS | _NAMES and _SETTING.search(module.dotted(atom.value)) is not None
+        return atom.column[-1] in KEYS | NAMES and _SETTING.search(module.dotted(atom.value)) is not None
 
     def _validated(self, module: Module, value: TermId) -> bool:
         """``MergeForm(user=request.user, …).cleaned_data["tags"]``: a form that knows the caller has looked at it."""

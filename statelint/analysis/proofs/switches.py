@@ -24,7 +24,7 @@ def is_off(module: Module, condition: Condition, switched: frozenset[str]) -> bo
     held = module.terms[condition.test] if condition.test >= 0 else None
     if not isinstance(held, Param) or not condition.positive or name_of(module, condition.test) in switched:
         return False
-    default = module.functions[held.function].facts.parameters[held.index].default
+    default = module.parameter_of(held).default
     return default >= 0 and is_const(module, default, False)
 
 
@@ -37,7 +37,7 @@ def without(module: Module, condition: Condition, switched: frozenset[str]) -> T
     return rest[0] if len(rest) == 1 else condition.test
 
 
-def is_const(module: Module, term: TermId, value: bool) -> bool:
-    """Tell whether a term is ``True`` or ``False``, whichever ``value`` is."""
+def is_const(module: Module, term: TermId, value: bool | None) -> bool:
+    """Tell whether a term is ``True``, ``False`` or ``None``, whichever ``value`` is."""
     held = module.terms[term]
     return isinstance(held, Const) and held.value is value

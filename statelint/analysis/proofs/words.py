@@ -9,6 +9,8 @@ ARGUMENTS = frozenset({"kwargs", "kw", "kwds", "view_args", "path_params", "para
 KEYS = frozenset({"id", "pk", "uuid", "_id", "uid", "guid"})
 KEY = re.compile(rf"^({'|'.join(sorted(KEYS))})$|^id_|_(id|ids|uuid|pk)$")
 """Names of keys and of columns that hold others' keys."""
+NAMES = frozenset({"name", "slug", "code", "key"})
+"""Columns by which programs name a row of their own."""
 
 NEGATIVE = frozenset({"!=", "not in", "is not", "notin_", "isnot"})
 """Comparisons that leave the named rows out."""

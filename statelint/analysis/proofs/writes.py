@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.proofs.methods import DELETING
-from statelint.analysis.proofs.naming import called_name, called_name_of, is_read_from
+from statelint.analysis.proofs.naming import called_name, is_read_from
 from statelint.analysis.proofs.uses import is_tally
 from statelint.analysis.proofs.words import COUNTER, OPINIONS
 from statelint.extract.facts import Attr, Call, Mapping
@@ -76,7 +76,7 @@ class Writes:
                 on_row = isinstance(func, Attr) and is_row(func.base)
                 if published and on_row and isinstance(func, Attr):
                     # Readers add their comments and likes to what is published, and take them back.
-                    relation = called_name_of(module, func.base)
+                    relation = module.last_name(func.base)
                     counted = counted or name in _ADDING or self.judge.ownership.is_audience(relation)
                 if any(self.judge.uses.joins(module, event.term, leaf) for leaf in leaves):
                     counted = True
@@ -172,7 +172,7 @@ class Writes:
             for argument in step.args:
                 given = query.module.terms[argument]
                 if isinstance(given, Mapping):
-                    names += (query.module.text(key) or called_name_of(query.module, key) for key in given.keys)
+                    names += (query.module.text(key) or query.module.last_name(key) for key in given.keys)
         return bool(names) and all(map(COUNTER.search, names))
 
 

@@ -338,4 +338,4 @@ def _passed(module: Module, term: TermId) -> str:
     held = module.terms[term]
     if isinstance(held, Star):
         held = module.terms[held.value]
-    return module.functions[held.function].facts.parameters[held.index].kind if isinstance(held, Param) else ""
+    return module.parameter_of(held).kind if isinstance(held, Param) else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from statelint.analysis.ownership.references import last_name
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Binary, Call, Name
 
@@ -50,7 +49,7 @@ def gives_figures(query: Query) -> bool:
     module, chain = query.module, query.chain
     leaf = module.terms[query.leaf]
     if (chain.steps and chain.steps[-1].method in _ENDS) or (
-        isinstance(leaf, Call) and last_name(module, leaf.func) in _ENDS
+        isinstance(leaf, Call) and module.last_name(leaf.func) in _ENDS
     ):
         return True
     calls = [chain.start, *(step.call for step in chain.steps)]
@@ -62,7 +61,7 @@ def gives_figures(query: Query) -> bool:
         for step in chain.steps
         if step.method == "group_by"
         for column in step.args
-        if (name := last_name(module, column)).endswith("_id") and name not in owners
+        if (name := module.last_name(column)).endswith("_id") and name not in owners
     }
     return any(figures) and all(
         figure or _is_kind(module, term) or _column(module, term) in groups
@@ -83,7 +82,7 @@ def _begins(module: Module, term: TermId) -> str:
     """Return what a chain of calls begins with: ``exists`` of ``exists(Note).where(…)``."""
     held, name = module.terms[term], ""
     while isinstance(held, Call):
-        name = last_name(module, held.func)
+        name = module.last_name(held.func)
         func = module.terms[held.func]
         held = module.terms[func.base] if isinstance(func, Attr) else func
     return name
@@ -97,7 +96,7 @@ def tells_what_is_taken(query: Query) -> bool:
     module, model = query.module, query.chain.model
     steps = [step for step in query.chain.steps if step.method in {"values", "values_list"}]
     asked = steps[-1].args if steps else _named(module, query.chain.start)
-    names = [module.text(term) or last_name(module, term) for term in asked]
+    names = [module.text(term) or module.last_name(term) for term in asked]
     return model is not None and ((bool(names) and all(is_slot(model, name) for name in names)) or _is_load(query))
 
 
@@ -124,7 +123,7 @@ def _is_counted_elsewhere(query: Query) -> bool:
     asked = [
         term
         for _, call in query.function.calls
-        if last_name(module, call.func) in _NAMING
+        if module.last_name(call.func) in _NAMING
         for term in call.args
         if query.leaf in walk(module, term)
     ]
@@ -144,7 +143,7 @@ def _named(module: Module, term: TermId) -> tuple[TermId, ...]:
     call = module.terms[term]
     if not isinstance(call, Call):
         return ()
-    name = last_name(module, call.func)
+    name = module.last_name(call.func)
     func = module.terms[call.func]
     if name in {"select_from", "from_"} and isinstance(func, Attr):
         return _named(module, func.base)
@@ -155,12 +154,12 @@ def _column(module: Module, term: TermId) -> str:
     """Return the column that is asked for, also under another name: ``Solve.team_id.label("team")``."""
     held = module.terms[term]
     func = module.terms[held.func] if isinstance(held, Call) else None
-    return last_name(module, func.base if isinstance(func, Attr) and func.name == "label" else term)
+    return module.last_name(func.base if isinstance(func, Attr) and func.name == "label" else term)
 
 
 def _is_kind(module: Module, term: TermId) -> bool:
     """Tell whether a column is one by which rows are sorted into few groups: ``Note.status``."""
-    name = last_name(module, term)
+    name = module.last_name(term)
     return name in _KINDS or name.endswith(("_type", "_status", "_kind"))
 
 
@@ -172,10 +171,10 @@ def is_figure(module: Module, term: TermId) -> bool:
     if not isinstance(held, Call):
         return False
     func = module.terms[held.func]
-    name = last_name(module, held.func).lower()
+    name = module.last_name(held.func).lower()
     if name in _AROUND:
         inside = (*held.args, *((func.base,) if isinstance(func, Attr) else ()))
         return any(is_figure(module, part) for part in inside)
     return name in _FIGURES and (
-        isinstance(func, Name) or last_name(module, func.base if isinstance(func, Attr) else -1) in {"func", "fn"}
+        isinstance(func, Name) or module.last_name(func.base if isinstance(func, Attr) else -1) in {"func", "fn"}
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.analysis.ownership.references import last_name
 from statelint.analysis.queries.chains import Chains
 from statelint.analysis.queries.entities import Entities
 from statelint.analysis.queries.predicates import Predicates, refers_outside
@@ -74,7 +73,7 @@ class QueryFinder:
         for event, call in function.calls:
             chains = self.chains(module, event.term)
             if not chains:
-                if last_name(module, call.func) == "Prefetch":
+                if module.last_name(call.func) == "Prefetch":
                     prefetched.update(self._prefetched(module, call))
                 continue
             chained[event.term] = (event, chains)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import ClassValue, FunctionValue, Instance
 from statelint.analysis.ownership import Model
-from statelint.analysis.ownership.references import last_name
 from statelint.analysis.queries.entities import Entities
 from statelint.analysis.queries.finder import QueryFinder
 from statelint.analysis.queries.predicates import Predicates
@@ -201,7 +200,7 @@ class GenericQueryFinder:
         words = self._finder.words
         last = query.chain.steps[-1].method if query.chain.steps else ""
         made = query.module.terms[query.chain.start]
-        is_statement = isinstance(made, Call) and last_name(query.module, made.func) == "select"
+        is_statement = isinstance(made, Call) and query.module.last_name(made.func) == "select"
         if not is_statement and last in words["terminals"] | words["by_key"] | words["record_verbs"]:
             return False
         return any(event.op == "return" and event.term == query.leaf for event in query.function.events)

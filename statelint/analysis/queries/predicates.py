@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import ClassValue, External
 from statelint.analysis.ownership import MARKS_PUBLIC
 from statelint.analysis.ownership.keys import primary_key
-from statelint.analysis.ownership.references import last_name
 from statelint.analysis.queries.query import WHATEVER, Atom
 from statelint.analysis.queries.truth import Truth
 from statelint.analysis.terms import walk
@@ -202,7 +201,7 @@ class Predicates:
         at: Term = call
         while isinstance(at, Call):
             func = module.terms[at.func]
-            if last_name(module, at.func) in {"exists", "Exists"}:
+            if module.last_name(at.func) in {"exists", "Exists"}:
                 return True
             at = module.terms[func.base] if isinstance(func, Attr) else func
         return False
@@ -266,7 +265,7 @@ class Predicates:
 def refers_outside(module: Module, parts: Iterable[TermId]) -> bool:
     """Tell whether a statement names the rows of the one around it: ``OuterRef("id")``, of Django."""
     calls = (held for part in parts if isinstance(held := module.terms[part], Call))
-    return any(last_name(module, call.func) == "OuterRef" for call in calls)
+    return any(module.last_name(call.func) == "OuterRef" for call in calls)
 
 
 def _path(name: str) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import Result
-from statelint.analysis.ownership.references import last_name
 from statelint.analysis.state.roots import Default, Location
 from statelint.extract.facts import Call, Param
 
@@ -98,9 +97,9 @@ class ClassQuestions:
                 for base in owner.facts.bases
                 if isinstance(held := terms[base], Call)
                 and held.args
-                and last_name(module, held.func) == "with_metaclass"
+                and module.last_name(held.func) == "with_metaclass"
             ]
-            if any(not _PLAIN_METACLASS.search(last_name(module, term)) for term in made):
+            if any(not _PLAIN_METACLASS.search(module.last_name(term)) for term in made):
                 return True
         return False
 
@@ -110,7 +109,7 @@ class ClassQuestions:
             for function, event in self.inference.fields(owner).get(name, ()):
                 held = function.module.terms[event.value] if event.value >= 0 else None
                 if isinstance(held, Param) and event.how == "=":
-                    default = function.module.functions[held.function].facts.parameters[held.index].default
+                    default = function.module.parameter_of(held).default
                     if default >= 0 and self.is_container_term(function.module, default):
                         yield Location(Default(function.module.functions[held.function], held.index))
 

@@ -137,7 +137,7 @@ def _called(module: Module, term: TermId) -> str:
     for part in walk(module, term):
         held = module.terms[part]
         if isinstance(held, Param):
-            return module.functions[held.function].facts.parameters[held.index].name
+            return module.parameter_of(held).name
         if isinstance(held, Attr):
             return held.name
         if isinstance(held, Name):

@@ -9,7 +9,6 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from statelint.analysis.ownership.references import last_name
 from statelint.analysis.reach import Reach
 from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Binary, Call, Const, Element, Format, Item, Mapping, Name, Sequence
@@ -71,7 +70,7 @@ class Policies:
     def _always(function: FunctionInfo) -> bool:
         module = function.module
         return any(item.module.partition(".")[0] == "django" for item in module.facts.imports) or any(
-            isinstance(held := module.terms[decorator], Call) and last_name(module, held.func) == "listens_for"
+            isinstance(held := module.terms[decorator], Call) and module.last_name(held.func) == "listens_for"
             for decorator in function.facts.decorators
         )
 
