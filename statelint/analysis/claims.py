@@ -10,8 +10,8 @@ from statelint.analysis.model import ClassValue, FunctionValue
 from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.principals import REPLACEMENTS
 from statelint.analysis.proofs import Proof
-from statelint.analysis.proofs.naming import called_name, looked_up, name_of, raw_names
-from statelint.analysis.proofs.words import GUARD_NAME, KEYS
+from statelint.analysis.proofs.naming import called_name, is_read_from, looked_up, name_of, raw_names
+from statelint.analysis.proofs.words import GUARD_NAME, KEYS, SECRET
 from statelint.analysis.reach import Reach
 from statelint.extract.facts import NO_TERM, Attr, Call, Compare, Const, Name, Param
 
@@ -301,10 +301,22 @@ class Claims:
         """Return the id that a user was loaded by, where ``value`` is that user; else ``value``."""
         for query in self.judge.queries.of(function) if isinstance(function.module.terms[value], Call) else ():
             model = query.chain.model
-            if query.leaf == value and model is not None and model.is_principal:
+            if model is not None and model.is_principal and is_read_from(function.module, value, query.leaf):
                 given = [atom.value for atom in self.judge.queries.atoms(query) if atom.column[-1] in keys]
-                return given[0] if len(given) == 1 and given[0] >= 0 else value
+                return given[0] if len(given) == 1 and given[0] >= 0 and not self._logs_in(function, value) else value
         return value
+
+    def _logs_in(self, function: FunctionInfo, user: TermId) -> bool:
+        """Tell whether the client shows the password of a user whom it names."""
+        module = function.module
+        parts = self.judge.queries.containment(module).parts
+        tests = (module.facts.conditions[step].test for step in self.judge.exits.steps(function))
+        return any(
+            isinstance(held := module.terms[part], Attr) and held.base == user and SECRET.search(held.name)
+            for test in tests
+            if test >= 0
+            for part in parts(test)
+        )
 
     def _put_in(self, module: Module, call: Call, name: str) -> TermId:
         """Return the argument that becomes ``name`` of what a class, a factory or ``replace`` makes."""

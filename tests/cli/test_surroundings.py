@@ -75,7 +75,7 @@ def test_names_that_differ_in_case_are_files_of_their_own(service: Path) -> None
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_full_disk_changes_no_output(service: Path, jobs: int) -> None:
     for number in range(4 * (jobs - 1)):  # enough for further processes
-        (service / f"rows{number}.py").write_text("x = [1, 2]\n" * 60_000)
+        (service / f"rows{number}.py").write_text(f'"""{" " * 600_000}"""\n')
     plain = found(service, "--no-cache")
 
     def no_room() -> None:
