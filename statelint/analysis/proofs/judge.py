@@ -118,6 +118,8 @@ class Judge:
         proof = proof or self.handed.proof(query) or (self._escapes_proof(query) if kept_inside else None)
         if proof is None and self.handed.finished_elsewhere(query):
             proof = Proof.CALLER
+        if proof is None and self.writes.joins(query):
+            proof = Proof.OWN_ROW
         if proof is None and (
             self.global_filters.restrict(query)
             or (model is not None and self.policies is not None and self.policies.keep(model.table))

@@ -280,7 +280,10 @@ class Parents:
         if proof is Proof.NO_ESCAPE:
             # if note.book_id != book.id: raise, and then delete(note_id)
             values = sorted(self.judge.matches.at(function.module, event, other.leaf))
-            return bool(values) and self.judge.of_parent(function, other.leaf, event, values) is not None
+            if values and self.judge.of_parent(function, other.leaf, event, values) is not None:
+                return True
+            # A row that is only looked for may stand under a proven one itself.
+            proof = self.judge.of_row_above(other).proof
         return proof in {Proof.PREDICATE, Proof.PARENT, Proof.RELATION, Proof.CALLER, Proof.GUARD}
 
     def _demanded(self, function: FunctionInfo, query: Query) -> bool:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _EXCEPT = frozenset({"notin_", "not_in"})
 """Methods of columns that leave out all of a subquery's rows."""
-_JOINING = frozenset({"add", "remove", "discard"})
+_JOINING = frozenset({"add", "append", "remove", "discard"})
 _YES_OR_NO = frozenset({"has_permission", "has_object_permission", "test_func"})
 """Methods of views and permission classes whose answer only lets a request in."""
 
@@ -107,6 +107,7 @@ class Uses:
                         # A subquery is part of the statement around it, which is judged itself.
                         and not self.queries.chains(module, other.term)
                         and not self._never_returns(module, call)
+                        and not self._only_looked_at(module, other.term, leaf)
                         # What becomes of the row in a form is seen where the form is used.
                         and not self.forms(module, call)
                     )
@@ -151,7 +152,7 @@ class Uses:
     @staticmethod
     def _is_key(module: Module, term: TermId) -> bool:
         held = module.terms[term]
-        return isinstance(held, Attr) and bool(KEY.search(held.name))
+        return isinstance(held, Attr) and (bool(KEY.search(held.name)) or held.name == "slug")
 
     def shows_only(self, query: Query, says: Callable[[str], bool]) -> bool:
         """Tell whether, of all that a query's rows hold, only attributes that ``says`` admits leave the function."""
@@ -191,6 +192,34 @@ class Uses:
         functions = self.inference.callees(module, call)
         return bool(functions) and all(
             any(event.op == "raise" and not event.condition for event in function.events) for function in functions
+        )
+
+    def _only_looked_at(self, module: Module, term: TermId, leaf: TermId) -> bool:
+        """``abort_if_missing(note)``: what is called only tests the rows, and gives them to nobody."""
+        call = module.terms[term]
+        functions = self.inference.callees(module, call) if isinstance(call, Call) else []
+        return bool(functions) and all(
+            any(event.op == "raise" or event.condition for event in each.events)
+            and all(
+                self._goes_nowhere(each, index)
+                for index in range(len(each.facts.parameters))
+                if (given := self.inference.argument(module, term, each, index, each.owner is not None)) >= 0
+                if self._reveals(module, given, leaf)
+            )
+            for each in functions
+        )
+
+    def _goes_nowhere(self, function: FunctionInfo, index: int) -> bool:
+        """Tell whether a parameter is only tested: it is neither given back nor kept, changed nor handed on."""
+        module = function.module
+        parts = self.queries.containment(module).parts
+        return function.facts.parameters[index].kind == "positional" and not any(
+            isinstance(held := module.terms[part], Param) and (held.function, held.index) == (function.index, index)
+            for event in function.events
+            if event.op != "raise" and not (event.op == "call" and module.last_name(event.term) in QUIET)
+            for root in (event.term, event.value)
+            if root >= 0
+            for part in parts(root)
         )
 
     @staticmethod

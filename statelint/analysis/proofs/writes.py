@@ -27,6 +27,7 @@ _FORM = re.compile(r"(Form|Serializer)$|^get_serializer$")
 _ADDING = frozenset({"append", "add", "insert", "push"})
 _RELATING = frozenset({"add", "remove", "set", "clear"})
 """Methods of relations to many that change which rows are related."""
+_JOINING = frozenset({"$addToSet", "$push", "$pull"})
 _SAVING = frozenset({"save", "asave"})
 _SAVING_MANY = frozenset({"bulk_update", "abulk_update"})
 
@@ -45,6 +46,30 @@ class Writes:
         if query.verb != "read":
             return query.verb
         return self.within(query.function, (query.leaf, *self._named_by(query)), query.chain.model)
+
+    def joins(self, query: Query) -> bool:
+        """``rooms.update_one({"_id": room_id}, {"$pull": {"members": me}})``: the caller joins or leaves a document."""
+        module, model = query.module, query.chain.model
+        call = module.terms[query.leaf]
+        change = module.terms[call.args[1]] if isinstance(call, Call) and len(call.args) > 1 else None
+        if query.verb != "update" or model is None or not isinstance(change, Mapping) or change.more:
+            return False
+        entries = [
+            (module.text(name), module.text(key) or "", value)
+            for name, fields in zip(change.keys, change.values, strict=True)
+            if isinstance(held := module.terms[fields], Mapping)
+            for key, value in zip(held.keys, held.values, strict=True)
+        ]
+        return len(entries) == len(change.keys) > 0 and all(
+            how in _JOINING
+            and (column := model.columns.get(field.partition(".")[0])) is not None
+            and column.many
+            and any(
+                self.judge.principals.is_principal(module, part)
+                for part in self.queries.containment(module).parts(value)
+            )
+            for how, field, value in entries
+        )
 
     def within(self, function: FunctionInfo, leaves: tuple[TermId, ...], model: Model | None, depth: int = 0) -> str:
         """Return what a function, and those that it hands them to, do with the rows that ``leaves`` stand for."""

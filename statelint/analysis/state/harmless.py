@@ -312,12 +312,15 @@ class Harmless:
                     for value in values:
                         yield from self._unset_by(module, value, positive, depth + 1)
                 else:
+                    missing = [[*self._unset_by(module, value, positive, depth + 1)] for value in values]
+                    unset = {subject for subjects in missing for subject in subjects}
                     # session is None or session.closed: what is there no longer is made again.
-                    unset = {
-                        subject for value in values for subject in self._unset_by(module, value, positive, depth + 1)
-                    }
-                    ended = [self._ended(module, value, positive) for value in values]
-                    yield from unset & set(ended) if len(values) == 2 else ()
+                    ended = {self._ended(module, value, positive) for value in values}
+                    # model is None or tokenizer is None: what belongs together is made together.
+                    apart = not any(
+                        isinstance(part := module.terms[each], Attr) and part.base in unset for each in unset
+                    )
+                    yield from unset if all(missing) and apart else unset & ended if len(values) == 2 else ()
             case Compare(op=op, left=left, right=right):
                 empty = module.terms[right]
                 if _is_empty(empty):
