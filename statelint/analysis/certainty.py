@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.assignments import PART
 from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.proofs.words import NAMES, RUNNING
-from statelint.analysis.queries import asks_whether, leaves_unread, takes_any_one
+from statelint.analysis.queries import asks_number, asks_whether, leaves_unread, takes_any_one
 from statelint.analysis.reach import Reach
 from statelint.extract.facts import Const
 
@@ -87,6 +87,9 @@ class Certainty:
             certainty = 0
         if not keyed and action == "update" and self._is_told_rows(query):
             # session.execute(update(Note), rows): rows with the keys that are in them.
+            certainty = 0
+        if asks_number(query):
+            # SELECT MAX(position) + 1: the number that the next row is given.
             certainty = 0
         if not keyed and asks_whether(query):
             # Whether there is any row tells nothing of them.

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from statelint.analysis.model import Module
 
@@ -19,7 +19,8 @@ class ModuleIndex:
 
     A repository often has several import roots (``backend/``, ``services/*/src``). An absolute import is looked up
     below each folder that holds the importing file, nearest first, as it is found when that folder is on ``sys.path``;
-    folders that are packages themselves come last, because a package's own folder is normally no import root.
+    folders that are packages themselves come last, because a package's own folder is normally no import root. A folder
+    is a package when it has an ``__init__`` or is imported as one.
     """
 
     def __init__(self, modules: Iterable[Module]) -> None:
@@ -40,6 +41,14 @@ class ModuleIndex:
             if parts:
                 self._suffixes.setdefault(parts[-1], []).append(parts)
         self._memo: dict[tuple[tuple[str, ...], str], tuple[str, ...] | None] = {}
+        self._packages.update(*map(self._imported_folders, self.by_parts.values()))
+
+    def _imported_folders(self, module: Module) -> Iterator[tuple[str, ...]]:
+        """Yield the folders that a module beside them imports from: ``from routes import notes``."""
+        for first in {item.module.partition(".")[0] for item in module.facts.imports if not item.level}:
+            parts = (*module.folder, first)
+            if first not in SOURCE_FOLDERS and parts in self.folders and parts not in self.by_parts:
+                yield parts
 
     def ending(self, parts: tuple[str, ...]) -> list[Module]:
         """Return the modules whose dotted path ends with ``parts``."""

@@ -194,3 +194,15 @@ def test_a_folder_called_like_a_library_is_not_the_library(sample):
     )
     assert project.names("app/core/fastapi/deps.py", "Depends") == {"fastapi.Depends"}
     assert project.names("app/core/db.py", "Request") == {"fastapi.Request"}
+
+
+def test_a_folder_that_is_imported_as_a_package_is_no_import_root(sample):
+    project = sample(
+        {
+            "backend/main.py": "from routes import auth, notes\n",
+            "backend/auth.py": "class User: ...\n",
+            "backend/routes/auth.py": "",
+            "backend/routes/notes.py": "from auth import User\n",
+        }
+    )
+    assert project.names("backend/routes/notes.py", "User") == {"class User"}

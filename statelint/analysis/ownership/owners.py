@@ -46,6 +46,11 @@ _LATEST = re.compile(r"^(last|latest|most_recent|previous)_")
 """Beginnings of columns that note the latest of many, as ``forum.last_post_user_id`` does: rows are not its user's."""
 _IN_CHARGE = re.compile(r"(^|_)(head|hod|in_?charge|chief|dean|warden|director|chair(man|person)?|principal)(_|$)")
 """Columns that say who runs something, as ``department.head_doctor_id`` does: its rows are for all who work there."""
+_DONE_BY = re.compile(
+    r"^(?!(\w+_)?(superseded|replaced|blocked|caused|triggered|preceded|followed|sort|sorted|order|ordered|group|grouped)_by$)"
+    r".*_by$"
+)
+"""Columns that say who did something, and not which row came instead."""
 _SIGNS = frozenset({"username", "user_name"})
 """Columns that say whose a row is, unless the rows are people."""
 _TALK = re.compile(r"(^|_)(message|chat|room|log|session|token|login|score)s?($|_)")
@@ -148,7 +153,7 @@ class Ownership:
             return OwnerKind.OWNER
         if name in self._tenant_names or stem in self._tenant_names:
             return OwnerKind.TENANT
-        if name in self._attribution_names or stem in self._attribution_names or stem.endswith("_by"):
+        if name in self._attribution_names or stem in self._attribution_names or _DONE_BY.search(stem):
             return OwnerKind.ATTRIBUTION
         return None
 

@@ -10,7 +10,12 @@ from statelint.extract.facts import Attr, Call
 if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
 
-_TAKING = frozenset({"get", "get_nowait", "dequeue", "pop", "popleft", "lpop", "rpop", "blpop", "brpop"})
+_TAKING = frozenset(
+    {
+        "get", "get_nowait", "dequeue", "pop", "popleft", "lpop", "rpop", "blpop", "brpop",
+        "acquire", "claim", "claim_next", "lease", "lease_next", "reserve", "receive", "next_job",
+    }
+)  # fmt: skip
 _QUEUE = re.compile(r"(^|_)(queue|inbox|backlog|jobs)($|_)", re.IGNORECASE)
 
 

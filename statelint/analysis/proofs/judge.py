@@ -201,7 +201,7 @@ class Judge:
             others = [atom for atom in atoms if atom.value < 0 or not containment.holds(atom.value, query.leaf)]
             if (
                 len(others) < len(atoms)
-                and self.rows.only_in(query.module, escape.term, {around.leaf}, query.leaf)
+                and self.rows.chosen.only_in(query.module, escape.term, {around.leaf}, query.leaf)
                 and self.statement.predicate(around, others) is not None
             ):
                 return True

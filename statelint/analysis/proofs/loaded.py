@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, Instance
+from statelint.analysis.proofs.chosen import COLLECTING
 from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.proofs.words import FORMS, MAKING, NEGATIVE
 from statelint.extract.facts import Attr, Call, Cell, Compare, Item, Not, Param, Sequence
@@ -23,8 +24,8 @@ _FOREIGN = re.compile(
 )
 """Columns by which other services know a user."""
 _DESTROYS = "perform_destroy"
-_COLLECTING = frozenset({"add", "append", "extend", "update"})
-"""Methods that put something into a collection."""
+_OF_PARENT = frozenset({"create", "update", "partial_update", "retrieve"})
+"""Actions of generic views."""
 
 
 class Loaded:
@@ -72,6 +73,10 @@ class Loaded:
             if called_name(module, held) == "get_object":
                 # A generic view's object, for which the view is judged.
                 return True
+            base = module.terms[held.func]
+            if isinstance(base, Attr) and base.name in _OF_PARENT and self._is_super(module, base.base):
+                # super().create(request): the response holds what the view has made, for which the view is judged.
+                return True
             if called_name(module, held) in MAKING and self.queries.chains(module, part):
                 return True
             if any(map(self.returns_rows, self.inference.callees(module, held))) or any(
@@ -80,6 +85,11 @@ class Loaded:
             ):
                 return True
         return False
+
+    @staticmethod
+    def _is_super(module: Module, term: TermId) -> bool:
+        held = module.terms[term]
+        return isinstance(held, Call) and called_name(module, held) == "super"
 
     def _is_edited(self, function: FunctionInfo, term: TermId) -> bool:
         """``self.instance`` of a form or serializer, ``kwargs.get("instance")``: whoever loaded the row is judged."""
@@ -138,7 +148,7 @@ class Loaded:
                 for _, call in function.calls
                 if isinstance(func := module.terms[call.func], Attr)
                 and func.base == collection
-                and func.name in _COLLECTING
+                and func.name in COLLECTING
                 and len(call.args) == 1
             ]
             found = bool(added) and all(self.gives(function, each) for each in added)

@@ -10,7 +10,7 @@ from statelint.analysis.proofs.rows import says_there_is
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import CHECKING, DEMANDING
 from statelint.analysis.stores.sqlcalls import fetched
-from statelint.extract.facts import Attr, Call, Compare, Const, Item, Param
+from statelint.extract.facts import Attr, Call, Compare, Const, Item, Not, Param
 
 if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
@@ -216,27 +216,30 @@ class Parents:
         return all(self._is_given_key(module, step, names) for step in given) and any(
             (place.op == "raise" or self.exits.aborts(module, place))
             and given <= (steps := set(self.exits.chain(module, place.condition)))
-            and len(steps - given - chain) == 1
-            and all(
-                self.rows.is_check(module, conditions[step].test, rows, not conditions[step].positive)
-                for step in steps - given - chain
-            )
+            and len(tests := [step for step in steps - given - chain if not self._says_there_is(module, step, rows)])
+            == 1
+            and self.rows.is_check(module, conditions[tests[0]].test, rows, not conditions[tests[0]].positive)
             for place in function.events
         )
+
+    @staticmethod
+    def _says_there_is(module: Module, step: int, rows: TermId) -> bool:
+        condition = module.facts.conditions[step]
+        return says_there_is(module, condition.test, condition.positive, rows)
 
     @staticmethod
     def _is_given_key(module: Module, step: int, names: set[str]) -> bool:
         """Tell whether a condition says that there is a key: ``if book_id``, ``if book_id is not None``."""
         condition = module.facts.conditions[step]
         held = module.terms[condition.test] if condition.test >= 0 else None
-        positive = condition.positive
+        key, positive = condition.test, condition.positive
+        while isinstance(held, Not):
+            key, positive, held = held.value, not positive, module.terms[held.value]
         if isinstance(held, Compare):
             if held.op not in {"is not", "!=", "is", "=="} or not isinstance(module.terms[held.right], Const):
                 return False
             positive = positive is (held.op in {"is not", "!="})
             key = held.left
-        else:
-            key = condition.test
         return (
             condition.kind == "if"
             and positive

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.ownership import OwnerKind
+from statelint.analysis.proofs.chosen import Chosen
 from statelint.analysis.proofs.naming import called_name, is_read_from, name_of, own_attribute
 from statelint.analysis.proofs.permits import Permits
 from statelint.analysis.proofs.published import is_shown
@@ -16,7 +17,7 @@ from statelint.analysis.proofs.words import (
 )
 from statelint.analysis.roles import grants_role
 from statelint.analysis.terms import children
-from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Item, Logic, Not, Param
+from statelint.extract.facts import Attr, Call, Compare, Const, Item, Logic, Not, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,6 +55,7 @@ class Rows:
         self.exits = judge.exits
         self.uses = judge.uses
         self.permits = Permits(self, judge.principals)
+        self.chosen = Chosen(self)
         self._guard_index: dict[Module, dict[TermId, list[int]]] = {}
 
     def checked(self, function: FunctionInfo, event: Event, leaf: TermId, names: Iterable[str] = ()) -> Proof | None:
@@ -111,6 +113,19 @@ class Rows:
             self.permits.branched(function, leaf, names),
         )
         found = bool(checks or calls or left < len(function.events))
+
+        def is_checked(event: Event) -> bool:
+            chain = set(self.exits.chain(module, event.condition))
+            return bool(
+                chain & checks
+                or places[id(event)] > left
+                or any(
+                    places[id(other)] < places[id(event)]
+                    and (not (at := self._outside_loops(module, other, leaf)) or at in chain)
+                    for other in calls
+                )
+            )
+
         for escape in escapes:
             if escape.op == "call" and self._asks_itself(module, escape.term, leaf):
                 found = True
@@ -124,40 +139,13 @@ class Rows:
             if self.admitted(module, chain, leaf):
                 found = True
                 continue
-            if chain & checks or places[id(escape)] > left:
+            if is_checked(escape):
                 continue
-            if any(
-                places[id(other)] < places[id(escape)]
-                and (not (at := self._outside_loops(module, other, leaf)) or at in chain)
-                for other in calls
-            ):
-                continue
-            if self._replaced(module, escape, leaf) or self._filtered(module, escape, leaf):
+            if self.chosen.proven(module, escape, leaf) or self.chosen.gathered(function, escape, leaf, is_checked):
                 found = True
                 continue
             return None
         return Proof.CHECKED if found else None
-
-    def _filtered(self, module: Module, escape: Event, leaf: TermId) -> bool:
-        """Rows escape through a comprehension that checks each: ``[row for row in rows if row.user_id == me.id]``."""
-        checked = {
-            term
-            for term, held in self.queries.containment(module).comprehensions
-            if any(self.is_check(module, test, leaf, positive=True) for test in held.tests)
-        }
-        return bool(checked) and all(
-            any(self.queries.containment(module).holds(each, root) for each in checked)
-            or self.only_in(module, root, checked, leaf)
-            for root in (escape.term, escape.value)
-            if root >= 0
-        )
-
-    def only_in(self, module: Module, term: TermId, places: set[TermId], leaf: TermId) -> bool:
-        """Tell whether a term holds the rows only in some of its parts."""
-        if term in places or not self.queries.containment(module).holds(term, leaf):
-            return True
-        inside = [child for child in children(module.terms[term]) if child >= 0]
-        return bool(inside) and term != leaf and all(self.only_in(module, child, places, leaf) for child in inside)
 
     def admitted(self, module: Module, chain: Iterable[int], leaf: TermId) -> bool:
         """Tell whether one of the conditions asks for the caller's role: ``if user.role == ADMIN: return note``."""
@@ -235,21 +223,6 @@ class Rows:
                         if isinstance(module.terms[part], Call):
                             found.setdefault(part, []).append(number)
         return found
-
-    def _replaced(self, module: Module, escape: Event, leaf: TermId) -> bool:
-        """The rows stand in what escapes only where a check of them chose so (``if row.user != me: row = None``)."""
-        holds = self.queries.containment(module).holds
-        inside = [root for root in (escape.term, escape.value) if root >= 0 and holds(root, leaf)]
-        for root in inside:
-            chosen = any(
-                isinstance(held := module.terms[part], Choice)
-                and held.test >= 0
-                and self.is_check(module, held.test, leaf, holds(held.then, leaf))
-                for part in self.queries.containment(module).parts(root)
-            )
-            if not chosen:
-                return False
-        return bool(inside)
 
     def is_check(self, module: Module, test: TermId, leaf: TermId, positive: bool) -> bool:
         """Tell whether ``test``, being ``positive``, says that rows are the caller's or that a helper allows them."""

@@ -1,6 +1,6 @@
 """Questions to the database: where a function reads, changes or deletes rows of a model, and under which predicates."""
 
-from statelint.analysis.queries.figures import asks_whether, gives_figures, is_slot, tells_what_is_taken
+from statelint.analysis.queries.figures import asks_number, asks_whether, gives_figures, is_slot, tells_what_is_taken
 from statelint.analysis.queries.finder import QueryFinder
 from statelint.analysis.queries.query import (
     Atom,
@@ -20,6 +20,7 @@ __all__ = [
     "Query",
     "QueryFinder",
     "Step",
+    "asks_number",
     "asks_whether",
     "beginning",
     "gives_figures",

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from statelint.analysis.terms import walk
-from statelint.extract.facts import Attr, Binary, Call, Name
+from statelint.extract.facts import NO_TERM, Attr, Binary, Call, Name
 
 if TYPE_CHECKING:
     from statelint.analysis.model import Module
@@ -33,6 +33,8 @@ _SLOTS = re.compile(
     r"(^|_)(date|time|day|hour|slot|start|starts|end|ends|begin|until|seat|table|check_?(in|out))s?($|_)(at|on|time|date|from|to)?$"
 )
 """Columns that say when something is taken, or which part of it."""
+NUMBER = re.compile(r"(^|_)(id|number|no|num|version|position|index|idx|order|seq|sequence|turn|rank|revision)$")
+"""Columns that number rows."""
 _BEGINS = re.compile(r"(^|_)(from|starts?|begins?|check_?in|arrival|arrives?|pick_?up)(_|$)")
 _ENDS_AT = re.compile(r"(^|_)(to|ends?|until|check_?out|departure|departs?|return)(_|$)")
 """Columns that say since when, and until when, something is taken."""
@@ -76,6 +78,29 @@ def asks_whether(query: Query) -> bool:
     return (bool(chain.steps) and chain.steps[-1].method in _WHETHER) or (
         bool(asked) and all(_begins(module, term) in _WHETHER for term in asked)
     )
+
+
+def asks_number(query: Query) -> bool:
+    """Tell whether a query asks for the highest number given so far: ``select(func.max(Message.position))``."""
+    module = query.module
+    asked = _named(module, query.chain.start)
+    leaf = module.terms[query.leaf]
+    if isinstance(leaf, Call) and module.last_name(leaf.func) == "aggregate":
+        asked = leaf.arguments
+    return query.number or (bool(asked) and all(_is_number(module, term) for term in asked))
+
+
+def _is_number(module: Module, term: TermId) -> bool:
+    held = module.terms[term]
+    if isinstance(held, Binary):
+        return _is_number(module, held.left)
+    if not isinstance(held, Call):
+        return False
+    func, name = module.terms[held.func], module.last_name(held.func).lower()
+    if name in _AROUND:
+        return any(_is_number(module, part) for part in (*held.args, *((func.base,) if isinstance(func, Attr) else ())))
+    given = held.args[0] if name == "max" and held.args else NO_TERM
+    return given >= 0 and NUMBER.search(module.text(given) or module.last_name(given)) is not None
 
 
 def _begins(module: Module, term: TermId) -> str:

@@ -69,6 +69,8 @@ class Query(NamedTuple):
     """The statements that it may be instead, by branches before."""
     figures: bool = False
     """Whether it is known to ask for figures over rows alone, and no row."""
+    number: bool = False
+    """Whether it is known to ask for nothing but the highest number given so far."""
 
     @property
     def module(self) -> Module:

@@ -241,6 +241,8 @@ class Harmless:
         entry = write.value if write.how in {"append", "add"} else write.key
         if entry >= 0 and not self._fixed(module, entry):
             return False
+        if self._lacks(module, write):
+            return True
         for subject in self._unset(module, write.event.condition):
             if subject is None:
                 return isinstance(write.location.root, (Global, ClassAttribute, Field))
@@ -252,6 +254,28 @@ class Harmless:
             held = module.terms[subject]
             if isinstance(held, Name) and write.location.root == Global(module, held.id):
                 return True
+        return False
+
+    @staticmethod
+    def _lacks(module: Module, write: Write) -> bool:
+        """``if not hasattr(app.state, "pool"): app.state.pool = …``: tell whether the attribute was not there yet."""
+        held = module.terms[write.event.term]
+        condition = write.event.condition
+        while isinstance(held, Attr) and condition > 0:
+            step = module.facts.conditions[condition]
+            test, positive = module.terms[step.test] if step.test >= 0 else None, step.positive
+            if isinstance(test, Not):
+                test, positive = module.terms[test.value], not positive
+            if (
+                isinstance(test, Call)
+                and not positive
+                and module.dotted(test.func) == "hasattr"
+                and len(test.args) == 2
+            ):
+                base, name = test.args
+                if base == held.base and module.text(name) == held.name:
+                    return True
+            condition = step.parent
         return False
 
     @staticmethod

@@ -168,13 +168,26 @@ class Resources:
                 continue
             for function in user.functions:
                 if function.is_module:
-                    if any(_hands_on(user, event, name) for event in function.events if event.term != made):
+                    if any(self._hands_on(user, event, name) for event in function.events if event.term != made):
                         return True
                 elif self.reach.of(function) is not Reach.OFFLINE and _mentions(function, name):
                     return True
         return depth < MAX_DEPTH and any(
             self._used(module, derived, depth=depth + 1) for derived in _taken(module, name)
         )
+
+    def _hands_on(self, module: Module, event: Event, name: str) -> bool:
+        """Tell whether an event of set-up code passes the global ``name`` on, but to a library's client to keep.
+
+        What a checkpointer of LangGraph is given, it alone uses, and behind a lock.
+        """
+        call = module.terms[event.term] if event.op == "call" else None
+        if not isinstance(call, Call) or any(
+            isinstance(value, Result) and "client" in self.catalogue.roles.get(value.name, ())
+            for value in self.inference.term(module, event.term)
+        ):
+            return False
+        return any(isinstance(held := module.terms[term], Name) and held.id == name for term in call.arguments)
 
     def _needed(self, root: Root) -> bool:
         """Tell whether the object that a global keeps is used where requests may come."""
@@ -249,15 +262,6 @@ def _taken(module: Module, name: str) -> Iterator[str]:
         base = module.terms[func.base] if isinstance(func, Attr) else None
         if isinstance(base, Name) and base.id == name != binding.name:
             yield binding.name
-
-
-def _hands_on(module: Module, event: Event, name: str) -> bool:
-    """Tell whether an event of set-up code passes the global ``name`` as an argument."""
-    call = module.terms[event.term] if event.op == "call" else None
-    if not isinstance(call, Call):
-        return False
-    arguments = call.arguments
-    return any(isinstance(held := module.terms[term], Name) and held.id == name for term in arguments)
 
 
 def _mentions(function: FunctionInfo, name: str) -> bool:

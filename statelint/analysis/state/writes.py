@@ -249,7 +249,8 @@ class WriteCollector:
         if isinstance(held, Call) and func.name in DICT_MUTATORS and self._reflects(module, held):
             return True
         for value in self._types(module, func.base):
-            known = True
+            # What the project itself has put on an application, its framework does not know.
+            known = known or not (isinstance(value, External) and self._on_app(module, func.base))
             if isinstance(value, External) and func.name in DICT_MUTATORS and self._shared(value, module, func.base):
                 return True
             if isinstance(value, Result) and func.name in self.catalogue.mutators.get(value.name, frozenset()):

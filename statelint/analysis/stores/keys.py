@@ -31,6 +31,11 @@ VERBS = {
 _CLIENT = re.compile(r"(^|_)(redis|valkey|rdb|r)($|_)|redis", re.IGNORECASE)
 _DIGEST = re.compile(r"digest|sha\d|md5|blake2|^hash$", re.IGNORECASE)
 _CONNECTION = re.compile(r"^(connection|conn|socket|channel|worker|node|instance)_(id|name)$|^sid$")
+_PASSING = re.compile(
+    r"(^|[_\-])(auth|pending|consent|otp|csrf|nonce|token|code|captcha|verif\w+|reset|lock|mutex|dedup|rate|limit|throttle)($|[_\-])",
+    re.IGNORECASE,
+)
+"""Parts of keys under which lies what is used once, by whoever was given its id, and what counts or locks."""
 _PREFIX = re.compile(r"[A-Za-z][\w.\-]*(?:[:/][A-Za-z][\w.\-]*)*[:/_\-]$")
 
 
@@ -113,8 +118,10 @@ class KeyQueryFinder:
         """Yield the questions that a function asks."""
         for document in self.keys.of(function):
             model = self.ownership.named(document.collection, function.module)
-            stem = re.split(r"[:/]", document.collection)[0].rstrip("_-*")
-            if document.verb == "insert" or (model is None and not self.ownership.is_private_name(stem)):
+            stems = [part.rstrip("_-*") for part in re.split(r"[:/]", document.collection)]
+            if document.verb == "insert" or (
+                model is None and (not self.ownership.is_private_name(stems[0]) or any(map(_PASSING.search, stems)))
+            ):
                 continue
             atoms = tuple(Atom(one.path, one.value, one.op, one.test, model) for one in document.filters)
             leaf = document.event.term

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from statelint.analysis.ownership import MARKS_PUBLIC
+from statelint.analysis.stores.sqlfigures import asks_figures, asks_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +64,8 @@ class Statement(NamedTuple):
     """Predicates come from elsewhere, so what is not seen may still be there."""
     figures: bool = False
     """Nothing but figures over the rows is selected: counts, sums."""
+    number: bool = False
+    """Nothing but the highest number given so far is selected."""
 
 
 def settle(text: str) -> tuple[str, bool]:
@@ -169,20 +172,8 @@ def _statement(tree: exp.Expression, is_open: bool, replaces: bool) -> Statement
         _selected(tree, aliases, tables[0]),
         _asks_public(tree),
         is_open or unknown,
-        _asks_figures(tree),
-    )
-
-
-def _asks_figures(tree: exp.Expression) -> bool:
-    """Tell whether a statement selects figures over all rows that it finds, and none of the rows."""
-    from sqlglot import exp  # noqa: PLC0415
-
-    figures = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Exists)
-    return (
-        isinstance(tree, exp.Select)
-        and tree.args.get("group") is None
-        and bool(tree.expressions)
-        and all(item.find(*figures) is not None or isinstance(item, exp.Literal) for item in tree.expressions)
+        asks_figures(tree),
+        asks_number(tree),
     )
 
 

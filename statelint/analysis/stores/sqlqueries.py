@@ -53,7 +53,9 @@ class SqlQueryFinder:
             return None
         leaf = call.leaf
         chain = Chain(model, model.name, leaf, verb, ())
-        return Query(call.function, chain, leaf, call.event, tuple(atoms), figures=statement.figures)
+        return Query(
+            call.function, chain, leaf, call.event, tuple(atoms), figures=statement.figures, number=statement.number
+        )
 
     def _model(self, module: Module, statement: Statement) -> Model | None:
         """Return the model whose rows are asked for: that of the first table, or an owned one joined to it."""
