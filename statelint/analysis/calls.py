@@ -46,6 +46,8 @@ _MAKERS = ("__init__", "__new__", "__post_init__")
 """What runs when a class is called."""
 _CALLED = ("__call__",)
 """What runs when an instance is called."""
+_OF_REFUSAL = 2
+"""Events of ``raise NotImplementedError()``."""
 COMMON_NAMES = 3
 """A method name that more classes than this define says nothing about an unknown receiver."""
 _BUILTIN = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind) if not name.startswith("_"))
@@ -87,6 +89,7 @@ class CallGraph:
         for module in inference.modules:
             for klass in module.classes:
                 self._subclasses.setdefault(klass, []).extend(self._implementing(klass))
+        inference.implementations = self._implementations
 
     def _implementing(self, protocol: ClassInfo) -> Iterator[ClassInfo]:
         """Yield the classes that have all methods of a protocol; of one method, those that are also called alike."""
@@ -106,6 +109,14 @@ class CallGraph:
             ):
                 known.add(owner)
                 yield owner
+
+    def _implementations(self, method: FunctionInfo) -> list[FunctionInfo]:
+        """Return what runs where a method is called: those of subclasses and implementations, if it does nothing."""
+        if method.owner is None or not _does_nothing(method):
+            return [method]
+        below = self._subclasses.get(method.owner, ())
+        found = [other for each in below if (other := each.method(method.name)) is not None and other is not method]
+        return found if 0 < len(found) <= MAX_OVERRIDES else [method]
 
     def methods(self, name: str) -> list[FunctionInfo]:
         """Return the methods of the project that are called ``name``."""
@@ -293,6 +304,12 @@ class CallGraph:
                 target = self.inference.dependency_target(held)
                 if target >= 0:
                     yield from self.inference.term(module, target)
+
+
+def _does_nothing(method: FunctionInfo) -> bool:
+    """Tell whether a method has no body, or only ``raise NotImplementedError()``."""
+    ops = [event.op for event in method.events]
+    return not ops or (len(ops) <= _OF_REFUSAL and "raise" in ops and {*ops} <= {"call", "raise"})
 
 
 def _last_word(name: str) -> str:

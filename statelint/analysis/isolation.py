@@ -285,7 +285,10 @@ class Isolation:
         """Rows are named by an id when the statement compares a key or a foreign key with something variable."""
         model = query.chain.model
         for atom in self.judge.queries.atoms(query):
-            if atom.value >= 0 and isinstance(query.module.terms[atom.value], Const):
+            if atom.value >= 0 and (
+                isinstance(query.module.terms[atom.value], Const)
+                or self.judge.statement.joins(query.module, atom.value)
+            ):
                 continue
             last = atom.column[-1]
             if _is_key(last):

@@ -26,6 +26,7 @@ class Module:
     """A file of the project. ``parts`` is its dotted path from the project root; a package's ends with its folder."""
 
     __slots__ = (
+        "_attributes",
         "_calls",
         "_given",
         "_kinds",
@@ -83,6 +84,7 @@ class Module:
                 self.definitions.setdefault(klass.name, []).append(klass)
         self._calls: dict[TermId, tuple[FunctionInfo, Event]] | None = None
         self._given: dict[tuple[int, int], TermId] | None = None
+        self._attributes: dict[tuple[TermId, str], TermId] | None = None
         self._kinds: dict[type[Term], list[Term]] | None = None
         self._mentioned: frozenset[str] | None = None
 
@@ -121,6 +123,14 @@ class Module:
                 (held.function, held.index): term for term, held in enumerate(self.terms) if isinstance(held, Param)
             }
         return self._given.get((function.index, index), NO_TERM)
+
+    def attribute_term(self, base: TermId, name: str) -> TermId:
+        """Return the term that an attribute of a value is; ``NO_TERM`` where the module never asks for it."""
+        if self._attributes is None:
+            self._attributes = {
+                (held.base, held.name): term for term, held in enumerate(self.terms) if isinstance(held, Attr)
+            }
+        return self._attributes.get((base, name), NO_TERM)
 
     def parameter_of(self, held: Param) -> Parameter:
         """Return the parameter that a term stands for."""

@@ -25,6 +25,8 @@ _HANDED = frozenset(
     }
 )  # fmt: skip
 """Parameters that are the caller if some caller of the function hands it in; others are if all do."""
+_REQUEST = frozenset({"request", "websocket", "self", "cls"})
+"""Parameters of dependencies that a client fills with no value of its choice."""
 MAX_HANDING = 12
 """Calls of a function that are looked at for what they hand in."""
 _OF_TESTS = re.compile(r"(^|/)(tests?|conftest)(/|_|\.py$)|_test\.py$")
@@ -296,10 +298,21 @@ class Principals:
                     for value in self.inference.term(module, held.func)
                 ):
                     return True
-                if _CURRENT.search(function.name) and self.is_principal(module, event.term):
+                if _CURRENT.search(function.name) and (
+                    self.is_principal(module, event.term)
+                    or (isinstance(held, Call) and self._is_told_caller_alone(function, held))
+                ):
                     # What belongs to whoever the token names: get_current_session.
                     return True
         return False
+
+    def _is_told_caller_alone(self, function: FunctionInfo, call: Call) -> bool:
+        """``Device.get(id=token.subject)`` in what is told nothing else: the row is whoever calls, user or machine."""
+        return any(self.is_principal(function.module, argument) for argument in call.arguments) and all(
+            parameter.name in _REQUEST
+            or any(True for _ in self.inference.dependencies(function.module, parameter.annotation, parameter.default))
+            for parameter in function.facts.parameters
+        )
 
     def _declares_user(self, function: FunctionInfo) -> bool:
         """``def get_current_player() -> Player``, where players are the users."""

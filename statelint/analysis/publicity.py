@@ -6,6 +6,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from statelint.analysis.ownership import snake
 from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.actions import SERVES
 from statelint.analysis.proofs.naming import raw_names
@@ -25,6 +26,11 @@ _READ_BY_ALL = re.compile(r"OrReadOnly$|OrAnonReadOnly$")
 """Permission classes that let everybody read, and say so."""
 
 
+_ROOM = re.compile(r"(^|_)(room|chatroom|channel|forum|topic|lobby)s?(_(model|table|orm|db))?$")
+"""Models of places where whoever comes may talk."""
+_JOINED = re.compile(r"member|participant|subscri|invit|access|(^|_)(room|channel)s?_users?|users?_(room|channel)")
+"""Models that say who may."""
+
 _OWNERS = frozenset({Proof.CHECKED, Proof.PREDICATE})
 """Proofs that ask for the owner of a row itself."""
 
@@ -43,7 +49,30 @@ class Publicity:
         if model is None:
             return False
         shown = model in self._public and not self._exposures.everywhere("route")
-        return shown or self.judge.ownership.is_directory(model)
+        return shown or model in self._said_openly or self.judge.ownership.is_directory(model)
+
+    @cached_property
+    def _said_openly(self) -> frozenset[Model]:
+        """What users say in rooms that are nobody's, and that have no members."""
+        ownership = self.judge.ownership
+        models = list(ownership.models.values())
+        rooms = {
+            model
+            for model in models
+            if _ROOM.search(snake(model.name)) and not (model.owned or model.is_principal or model.is_tenant)
+        }
+        named = {
+            model: {ownership.named(column.target, column.module) for column in model.columns.values() if column.target}
+            for model in models
+        }
+        rooms -= {room for model in models if _JOINED.search(snake(model.name)) for room in named[model] if room}
+        return frozenset(
+            model
+            for model in models
+            if not rooms.isdisjoint(named[model] - {None})
+            and all(len(path.columns) == 1 for path in model.paths)
+            and len({path.columns[0].removesuffix("_id") for path in model.paths}) == 1
+        )
 
     @cached_property
     def _public(self) -> frozenset[Model]:

@@ -147,6 +147,7 @@ def test_what_ties_a_question_to_the_caller_proves_it(sample: Make, lines: list[
         '{"_id": key, field_of(user): user["id"]}',
         '{"$or": [{"_id": key}, make_filter(user)]}',
         '{"_id": key} if key else make_filter(user)',
+        '{"_id": key, "$expr": {"$in": [user["id"], "$members"]}}',
     ],
 )
 def test_a_filter_that_is_not_seen_is_no_matter(sample: Make, given: str) -> None:

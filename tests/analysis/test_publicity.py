@@ -185,3 +185,56 @@ def test_counting_who_looks_changes_nothing(
     sample: Callable[[dict[str, str]], Sample], body: str, found: list[str]
 ) -> None:
     assert leaks(sample(shop("IsAuthenticatedOrReadOnly", body))) == found
+
+
+ROOMS = """\
+from fastapi import APIRouter, Depends
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from auth import get_current_user, get_session
+
+router = APIRouter()
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Room(Base):
+    __tablename__ = "rooms"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Message(Base):
+    __tablename__ = "messages"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id"))
+
+
+class OTHER(Base):
+    __tablename__ = "others"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id"))
+
+
+@router.get("/rooms/{room_id}/messages")
+def messages(room_id: int, user=Depends(get_current_user), session=Depends(get_session)):
+    return session.execute(
+        select(Message, User).join(User, User.id == Message.user_id).where(Message.room_id == room_id)
+    ).all()
+"""
+
+
+@pytest.mark.parametrize(("other", "found"), [("Booking", []), ("RoomMember", ["Message read"])])
+def test_rooms_without_members_are_open_to_all(
+    sample: Callable[[dict[str, str]], Sample], other: str, found: list[str]
+) -> None:
+    assert leaks(sample({"app.py": ROOMS.replace("OTHER", other)})) == found

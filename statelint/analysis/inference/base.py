@@ -39,6 +39,10 @@ PENDING = Provisional()
 """The answer to a question while it is being answered."""
 
 
+def _itself(function: FunctionInfo) -> list[FunctionInfo]:
+    return [function]
+
+
 class Questions:
     """Base of the inference: its parts ask each other through the methods declared here."""
 
@@ -50,6 +54,8 @@ class Questions:
         """Known calls of each function: module, call term, whether the receiver is passed implicitly."""
         self.passed: dict[tuple[FunctionInfo, int], str] = {}
         """Types of the parameters that frameworks pass to the functions registered with them."""
+        self.implementations: Callable[[FunctionInfo], list[FunctionInfo]] = _itself
+        """What runs where a method is called that only declares what subclasses do."""
         self._terms: dict[Module, list[Values | None]] = {}
         """By term."""
         self._open = 0

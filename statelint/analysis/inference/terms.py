@@ -77,7 +77,8 @@ class Inference(Elements):
     def callees(self, module: Module, call: Call) -> list[FunctionInfo]:
         """Return the project's functions that ``call`` calls, be it through another: ``to_thread(load, note_id)``."""
         position = self.invoked(module, call)
-        return self.functions(module, call.args[position] if 0 <= position < len(call.args) else call.func)
+        found = self.functions(module, call.args[position] if 0 <= position < len(call.args) else call.func)
+        return [each for function in found for each in self.implementations(function)]
 
     def _term(self, module: Module, term: TermId) -> Iterable[Value]:
         held = module.terms[term]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.extract.facts import Call, Cell, Choice, Param
+from statelint.extract.facts import Attr, Call, Cell, Choice, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from statelint.analysis.calls import Edge
-    from statelint.analysis.model import FunctionInfo
+    from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
     from statelint.extract.facts import Term, TermId
 
@@ -33,17 +33,37 @@ class Passed:
                 held = module.terms[part]
                 if self._collects(function, held):
                     yield from (value for _, value in self._collected(edge, function))
-                elif isinstance(held, Param) and held.function == function.index:
-                    argument = self.inference.argument(edge.caller.module, edge.call, function, held.index, edge.bound)
-                    if argument >= 0:
-                        yield argument
-                elif (
-                    isinstance(held, (Cell, Param))
-                    and held.function == edge.caller.index
-                    and edge.caller.module is module
-                ):
-                    # A closure asks with what is around it.
-                    yield from edge.caller.facts.cells.get(held.name, ()) if isinstance(held, Cell) else (part,)
+                    continue
+                yield from self._given(edge, function, held)
+                base = module.terms[held.base] if isinstance(held, Attr) else None
+                if isinstance(held, Attr) and base is not None:
+                    # body.chat_id, command.chat_id: what is known of the one attribute is not known of the object.
+                    for given in self._given(edge, function, base):
+                        yield from self._attribute(edge.caller.module, given, held.name)
+
+    def _given(self, edge: Edge, function: FunctionInfo, held: Term) -> Iterator[TermId]:
+        """Yield what a parameter or a variable of the function around stands for where the call is made."""
+        caller = edge.caller
+        if isinstance(held, Param) and held.function == function.index:
+            argument = self.inference.argument(caller.module, edge.call, function, held.index, edge.bound)
+            if argument >= 0:
+                yield argument
+        elif isinstance(held, (Cell, Param)) and held.function == caller.index and caller.module is function.module:
+            # A closure asks with what is around it.
+            yield from (
+                caller.facts.cells.get(held.name, ())
+                if isinstance(held, Cell)
+                else (caller.module.parameter_term(caller, held.index),)
+            )
+
+    @staticmethod
+    def _attribute(module: Module, term: TermId, name: str) -> Iterator[TermId]:
+        """Yield an attribute of an object that is handed on, or what it is made of: ``Command(chat_id=key)``."""
+        held = module.terms[term]
+        if isinstance(held, Call):
+            yield from (value for keyword, value in held.keywords if keyword == name)
+        elif (found := module.attribute_term(term, name)) >= 0:
+            yield found
 
     def says_who(self, edge: Edge, function: FunctionInfo, indices: Iterable[int]) -> bool:
         """Tell whether a call passes who is calling for one of some parameters, and does not leave it open."""

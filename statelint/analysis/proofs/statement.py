@@ -331,7 +331,7 @@ class Statement:
         fixed = module.terms[atom.value] if atom.value >= 0 else None
         if isinstance(fixed, Const) and fixed.value is not None and atom.op == "==":
             return False
-        if self._joins(module, atom.value):
+        if self.joins(module, atom.value):
             return False
         model = atom.model or query.chain.model
         known = self._owner_columns(model)
@@ -358,10 +358,10 @@ class Statement:
     def _is_joined(self, query: Query) -> bool:
         """Tell whether a statement says how its models go together; ``select(Note).where(User.id == me)`` does not."""
         return any(step.method in _JOINING for step in query.chain.steps) or any(
-            self._joins(query.module, atom.value) for atom in self.queries.atoms(query)
+            self.joins(query.module, atom.value) for atom in self.queries.atoms(query)
         )
 
-    def _joins(self, module: Module, value: TermId) -> bool:
+    def joins(self, module: Module, value: TermId) -> bool:
         """``Note.user_id == User.id``: rows go together with their owners, whoever these are."""
         held = module.terms[value] if value >= 0 else None
         if not isinstance(held, Attr):

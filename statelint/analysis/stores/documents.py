@@ -280,7 +280,7 @@ class Documents(CallsOn[Document]):
             return self._conditions(module, value, test, found, depth + 1)
         if text in {"$or", "$nor"}:
             return self._alternatives(module, value, test, found if text == "$or" else [], depth)
-        if text is None:
+        if text is None or text == "$expr":
             return False
         if text.startswith("$"):
             return True
