@@ -299,11 +299,12 @@ class CallGraph:
     def dependency_list(self, module: Module, term: TermId) -> Iterator[Value]:
         """Yield what the dependencies in a list such as ``dependencies=[Depends(f)]`` call."""
         for item in getattr(module.terms[term], "items", ()):
-            held = module.terms[item]
-            if isinstance(held, Call) and self.inference.is_dependency(module, item):
+            home, call = self.inference.dependency(module, item)
+            held = home.terms[call]
+            if isinstance(held, Call) and self.inference.is_dependency(home, call):
                 target = self.inference.dependency_target(held)
                 if target >= 0:
-                    yield from self.inference.term(module, target)
+                    yield from self.inference.term(home, target)
 
 
 def _does_nothing(method: FunctionInfo) -> bool:

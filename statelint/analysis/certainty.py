@@ -29,6 +29,8 @@ _PROBE = re.compile(r"(^|/)((metrics|ready\w*|readiness|live|livez|liveness|ping
 _RANKING = re.compile(r"leader_?board|score_?board|ranking|high_?score|hall_?of_?fame", re.IGNORECASE)
 """Names of lists in which users are compared."""
 
+_HANDED_OUT = re.compile(r"((unique|public|shared?|embed|widget)_u?(id|uid)|share_link)$")
+"""Columns besides the key by which rows are named to those who have no account."""
 _ONE = re.compile(r"^(is_)?(singleton|default|system|built_?in)$")
 """Flags of rows that are there for everybody."""
 
@@ -99,6 +101,9 @@ class Certainty:
         if not keyed and any(_names_one(query.module, atom) for atom in self.judge.queries.atoms(query)):
             # The program itself says which row: one that is there for everybody.
             certainty = 0
+        if action == "read" and self._handed_out(query) and not self.identified(verdict):
+            # What nobody can guess, where nobody is asked: whoever was given the link may look.
+            certainty = 0
         if not keyed and entry is not None and _PROBE.search(entry.path) and not self.identified(verdict):
             # What watches the service is told figures.
             certainty = 0
@@ -124,6 +129,12 @@ class Certainty:
             and len(call.args) > 1
             and (call.args[0] == query.leaf or holds(call.args[0], query.leaf) or call.args[0] == query.chain.start)
             for _, call in query.function.calls
+        )
+
+    def _handed_out(self, query: Query) -> bool:
+        """``Profile.unique_id == key``: tell whether a row is named by what its owner hands out, and not by its key."""
+        return any(
+            atom.op == "==" and _HANDED_OUT.match(snake(atom.column[-1])) for atom in self.judge.queries.atoms(query)
         )
 
     def _is_mounted(self, entry: EntryPoint) -> bool:

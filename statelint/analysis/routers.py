@@ -177,6 +177,7 @@ class Routers:
                 yield from self._demand(module, item)
 
     def _demand(self, module: Module, term: TermId) -> Iterator[Demand]:
+        module, term = self.inference.dependency(module, term)
         held = module.terms[term]
         if isinstance(held, Call) and self.inference.is_dependency(module, term):
             target = self.inference.dependency_target(held)

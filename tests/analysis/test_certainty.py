@@ -87,6 +87,16 @@ def test_a_row_that_the_program_names_is_there_for_everybody(sample: Make) -> No
     assert certainties(sample, NOTES.replace("BODY", body.replace("COLUMN", "text"))) == [2]
 
 
+def test_whoever_was_given_a_link_may_look(sample: Make) -> None:
+    body = "return session.scalars(select(Note).where(Note.unique_id == key)).one()"
+    known = NOTES.replace("def change(", "def change(key: str, ").replace("BODY", body)
+    anybody = known.replace(", user: User = Depends(get_current_user)", "").replace("post", "get")
+    models = MODELS + "    unique_id: Mapped[str]\n"
+    for server, certainty in ((known, 2), (anybody, 0)):
+        leaks = sample({"models.py": models, "server.py": server + CALLER}).project.isolation.everything
+        assert [leak.certainty for leak in leaks][:1] == [certainty]
+
+
 def test_routes_that_no_application_has_answer_nobody(sample: Make) -> None:
     server = NOTES.replace("BODY", "return {}")
     alone = {"models.py": MODELS, "server.py": server, "old.py": OLD}

@@ -132,6 +132,7 @@ class Ware(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     title = models.CharField()
     views = models.IntegerField()
+    upvotes = models.IntegerField()
     stock = models.IntegerField()
 
 
@@ -175,6 +176,7 @@ def test_a_view_may_say_that_everybody_reads(
     [
         ("ware.views += 1; ware.save()", []),
         ("Ware.objects.filter(pk=pk).update(views=F('views') + 1)", []),
+        ("ware.upvotes = max(0, ware.upvotes - 1); ware.save()", []),
         ("ware.stock += 1; ware.save()", ["Ware update"]),
         ("WareSerializer(ware, data=request.data).save()", ["Ware update"]),
         ("ware.views += 1; ware.title = ''; ware.save()", ["Ware update"]),

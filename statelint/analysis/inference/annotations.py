@@ -165,6 +165,15 @@ class Annotations(Names):
         """Tell whether ``term`` is a call of ``Depends`` or its like."""
         return self._calls_one_of(module, term, self.catalogue.dependency_markers)
 
+    def dependency(self, module: Module, term: TermId) -> tuple[Module, TermId]:
+        """Return the call that a name stands for where it is one of ``Depends``: ``LoggedIn = Depends(get_user)``."""
+        held = module.terms[term]
+        if not isinstance(held, Name):
+            return module, term
+        home, bindings = self.definition(module, held.id)
+        value = bindings[0].value if len(bindings) == 1 else -1
+        return (home, value) if value >= 0 and self.is_dependency(home, value) else (module, term)
+
     def is_field(self, module: Module, term: TermId) -> bool:
         """Tell whether ``term`` describes a field or a parameter: ``Field(…)``, ``Body(…)``."""
         return self._calls_one_of(module, term, self.catalogue.fields)
@@ -177,18 +186,18 @@ class Annotations(Names):
 
     def dependencies(self, module: Module, annotation: TermId, default: TermId) -> Iterator[Value]:
         """Yield what ``Depends(...)`` in a parameter's default or annotation calls."""
-        if default >= 0 and self.is_dependency(module, default):
-            held = module.terms[default]
-            if isinstance(held, Call):
-                target = self.dependency_target(held)
-                if target >= 0:
-                    yield from self.term(module, target)
-                else:
-                    yield from (
-                        ClassValue(value.klass)
-                        for value in self.annotation(module, annotation)
-                        if isinstance(value, Instance)
-                    )
+        home, call = self.dependency(module, default) if default >= 0 else (module, default)
+        held = home.terms[call] if call >= 0 else None
+        if isinstance(held, Call) and self.is_dependency(home, call):
+            target = self.dependency_target(held)
+            if target >= 0:
+                yield from self.term(home, target)
+            else:
+                yield from (
+                    ClassValue(value.klass)
+                    for value in self.annotation(module, annotation)
+                    if isinstance(value, Instance)
+                )
         if annotation >= 0:
             for home, term in self.annotated_extras(module, annotation):
                 held = home.terms[term]

@@ -202,14 +202,15 @@ class Before:
 
         ``told`` is what a function is told that makes the annotation: ``user: require_scopes("notes:read")``.
         """
-        held = module.terms[term]
-        if not isinstance(held, Call) or not self.inference.is_dependency(module, term):
+        home, call = self.inference.dependency(module, term)
+        held = home.terms[call]
+        if not isinstance(held, Call) or not self.inference.is_dependency(home, call):
             return
         target = self.inference.dependency_target(held)
         if target >= 0:
             scopes = tuple(value for name, value in held.keywords if name == "scopes")
-            roles = (*self.roles(module, target), *named_roles(module, *scopes), *told)
-            for value in self.inference.term(module, target):
+            roles = (*self.roles(home, target), *named_roles(home, *scopes), *told)
+            for value in self.inference.term(home, target):
                 yield from self._of_value(value, roles)
         else:
             for value in self.inference.dependencies(module, annotation, term):

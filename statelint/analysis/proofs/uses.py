@@ -8,7 +8,7 @@ from statelint.analysis.model import ClassValue
 from statelint.analysis.proofs.methods import RowMethods
 from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.proofs.words import COUNTER, FORMS, GOING, KEY, QUIET, RUNNING, TALLY, WRITING
-from statelint.analysis.terms import children
+from statelint.analysis.terms import children, walk
 from statelint.extract.facts import (
     NO_TERM,
     Attr,
@@ -263,9 +263,11 @@ def is_tally(function: FunctionInfo, event: Event, target: Attr) -> bool:
 
     Who is sent money gets what another row loses: ``sender.balance -= amount``, ``receiver.balance += amount``.
     """
-    if event.how not in {"+=", "-="}:
+    module = function.module
+    counted = event.how == "=" and event.value >= 0 and event.term in walk(module, event.value)
+    if event.how not in {"+=", "-="} and not counted:
         return False
-    terms = function.module.terms
+    terms = module.terms
     return (COUNTER.search(target.name) or TALLY.search(target.name)) is not None or (
         event.how == "+="
         and any(

@@ -350,7 +350,7 @@ class Locator:
         for value in self.inference.term(module, base):
             if isinstance(value, Result) and not self.classes.is_container(value.name):
                 return False
-            if isinstance(value, External):
+            if isinstance(value, (External, ClassValue)):
                 return False
             if isinstance(value, Instance):
                 return any(self.classes.is_container(base) for base in self.inference.external_bases(value.klass))
