@@ -73,6 +73,31 @@ def test_every_way_to_change_a_dictionary_is_seen(write: str) -> None:
     assert found == {"D": ("global", "user")}
 
 
+def test_the_class_of_a_client_says_nothing_of_what_is_kept() -> None:
+    found = kept(
+        """
+        from langchain_openai import ChatOpenAI
+
+        class Agent:
+            def __init__(self):
+                self.llm = ChatOpenAI(model="large")
+
+            def answer(self, text):
+                try:
+                    return self.llm.invoke(text)
+                except TimeoutError:
+                    self.llm = ChatOpenAI(model="small")
+
+        agent = Agent()
+
+        @app.post("/")
+        def handler(text: str):
+            return agent.answer(text)
+        """
+    )
+    assert found == {"agent": ("instance", "")}
+
+
 HARMLESS = {
     "import time": """
         D = {}

@@ -6,7 +6,7 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from statelint.analysis.model import Instance, Place, Result
+from statelint.analysis.model import External, Instance, Place, Result
 from statelint.analysis.reach import Reach
 from statelint.analysis.state.backends import ChosenBackends
 from statelint.analysis.state.harmless import Harmless
@@ -324,7 +324,7 @@ class StateMap:
         """Yield the names in a term; of a parameter, also what known callers pass for it."""
         if term < 0:
             return
-        yield from names_in(module, term, 12)
+        yield from (name for name in names_in(module, term, 12) if not self._is_client(module, name))
         held = module.terms[term]
         if isinstance(held, Param):
             function = module.functions[held.function]
@@ -332,6 +332,13 @@ class StateMap:
                 given = list(names_in(home, self.inference.argument(home, call, function, held.index, bound), 12))
                 # Of ``user.id`` it is the user that tells; of ``payment.provider`` it is not the payment.
                 yield from given if given and given[0] in _GENERIC else given[:1]
+
+    def _is_client(self, module: Module, name: str) -> bool:
+        """Tell whether a name is a client's class: a ``ChatOpenAI`` holds no chat."""
+        return any(
+            isinstance(value, External) and self.catalogue.role(value.name, "client")
+            for value in self.inference.name(module, name)
+        )
 
     def _is_socket(self, module: Module, term: TermId) -> bool:
         """Tell whether a value is an open connection."""
