@@ -81,6 +81,38 @@ FINE = {
     # reading a global, lazy and start-up initialisation
     "global only read": "n = 1\n@app.get('/')\ndef f():\n    global n\n    return n",
     "lazy": "c = None\n@app.get('/')\ndef f():\n    global c\n    if c is None: c = make()\n    return c",
+    "client for each server": """
+        import httpx
+        clients = {}
+        @app.get("/{url}")
+        def f(url: str):
+            if url not in clients: clients[url] = httpx.AsyncClient(base_url=url)
+            return clients[url]
+        """,
+    "instance of each class": """
+        class Repository:
+            instances = {}
+            @classmethod
+            def get(cls):
+                if cls not in Repository.instances: Repository.instances[cls] = cls()
+                return Repository.instances[cls]
+        class Users(Repository): ...
+        @app.get("/")
+        def f(): return Users.get()
+        """,
+    "client for each event loop": """
+        import asyncio
+        import httpx
+        client = loop = None
+        @app.get("/")
+        async def f():
+            global client, loop
+            mine = asyncio.get_running_loop()
+            if client is None or loop != mine:
+                client = httpx.AsyncClient()
+                loop = mine
+            return client
+        """,
     "class pool at start-up": """
         class Db:
             pool = None
@@ -339,6 +371,33 @@ FINE = {
 }
 
 NOT_FINE = {
+    "client for each user": """
+        import httpx
+        clients = {}
+        @app.get("/{user_id}")
+        def f(user_id: str):
+            if user_id not in clients: clients[user_id] = httpx.AsyncClient()
+            return clients[user_id]
+        """,
+    "page for each address": """
+        import httpx
+        pages = {}
+        @app.get("/{url}")
+        def f(url: str):
+            if url not in pages: pages[url] = httpx.get(url)
+            return pages[url]
+        """,
+    "client for each caller": """
+        import httpx
+        client = mine = None
+        @app.get("/{name}")
+        async def f(name: str):
+            global client, mine
+            if client is None or mine != name:
+                client = httpx.AsyncClient(base_url=name)
+                mine = name
+            return client
+        """,
     "a client that a module makes": """
         class Client:
             name = ""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from statelint.analysis.model import External
+from statelint.analysis.model import External, Result
 from statelint.analysis.reach import Reach
 from statelint.analysis.state.construction import CONSTRUCTORS, Construction
 from statelint.analysis.state.defaults import is_used
-from statelint.analysis.state.keys import Origin, names_in
+from statelint.analysis.state.kept import PERSONAL
+from statelint.analysis.state.keys import Origin, names_in, subject_of
 from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Default, Field, Global, Local
-from statelint.analysis.terms import made_of
+from statelint.analysis.terms import made_of, walk
 from statelint.extract.facts import (
     NO_TERM,
     Attr,
@@ -24,6 +25,7 @@ from statelint.extract.facts import (
     Mapping,
     Name,
     Not,
+    Param,
     Sequence,
 )
 
@@ -49,6 +51,10 @@ _SET_UP = re.compile(
 """Names of marks for what a process has done to be able to serve."""
 _ENDED = re.compile(r"_?(is_)?(closed|closing|disconnected|dead)$")
 _OPEN = re.compile(r"_?(is_)?(open|connected|alive|running)$")
+_CLIENTS = frozenset({"client", "engine", "pool", "session_factory"})
+"""Roles of what talks to other services, and holds nothing of a request."""
+_PLACES = frozenset({"getpid", "get_ident", "get_running_loop", "get_event_loop", "current_thread"})
+"""Calls that say where code runs."""
 _MISSING = frozenset({"KeyError", "AttributeError", "NameError", "LookupError", "UnboundLocalError", "IndexError"})
 
 
@@ -236,10 +242,10 @@ class Harmless:
         module = write.module
         if write.how not in {"=", "setdefault", "append", "add", "update"}:
             return False
-        if self.origins.of(module, write.value) is Origin.REQUEST:
-            return False
         entry = write.value if write.how in {"append", "add"} else write.key
-        if entry >= 0 and not self._fixed(module, entry):
+        if not self._keeps_client(write) and (
+            self.origins.of(module, write.value) is Origin.REQUEST or not self._fixed(module, entry)
+        ):
             return False
         if self._lacks(module, write):
             return True
@@ -278,14 +284,26 @@ class Harmless:
             condition = step.parent
         return False
 
-    @staticmethod
-    def _fixed(module: Module, key: TermId) -> bool:
-        """Tell whether there is no key, or one that is the same for every request: a literal or a constant's name."""
+    def _keeps_client(self, write: Write) -> bool:
+        """``clients[url] = AsyncClient(base_url=url)``: one for each server or model, and not one for each user."""
+        module = write.module
+        made = self.inference.term(module, write.value) if write.how == "=" and write.key >= 0 else ()
+        roles = self.inference.catalogue.roles
+        return (
+            bool(made)
+            and all(isinstance(value, Result) and roles.get(value.name, frozenset()) & _CLIENTS for value in made)
+            and subject_of(names_in(module, write.key, 12), values=True) not in PERSONAL
+        )
+
+    def _fixed(self, module: Module, key: TermId) -> bool:
+        """Tell whether there is no key, or one of few: a literal, a constant's name, the class of a class method."""
         if key < 0:
             return True
         held = module.terms[key]
         if isinstance(held, (Const, FunctionRef)):
             return True
+        if isinstance(held, Param) and held.index == 0:
+            return self.inference.method_kind(module.functions[held.function]) == "class"
         name = module.dotted(key).rpartition(".")[2]
         return bool(name) and name.isupper()
 
@@ -324,6 +342,16 @@ class Harmless:
             return held.base
         return NO_TERM
 
+    @staticmethod
+    def _elsewhere(module: Module, test: TermId) -> bool:
+        """Tell whether a test asks for the process or the event loop that something was made in."""
+        held = module.terms[test]
+        sides = (held.left, held.right) if isinstance(held, Compare) and held.op in {"!=", "is not"} else ()
+        return any(
+            isinstance(call := module.terms[part], Call) and module.last_name(call.func) in _PLACES
+            for part in walk(module, *sides)
+        )
+
     def _unset_by(self, module: Module, test: TermId, positive: bool, depth: int) -> abc.Iterator[TermId]:
         if test < 0 or depth > 6:
             return
@@ -336,6 +364,8 @@ class Harmless:
                     for value in values:
                         yield from self._unset_by(module, value, positive, depth + 1)
                 else:
+                    # client is None or loop != get_running_loop(): one is made for each.
+                    values = tuple(value for value in values if not self._elsewhere(module, value))
                     missing = [[*self._unset_by(module, value, positive, depth + 1)] for value in values]
                     unset = {subject for subjects in missing for subject in subjects}
                     # session is None or session.closed: what is there no longer is made again.
