@@ -128,7 +128,7 @@ class Judge:
         if proof is not None:
             return Verdict(query, proof)
         keys = self.keys(query)
-        reads = query.verb == "read"
+        reads = kept_inside and query.verb == "read"
         proof, way = self._discharged(query.function, query.event, query.leaf, keys, (), model=model, reads=reads)
         if proof is None and self.handed.only_runs(query):
             proof = Proof.CALLER
