@@ -11,6 +11,7 @@ from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.proofs.words import NAMES, RUNNING
 from statelint.analysis.queries import asks_number, asks_whether, leaves_unread, takes_any_one
 from statelint.analysis.reach import Reach
+from statelint.analysis.sharedwork import SharedWork
 from statelint.extract.facts import Const
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Certainty:
         self.reach = judge.reach
         self._publicity = publicity
         self._kept_apart = kept_apart
+        self._shared = SharedWork(judge)
 
     def of_query(self, verdict: Verdict, action: str, keyed: bool, sibling: bool) -> int:
         """Return how sure it is that a query reaches others' rows.
@@ -83,7 +85,7 @@ class Certainty:
             if self._anonymous and not _refers(model):
                 # Where nobody logs in, an author is a word that somebody wrote.
                 certainty = 0
-        if leaves_unread(query):
+        if leaves_unread(query) or self._shared.holds(model):
             certainty = 0
         if (kind is OwnerKind.MEMBERSHIP and not keyed) or (action == "read" and self._publicity.of(model)):
             certainty = 0
@@ -145,13 +147,19 @@ class Certainty:
     def of_view(self, view: GenericView) -> int:
         """Return how sure it is that a generic view shows or changes others' rows."""
         model = view.model
-        if (model.kind is OwnerKind.MEMBERSHIP and not view.keyed) or (
-            view.action == "read" and self._publicity.of(model)
+        if (
+            (model.kind is OwnerKind.MEMBERSHIP and not view.keyed)
+            or (view.action == "read" and self._publicity.of(model))
+            or self._shared.holds(model)
         ):
             return 0
         if model.kind is OwnerKind.ATTRIBUTION and view.action == "read":
             return 1 if view.keyed and self._is_private(model.name, model) else 0
         return 2 if view.action != "read" or view.keyed else 1
+
+    def of_claim(self, verdict: Verdict) -> int:
+        """Return how sure it is that rows of an owner whom the client names are not for everybody who may log in."""
+        return int(not self._shared.holds(verdict.query.chain.model))
 
     def _is_private(self, name: str, model: Model | None) -> bool:
         """Tell whether rows are nobody's but their author's by their name, and not work that is handed on."""

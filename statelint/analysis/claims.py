@@ -230,7 +230,7 @@ class Claims:
         if (
             not isinstance(held, Param)
             or held.function != function.index
-            or self._comparisons.made(function, value, after)
+            or self._comparisons.made(function, value, after, strict=named)
         ):
             return
         parameter = function.facts.parameters[held.index]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue
 from statelint.analysis.principals import is_replacement
+from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.proofs.words import CHECKING
 from statelint.extract.facts import NO_TERM, Attr, Call, Compare, Const, Enter
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from statelint.analysis.proofs import Judge
     from statelint.extract.facts import TermId
 
+_PAGES = frozenset({"render", "render_template", "TemplateResponse"})
 MAX_DEPTH = 3
 """Calls from a function to what compares."""
 
@@ -26,10 +28,11 @@ class Comparisons:
         self.inference = judge.inference
         self.principals = judge.principals
 
-    def made(self, function: FunctionInfo, value: TermId, after: TermId = NO_TERM) -> bool:
+    def made(self, function: FunctionInfo, value: TermId, after: TermId = NO_TERM, *, strict: bool = False) -> bool:
         """Tell whether a test of the function, or a call it makes, looks at the value and at the caller or a role.
 
-        The call ``after``, and what is done with its answer, is left out.
+        The call ``after``, and what is done with its answer, is left out. ``strict`` leaves out queries that decide
+        nothing: whether the caller follows the user whose page is shown.
         """
         module = function.module
         parts = self.judge.queries.containment(module).parts
@@ -37,7 +40,11 @@ class Comparisons:
         for number in tests:
             test = module.facts.conditions[number].test
             if test >= 0 and (
-                (value in parts(test) and self.beside(module, test, value))
+                (
+                    value in parts(test)
+                    and self.beside(module, test, value)
+                    and not (strict and not self._decides(function, test))
+                )
                 or self.principals.mentions_admin(module, test)
                 or self._compares_caller(module, test, value)
             ):
@@ -45,8 +52,29 @@ class Comparisons:
         return any(
             value in parts(event.term)
             and (self.beside(module, event.term, value) or self._handed_to_check(function, event.term, value))
-            for event, _ in function.calls
-            if after not in parts(event.term) and not is_replacement(module, event.term)
+            for event, call in function.calls
+            if after not in parts(event.term)
+            and not is_replacement(module, event.term)
+            and not (strict and self._only_tells(function, event.term, call))
+        )
+
+    def _only_tells(self, function: FunctionInfo, term: TermId, call: Call) -> bool:
+        """Tell whether a call shows a page, or asks what nothing is decided by."""
+        if called_name(function.module, call) in _PAGES:
+            return True
+        return bool(self.judge.queries.chains(function.module, term)) and not self._decides(function, term)
+
+    def _decides(self, function: FunctionInfo, asked: TermId) -> bool:
+        """Tell whether something is done, or left, only for what a term says."""
+        module = function.module
+        parts = self.judge.queries.containment(module).parts
+        return any(
+            event.op in {"return", "raise", "call"}
+            and any(
+                (test := module.facts.conditions[step].test) >= 0 and asked in parts(test)
+                for step in self.judge.exits.chain(module, event.condition)
+            )
+            for event in function.events
         )
 
     def _handed_to_check(self, function: FunctionInfo, term: TermId, value: TermId, depth: int = 0) -> bool:

@@ -269,8 +269,9 @@ class EntryPointFinder:
         if isinstance(held, Call):
             func = module.terms[held.func]
             if isinstance(func, Attr) and func.name in {"as_view", "as_asgi"}:
+                # Frameworks make a view for each request, and a consumer for each connection.
                 for value in self.inference.term(module, func.base):
-                    yield from self._served_by(value, how)
+                    yield from self._served_by(value, how._replace(instance="request"))
                 return
             # Wrappers such as login_required(view), csrf_exempt(view) and partial(view, …).
             if held.args and any(

@@ -88,7 +88,7 @@ class Isolation:
             (claim.entry, leak._replace(given=claim.name))
             for leak, claims in self._claimed
             for claim in claims
-            if not claim.known and self._exposures.open(claim.entry)
+            if not claim.known and self._exposures.open(claim.entry) and not self._is_shown(claim.verdict, leak.action)
         ]
         exposed += [(leak.entry.function, leak) for leak in self.everything if self._stranger(leak) and leak.entry]
         return list(self._exposures.grouped(exposed))
@@ -120,6 +120,10 @@ class Isolation:
     def _stranger(self, leak: Leak) -> bool:
         return leak.entry is not None and leak.store != "vector" and self._exposures.everywhere(leak.entry.kind)
 
+    def _is_shown(self, verdict: Verdict, action: str) -> bool:
+        """Tell whether everybody may do to rows what is done to them: read the profiles of others."""
+        return action == "read" and self._publicity.of(verdict.query.chain.model)
+
     @cached_property
     def everything(self) -> list[Leak]:
         """Every query that nothing ties to the caller, whichever rule reports it."""
@@ -135,7 +139,7 @@ class Isolation:
     def _claimed(self) -> list[tuple[Leak, list[Claim]]]:
         finder = Claims(self.judge)
         return [
-            (self._leak(verdict._replace(way=()))._replace(certainty=1), claims)
+            (self._leak(verdict._replace(way=()))._replace(certainty=self._certainty.of_claim(verdict)), claims)
             for verdict in self.verdicts
             if (claims := finder.of(verdict))
         ]

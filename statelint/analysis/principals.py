@@ -356,6 +356,13 @@ class Principals:
                 or (isinstance(held, Attr) and is_role_flag(name) and self.is_principal(module, held.base))
             ):
                 return True
+            if (
+                isinstance(held, Call)
+                and len(held.args) == 1
+                and is_role_flag(module.last_name(held.func))
+                and self.is_principal(module, held.args[0])
+            ):
+                return True  # is_manager(request.user)
             text = module.text(part)
             if text is not None and is_admin_name(text):
                 return True

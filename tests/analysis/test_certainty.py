@@ -103,3 +103,78 @@ def test_routes_that_no_application_has_answer_nobody(sample: Make) -> None:
     imported = {**alone, "server.py": server + "import old\n"}
     assert [leak.certainty for leak in sample(alone).project.isolation.leaks] == [0]
     assert [leak.certainty for leak in sample(imported).project.isolation.leaks] == [2]
+
+
+FIRM = """
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.models import User
+from django.db import models
+from django.views.generic import UpdateView
+"""
+AFFAIR = """
+
+class Affair{n}(models.Model):
+    employee = models.ForeignKey(User, on_delete=models.CASCADE)
+
+
+class EditAffair{n}(LoginRequiredMixin, UpdateView):
+    model = Affair{n}
+    fields = ["name"]
+"""
+
+
+def test_what_nobody_keeps_apart_in_many_models_is_a_back_office(sample: Make) -> None:
+    def shown(count: int) -> set[int]:
+        text = FIRM + "".join(AFFAIR.format(n=number) for number in range(count))
+        return {leak.certainty for leak in sample({"views.py": text}).project.isolation.leaks}
+
+    assert shown(9) == {2}
+    assert shown(10) == {0}
+
+
+ENTRY = """
+
+class Profile(models.Model):
+    user = models.OneToOneField(User, on_delete=models.CASCADE)
+
+
+class Row(models.Model):
+    COLUMNS
+
+
+class Show(LoginRequiredMixin, DetailView):
+    model = Row
+
+
+class Edit(LoginRequiredMixin, UpdateView):
+    model = Row
+    fields = ["name"]
+"""
+MINE = """
+
+class Mine(LoginRequiredMixin, ListView):
+    def get_queryset(self):
+        return Row.objects.filter(created_by=self.request.user)
+"""
+
+
+def test_rows_that_outlive_who_made_them_and_are_shown_to_nobody_in_particular_are_common(sample: Make) -> None:
+    def shown(column: str, more: str = "") -> set[int]:
+        frame = FIRM.replace("import UpdateView", "import DetailView, ListView, UpdateView")
+        text = frame + ENTRY.replace("COLUMNS", column) + more
+        return {leak.certainty for leak in sample({"views.py": text}).project.isolation.leaks if leak.action != "read"}
+
+    kept = "created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)"
+    assert shown(kept) == {0}
+    assert shown(kept, MINE) == {2}
+    assert shown("created_by = models.ForeignKey(User, on_delete=models.CASCADE)") == {2}
+
+
+def test_what_a_profile_published_or_a_user_liked_is_read_by_all(sample: Make) -> None:
+    def shown(columns: str) -> set[int]:
+        frame = FIRM.replace("import UpdateView", "import DetailView, UpdateView")
+        text = (frame + ENTRY.replace("COLUMNS", columns)).replace("Row", "Post")
+        return {leak.certainty for leak in sample({"views.py": text}).project.isolation.leaks if leak.action == "read"}
+
+    assert shown("owner = models.ForeignKey(Profile, on_delete=models.CASCADE)") == {0}
+    assert shown("like = models.ManyToManyField(User)") == set()

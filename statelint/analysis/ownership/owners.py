@@ -168,7 +168,7 @@ class Ownership:
 
     def is_audience(self, relation: str) -> bool:
         """Tell whether a relation of this name is of those who look on, and own nothing: ``liked_by``."""
-        return snake(relation) in self._audience
+        return not {snake(relation), f"{snake(relation)}s"}.isdisjoint(self._audience)
 
     def _is_published(self, model: Model) -> bool:
         """Tell whether users write rows of a model for others to read: posts, comments, likes."""
@@ -256,7 +256,8 @@ class Ownership:
                         continue
                     model.parents[column.name] = parent
                     # An author's profile is the author's; what the author wrote is the author's no more than before.
-                    wrote = self.column_kind(column.name) is OwnerKind.ATTRIBUTION
+                    named = self.column_kind(column.name)
+                    wrote = named is OwnerKind.ATTRIBUTION or (named is OwnerKind.OWNER and model.is_published)
                     for path in parent.paths:
                         longer = OwnerPath((column.name, *path.columns), OwnerKind.ATTRIBUTION if wrote else path.kind)
                         if (
@@ -286,9 +287,16 @@ class Ownership:
         """Where users log in, customers are whom they deal with, unless they have a password of their own."""
         users = [model for model in self.models.values() if model.is_principal]
         weak = [model for model in users if snake(model.name) in self._business and not self._logs_in(model)]
-        if len(weak) < len(users) or self._has_foreign_users():
-            for model in weak:
-                model.is_principal = False
+        known = len(weak) < len(users) or self._has_foreign_users()
+        for model in weak:
+            model.is_principal = not known and not self._holds_money(model)
+
+    @staticmethod
+    def _holds_money(model: Model) -> bool:
+        """Tell whether accounts are of money, and not of people: nothing says who anybody is."""
+        return snake(model.name).startswith("account") and not (
+            (_LOGINS | _PASSWORDS | _PERSONAL) & {snake(name) for name in model.columns}
+        )
 
     def _has_foreign_users(self) -> bool:
         """Tell whether rows refer to users whose model is a library's: ``ForeignKey(User)`` of Django."""

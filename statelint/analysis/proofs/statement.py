@@ -125,6 +125,8 @@ class Statement:
                     return Proof.PARENT
                 if self.of_loaded_row(module, atom.value, _relation(query, atom)):
                     return Proof.RELATION
+        if self._narrowed_by_manager(query):
+            return Proof.RELATION
         return Proof.PUBLIC if self._published.asks(query, atoms) else None
 
     def _names_caller(self, module: Module, term: TermId) -> bool:
@@ -221,6 +223,45 @@ class Statement:
             for step in query.chain.steps
         )
 
+    def _narrowed_by_manager(self, query: Query) -> bool:
+        """``Friend.objects.friends(me)``: a manager's own method is given the caller, or a row that is judged itself.
+
+        It has to ask for rows by what it is given.
+        """
+        return any(
+            step.method not in self._not_asking
+            and any(
+                self.principals.is_principal(query.module, given)
+                or self.judge.loaded.gives(query.function, given, query.leaf)
+                for given in step.arguments
+            )
+            and any(map(self._filters_by_given, self._manager_methods(step.method)))
+            for step in query.chain.steps
+        )
+
+    def _filters_by_given(self, method: FunctionInfo) -> bool:
+        """Tell whether a method hands one of its parameters to a step that chooses rows."""
+        module = method.module
+        parts = self.queries.containment(module).parts
+        return any(
+            called_name(module, call) in self.queries.words["filters"]
+            and any(
+                isinstance(held := module.terms[part], Param) and held.function == method.index and held.index > 0
+                for given in call.arguments
+                for part in parts(given)
+            )
+            for _, call in method.calls
+        )
+
+    def _manager_methods(self, name: str) -> list[FunctionInfo]:
+        """Return the methods of the project's managers and query classes that have a name."""
+        return [
+            method
+            for method in self.judge.graph.methods(name)
+            if method.owner is not None
+            and any(_MANAGER.search(base) for base in self.inference.external_bases(method.owner))
+        ]
+
     def _compared_by_helper(self, query: Query) -> bool:
         """``.where(_scope(household, user))``: whatever a function returns compares an owner's column."""
         return any(
@@ -276,12 +317,7 @@ class Statement:
         """Return the methods of the project that a step may be: those of what is called, or of managers by name."""
         call = module.terms[step.call]
         found = self.inference.callees(module, call) if isinstance(call, Call) else []
-        return found or [
-            method
-            for method in self.judge.graph.methods(step.method)
-            if method.owner is not None
-            and any(_MANAGER.search(base) for base in self.inference.external_bases(method.owner))
-        ]
+        return found or self._manager_methods(step.method)
 
     def of_loaded_row(self, module: Module, value: TermId, stem: str) -> bool:
         """Tell whether a value is, or is read from, a row that somebody else loaded: the query asks for its relatives.

@@ -10,7 +10,7 @@ from statelint.analysis.proofs.methods import DELETING
 from statelint.analysis.proofs.naming import called_name, is_read_from
 from statelint.analysis.proofs.uses import is_tally
 from statelint.analysis.proofs.words import COUNTER, OPINIONS
-from statelint.extract.facts import Attr, Call, Mapping
+from statelint.extract.facts import Attr, Call, Const, Mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +91,7 @@ class Writes:
                         COUNTER.search(held.name) is not None
                         or (published and OPINIONS.search(held.name) is not None)
                         or (shared and event.how in {"+=", "-="})
+                        or (published and event.how in {"+=", "-="} and _is_one(module, event.value))
                         or is_tally(function, event, held)
                     )
                     counted = counted or counts
@@ -199,6 +200,12 @@ class Writes:
                 if isinstance(given, Mapping):
                     names += (query.module.text(key) or query.module.last_name(key) for key in given.keys)
         return bool(names) and all(map(COUNTER.search, names))
+
+
+def _is_one(module: Module, term: TermId) -> bool:
+    """Tell whether a term is the number by which readers count: ``post.pins += 1``."""
+    held = module.terms[term] if term >= 0 else None
+    return isinstance(held, Const) and held.value == 1
 
 
 def _is_related(module: Module, model: Model | None, func: Term) -> bool:

@@ -82,9 +82,9 @@ class QueryFinder:
                 inner.update(self._receivers(module, func.base))
             given = self.chains(module, call.args[0]) if call.args else ()
             # notes.update(note), online_in(room): what is given a row makes a statement of its own, and runs none.
-            by_row = chains[0].start == event.term and (
-                any(step.method == "get" for step in chains[0].steps)
-                or all(chain.model is not None and chain.model is not chains[0].model for chain in given)
+            others = all(chain.model is not None and chain.model is not chains[0].model for chain in given)
+            by_row = (others and all(map(self._is_loaded, given))) or (
+                chains[0].start == event.term and (others or any(step.method == "get" for step in chains[0].steps))
             )
             if given and not by_row:
                 inner.update(self._receivers(module, call.args[0]))
@@ -113,6 +113,10 @@ class QueryFinder:
                     chains = self.chains(module, given)
                     if len(chains) == 1 and chains[0].steps and chains[0].steps[-1].optional >= 0:
                         yield chains[0].steps[-1].call, chains
+
+    def _is_loaded(self, chain: Chain) -> bool:
+        """Tell whether a statement has been run for a row: ``Friend.objects.friends(account)`` is given one."""
+        return bool(chain.steps) and chain.steps[-1].method in self.words["terminals"] - {"exists"}
 
     def _shown(self, function: FunctionInfo, begun: Set[TermId]) -> set[TermId]:
         """Return what other statements go on from and is shown itself: ``notes = …; notes.exists(); render(notes)``.

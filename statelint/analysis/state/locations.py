@@ -174,6 +174,10 @@ class Locator:
 
     # -- attributes and items
 
+    def _is_manager(self, klass: ClassInfo, name: str) -> bool:
+        """Tell whether an attribute is a model's way to its rows, whatever the class says: ``objects = None``."""
+        return name == "objects" and any(base.startswith("django.db.") for base in self.inference.external_bases(klass))
+
     def attribute(self, module: Module, base: TermId, name: str, *, bound: bool = False) -> Iterator[Location]:
         """Locate ``base.name``; with ``bound``, the place that an assignment to it would change."""
         if name in {"__dict__", "__self__"}:
@@ -187,7 +191,7 @@ class Locator:
                 yield from self._member(value, name)
             elif isinstance(value, ClassValue):
                 known = True
-                if self.inference.method(value.klass, name) is None:
+                if self.inference.method(value.klass, name) is None and not self._is_manager(value.klass, name):
                     yield Location(ClassAttribute(self.classes.declaring(value.klass, name) or value.klass, name))
             elif isinstance(value, FunctionValue):
                 known = True
