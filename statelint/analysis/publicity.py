@@ -28,8 +28,15 @@ _READ_BY_ALL = re.compile(r"OrReadOnly$|OrAnonReadOnly$")
 
 _ROOM = re.compile(r"(^|_)(room|chatroom|channel|forum|topic|lobby)s?(_(model|table|orm|db))?$")
 """Models of places where whoever comes may talk."""
+_MESSAGE = re.compile(r"(chat_?)?messages?(_(model|table|orm|db))?$")
+_SAID = re.compile(r"(id|text|content|message|body|\w+_at|time(stamp)?|date|username|user|sender|author|created_by)$")
+"""What there is to a message in a chat of all with all: no receiver, no room, and no role of an assistant."""
 _JOINED = re.compile(r"member|participant|subscri|invit|access|(^|_)(room|channel)s?_users?|users?_(room|channel)")
 """Models that say who may."""
+_KEPT = re.compile(
+    r"member|participant|user|host|owner|admin|creator|created_by|private|public|password|invit|type|kind"
+)
+"""Columns of places that are not for everybody."""
 
 _OWNERS = frozenset({Proof.CHECKED, Proof.PREDICATE})
 """Proofs that ask for the owner of a row itself."""
@@ -59,19 +66,33 @@ class Publicity:
         rooms = {
             model
             for model in models
-            if _ROOM.search(snake(model.name)) and not (model.owned or model.is_principal or model.is_tenant)
+            if _ROOM.search(snake(model.name))
+            and not (model.owned or model.is_principal or model.is_tenant)
+            and not any(_KEPT.search(snake(column)) for column in model.columns)
         }
         named = {
             model: {ownership.named(column.target, column.module) for column in model.columns.values() if column.target}
             for model in models
         }
         rooms -= {room for model in models if _JOINED.search(snake(model.name)) for room in named[model] if room}
+        live = any(entry.kind == "websocket" for entries in self.judge.reach.entry_points.values() for entry in entries)
         return frozenset(
             model
             for model in models
-            if not rooms.isdisjoint(named[model] - {None})
+            if (not rooms.isdisjoint(named[model] - {None}) or (live and self._is_said_to_all(model)))
             and all(len(path.columns) == 1 for path in model.paths)
-            and len({path.columns[0].removesuffix("_id") for path in model.paths}) == 1
+            and len({path.columns[0].removesuffix("_id") for path in model.paths} - {"user"}) <= 1
+        )
+
+    @staticmethod
+    def _is_said_to_all(model: Model) -> bool:
+        """Tell whether a message is nothing but who said what and when: there is one chat, and all are in it."""
+        owners = {path.columns[0] for path in model.paths}
+        return (
+            model.klass is not None
+            and len(model.columns) > len(owners)
+            and _MESSAGE.match(snake(model.name)) is not None
+            and all(name in owners or _SAID.match(snake(name)) for name in model.columns)
         )
 
     @cached_property

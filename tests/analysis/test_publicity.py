@@ -240,3 +240,33 @@ def test_rooms_without_members_are_open_to_all(
     sample: Callable[[dict[str, str]], Sample], other: str, found: list[str]
 ) -> None:
     assert leaks(sample({"app.py": ROOMS.replace("OTHER", other)})) == found
+
+
+CHAT = (
+    ROOMS[: ROOMS.index("class Room(")]
+    + """\
+class Message(Base):
+    __tablename__ = "messages"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sender_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    content: Mapped[str]
+    COLUMN: Mapped[str]
+
+
+@router.get("/messages/{key}")
+def show(key: int, user=Depends(get_current_user), session=Depends(get_session)):
+    return session.scalars(select(Message).where(Message.id == key)).one()
+
+
+@router.websocket("/ws")
+async def talk(websocket, session=Depends(get_session)):
+    await websocket.accept()
+"""
+)
+
+
+@pytest.mark.parametrize(("column", "found"), [("created_at", []), ("role", ["Message read"])])
+def test_what_is_said_to_all_is_for_all(
+    sample: Callable[[dict[str, str]], Sample], column: str, found: list[str]
+) -> None:
+    assert leaks(sample({"app.py": CHAT.replace("COLUMN", column)})) == found
