@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.callernames import is_admin_name
+from statelint.analysis.calls import nested
 from statelint.analysis.comparisons import Comparisons
 from statelint.analysis.model import ClassValue, FunctionValue
 from statelint.analysis.ownership import OwnerKind, snake
@@ -13,7 +15,7 @@ from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.naming import called_name, is_read_from, looked_up, name_of, raw_names
 from statelint.analysis.proofs.words import GUARD_NAME, KEYS, SECRET
 from statelint.analysis.reach import Reach
-from statelint.extract.facts import NO_TERM, Attr, Call, Compare, Const, Name, Param
+from statelint.extract.facts import NO_TERM, Attr, Call, Compare, Const, Item, Name, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +41,8 @@ _OF_CLIENT = frozenset(
     }
 )  # fmt: skip
 """Where requests keep what their clients say, as attributes or methods."""
+_AUTHORIZED = re.compile(r"(is_)?authori[sz](ed?|ation)(_required)?")
+"""Guards that, told no role, ask for a login alone."""
 _COPIES = frozenset({"to_dict", "copy", "dict"})
 
 
@@ -122,7 +126,8 @@ class Claims:
             for entry, name, known in self.sources(function, key, 0, after)
             # Whoever may manage users is told so in many ways.
             if not any(
-                GUARD_NAME.search(guard.name) or is_admin_name(guard.name)
+                (GUARD_NAME.search(guard.name) and (guard.roles or not _AUTHORIZED.fullmatch(guard.name)))
+                or is_admin_name(guard.name)
                 for guard in self.judge.guards.before.guards(entry)
             )
         }
@@ -247,6 +252,7 @@ class Claims:
                 and not self.judge.graph.depends_on_unknown(module, parameter.annotation, parameter.default)
                 and (parameter.name not in _OF_FRAMEWORK or self.principals.senders.is_body(module, value))
                 and self.judge.guards.admits_anyone(function, [value])
+                and not self._is_filled(function, parameter.name)
             ):
                 known = self.judge.guards.knows_caller(function)
                 if known or entries[0].kind == "route":
@@ -261,6 +267,18 @@ class Claims:
             if argument >= 0 and not self.principals.is_principal(edge.caller.module, argument):
                 for entry, name, known in self.sources(edge.caller, argument, depth + 1, edge.call, named=named):
                     yield entry, name, known or self._knows_another(function, value)
+
+    def _is_filled(self, function: FunctionInfo, name: str) -> bool:
+        """``kwargs["user_id"] = self.user.id``: tell whether a decorator gives a parameter its value."""
+        return any(
+            event.op == "write"
+            and isinstance(target := each.module.terms[event.term], Item)
+            and each.module.text(target.key) == name
+            for guard in self.judge.guards.before.guards(function)
+            if guard.function is not None
+            for each in (guard.function, *nested(guard.function))
+            for event in each.events
+        )
 
     def _asked(
         self, function: FunctionInfo, value: TermId, key: str, after: TermId

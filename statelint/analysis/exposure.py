@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 3
 """Calls from an endpoint to what may ask who is calling."""
-_AUTHENTICATES = re.compile(r"auth|login|jwt|token|api_?key|session|identity|user", re.IGNORECASE)
+_AUTHENTICATES = re.compile(r"auth|login|jwt|(?<!csrf)(?<!csrf_)token|api_?key|session|identity|user", re.IGNORECASE)
 """Names of middleware that may know the caller."""
 _HEADERS = re.compile(r"^(proxy-)?authorization$|^bearer|api-?key|x-(user|auth|token|forwarded-user)", re.IGNORECASE)
 _DEMANDED = re.compile(r"LoginRequired|IsAuthenticated|DjangoModelPermissions|HasAPIKey")

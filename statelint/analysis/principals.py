@@ -9,7 +9,20 @@ from statelint.analysis.callernames import is_admin_name, is_identity_name, is_r
 from statelint.analysis.model import External, FunctionValue, Instance, Result
 from statelint.analysis.senders import Senders
 from statelint.analysis.terms import walk
-from statelint.extract.facts import NO_TERM, Attr, Call, Cell, Choice, Comprehension, Element, Item, Logic, Name, Param
+from statelint.extract.facts import (
+    NO_TERM,
+    Attr,
+    Call,
+    Cell,
+    Choice,
+    Comprehension,
+    Const,
+    Element,
+    Item,
+    Logic,
+    Name,
+    Param,
+)
 
 if TYPE_CHECKING:
     from statelint.analysis.calls import CallGraph
@@ -18,6 +31,8 @@ if TYPE_CHECKING:
     from statelint.extract.facts import TermId
 
 _CURRENT = re.compile(r"^_?(get_)?(current|authenticated)_", re.IGNORECASE)
+_USERS = re.compile(r"(^|_)(user|account|member|caller|person|customer)(_?profile|_?id)?(_|$)|_to_user", re.IGNORECASE)
+"""Functions that find users, by what they are called."""
 _HANDED = frozenset(
     {
         "user", "user_id", "owner", "owner_id", "userid", "tenant_id", "account_id", "uid", "actor", "actor_id",
@@ -285,7 +300,7 @@ class Principals:
         return found
 
     def _provider(self, function: FunctionInfo) -> bool:
-        if is_identity_name(function.name) or self._declares_user(function):
+        if is_identity_name(function.name) or self._declares_user(function) or self._finds_user(function):
             return True
         module = function.module
         for event in function.events:
@@ -321,6 +336,25 @@ class Principals:
             and (model := self.ownership.model_of(value.klass)) is not None
             and model.is_principal
             for value in self.inference.annotation(function.module, function.facts.returns)
+        )
+
+    @staticmethod
+    def _finds_user(function: FunctionInfo) -> bool:
+        """``token_to_user(request)``: tell whether whoever sent a request is looked for by its credential."""
+        module = function.module
+        answers = any(
+            event.op == "return" and not isinstance(module.terms[event.term], Const) for event in function.events
+        )
+        asked = (
+            module.text(call.args[0])
+            for _, call in function.calls
+            if call.args and isinstance(func := module.terms[call.func], Attr) and func.name == "get"
+            if module.last_name(func.base) == "headers"
+        )
+        return (
+            _USERS.search(function.name) is not None
+            and answers
+            and any((header or "").lower() == "authorization" for header in asked)
         )
 
     def mentions_identity(self, module: Module, term: TermId) -> bool:

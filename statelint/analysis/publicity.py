@@ -101,6 +101,23 @@ class Publicity:
         models = self.judge.ownership.models.values()
         while added := {model for model in models if model not in found and self._is_part(model, found)}:
             found |= added
+        private = self.judge.ownership.is_personal
+        return frozenset(found | {part for part, whole in self._parts_shown if whole in found and not private(part)})
+
+    @cached_property
+    def _parts_shown(self) -> frozenset[tuple[Model, Model]]:
+        """What a route lists by the row above, asking nobody who is calling: the answers to a question, with both."""
+        found = set()
+        for verdict in self.judge.verdicts():
+            query = verdict.query
+            model = query.chain.model
+            if model is None or verdict.proof is not None or not model.parents or self.judge.writes.of(query) != "read":
+                continue
+            asked = [atom.column[0] for atom in self.judge.queries.atoms(query) if atom.op == "=="]
+            above = {parent for column, parent in model.parents.items() if column in asked}
+            entry = self.judge.reach.root(verdict.way[0].caller if verdict.way else query.function)
+            if above and entry is not None and entry.kind == "route" and not self._exposures.demands(entry.function):
+                found |= {(model, parent) for parent in above}
         return frozenset(found)
 
     @staticmethod

@@ -270,3 +270,69 @@ def test_what_is_said_to_all_is_for_all(
     sample: Callable[[dict[str, str]], Sample], column: str, found: list[str]
 ) -> None:
     assert leaks(sample({"app.py": CHAT.replace("COLUMN", column)})) == found
+
+
+QUESTIONS = """\
+from flask import Flask, jsonify
+from flask_login import current_user, login_required
+from flask_sqlalchemy import SQLAlchemy
+
+app = Flask(__name__)
+db = SQLAlchemy(app)
+
+
+class User(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    email = db.Column(db.String)
+    password = db.Column(db.String)
+
+
+class Question(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    user_id = db.Column(db.ForeignKey("user.id"))
+    username = db.Column(db.String)
+    body = db.Column(db.String)
+
+
+class Answer(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    user_id = db.Column(db.ForeignKey("user.id"))
+    question_id = db.Column(db.ForeignKey("question.id"))
+    body = db.Column(db.String)
+
+
+@app.after_request
+def inject_csrf_token(response):
+    response.set_cookie("csrf_token", "")
+    return response
+
+
+@app.get("/questions")
+def questions():
+    return jsonify([each.body for each in Question.query.all()])
+
+
+@app.get("/questions/<int:question_id>")
+def question(question_id):
+    return jsonify(body=Question.query.get_or_404(question_id).body)
+
+
+@app.get("/questions/<int:question_id>/answers")
+def answers(question_id):
+    return jsonify([each.body for each in Answer.query.filter_by(question_id=question_id).all()])
+
+
+@app.get("/mine")
+@login_required
+def mine():
+    return jsonify([each.body for each in Question.query.filter_by(user_id=current_user.id).all()])
+"""
+
+
+@pytest.mark.parametrize(("login", "certainty"), [("", 0), ("@login_required\n", 2)])
+def test_parts_of_what_is_shown_are_shown_where_nobody_is_asked(
+    sample: Callable[[dict[str, str]], Sample], login: str, certainty: int
+) -> None:
+    text = QUESTIONS.replace("def answers(", f"{login}def answers(")
+    found = {leak.symbol: leak.certainty for leak in sample({"app.py": text}).project.isolation.everything}
+    assert found == {"questions:Question": 0, "question:Question": 0, "answers:Answer": certainty}

@@ -189,6 +189,11 @@ class Ownership:
         """Tell whether rows of a model are surely not for everybody's eyes: conversations, orders, customers."""
         columns = {snake(name) for name in model.columns}
         logins = _LOGINS - _CONTACTS if columns & _OFFERED else _LOGINS
+        if any(
+            column.is_key and (user := self._target(column)) and user.is_principal for column in model.columns.values()
+        ):
+            # Questions that say by whom they were asked.
+            logins = logins & _CONTACTS
         return self.is_private_name(model.name) or snake(model.name) in self._principal_names or bool(logins & columns)
 
     # -- models

@@ -116,11 +116,11 @@ class Before:
         """Yield what a view of Flask's has around its methods: ``decorators = [login_required]``."""
         for name in _LISTS:
             for klass in self.inference.mro(owner)[0]:
-                binding = klass.attribute(name)
-                if binding is None or binding.value < 0:
+                found = self._put(klass, name)
+                if found is None:
                     continue
-                module = klass.module
-                held = module.terms[binding.value]
+                module, value = found
+                held = module.terms[value]
                 if isinstance(held, Mapping):
                     chosen = [
                         value for key, value in zip(held.keys, held.values, strict=True) if module.text(key) == method
@@ -131,6 +131,20 @@ class Before:
                 if isinstance(held, Sequence):
                     yield from ((module, item) for item in held.items)
                 break
+
+    def _put(self, klass: ClassInfo, name: str) -> tuple[Module, TermId] | None:
+        """Return what a class, or its ``__init__``, puts into an attribute: ``self.method_decorators = {…}``."""
+        binding = klass.attribute(name)
+        if binding is not None:
+            return (klass.module, binding.value) if binding.value >= 0 else None
+        return next(
+            (
+                (function.module, event.value)
+                for function, event in self.inference.fields(klass).get(name, ())
+                if function.owner is klass and function.name == "__init__" and event.how == "=" and event.value >= 0
+            ),
+            None,
+        )
 
     def _decorator(self, module: Module, decorator: TermId) -> Iterator[Guard]:
         held = module.terms[decorator]

@@ -317,12 +317,27 @@ class Guards:
                     # "id" may be anything's: a column's, or the key of a token.
                     texts |= {text for text in found if text not in KEYS}
                     texts |= found & KEYS & set(self._asked_of_request(module, parts))
+            texts |= set(self._compared(function))
         known = names & (seen | texts) or handed & {name.partition(".")[0] for name in names}
         if not known or not self.regard.weighs(guard):
             return False
         return any(self.exits.may_abort(function) for function in functions) or any(
             event.op == "return" and event.condition for function in functions for event in function.events
         )
+
+    def _compared(self, function: FunctionInfo) -> Iterator[str]:
+        """Yield the arguments of a request that a guard compares: ``if view_args["name"] != me: abort(403)``."""
+        module = function.module
+        for step in self.exits.steps(function):
+            test = module.facts.conditions[step].test
+            for part in self.queries.containment(module).parts(test) if test >= 0 else ():
+                held = module.terms[part]
+                if (
+                    isinstance(held, Item)
+                    and name_of(module, held.base) in ARGUMENTS
+                    and (text := module.text(held.key))
+                ):
+                    yield text
 
     def _handed_everything(self, function: FunctionInfo) -> Iterator[FunctionInfo]:
         """Yield what a guard hands all of a request's arguments to: ``check_note(**kwargs)``."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.proofs.naming import is_read_from, raw_names
 from statelint.analysis.proofs.published import is_hidden
+from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import DEMANDING, LOOKUP, MAKING, NEGATIVE
 from statelint.analysis.roles import grants_role
 from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Logic, Not, Param
@@ -70,6 +71,17 @@ class Permits:
             ):
                 found.add(query.leaf)
         return found
+
+    def vouched(self, module: Module, term: TermId) -> bool:
+        """Tell whether a guard before an entry point compares a parameter with the caller: ``/messages/<username>``."""
+        held = module.terms[term]
+        judge = self.rows.judge
+        return (
+            isinstance(held, Param)
+            and (function := module.functions[held.function]) in judge.reach.entry_points
+            and judge.guards.entrance(function, [term]) is Proof.GUARD
+            and judge.guards.entrance(function, []) is None
+        )
 
     def _is_read(self, module: Module, call: TermId) -> bool:
         held = module.terms[call]

@@ -47,6 +47,7 @@ class Rows:
     """Follows the rows of a query through the function that asks."""
 
     def __init__(self, judge: Judge) -> None:
+        self.judge = judge
         self.inference = judge.inference
         self.ownership = judge.ownership
         self.principals = judge.principals
@@ -239,7 +240,8 @@ class Rows:
                 for row, other in ((left, right), (right, left)):
                     if holds(row, leaf) and not holds(other, leaf) and not isinstance(module.terms[other], Const):
                         if self.names_owner(module, row, leaf) or (
-                            self.principals.is_principal(module, other) and not self._is_own_key(module, row, leaf)
+                            (self.principals.is_principal(module, other) or self.permits.vouched(module, other))
+                            and not self._is_own_key(module, row, leaf)
                         ):
                             return True
                         if self._is_secret(module, row, leaf) or (
