@@ -20,8 +20,10 @@ from statelint.extract.facts import (
     Const,
     Element,
     Item,
+    Mapping,
     Not,
     Param,
+    Sequence,
 )
 
 if TYPE_CHECKING:
@@ -151,7 +153,11 @@ class Uses:
 
     @staticmethod
     def _is_key(module: Module, term: TermId) -> bool:
+        """Tell whether a term is a row's key, or ``kwargs={"pk": note.pk}`` or ``args=[note.pk]``."""
         held = module.terms[term]
+        if isinstance(held, (Mapping, Sequence)):
+            inside = held.values if isinstance(held, Mapping) else held.items
+            return all(Uses._is_key(module, each) for each in inside)
         return isinstance(held, Attr) and (bool(KEY.search(held.name)) or held.name == "slug")
 
     def shows_only(self, query: Query, says: Callable[[str], bool]) -> bool:
