@@ -23,6 +23,8 @@ MAX_DEPTH = 3
 _AUTHENTICATES = re.compile(r"auth|login|jwt|(?<!csrf)(?<!csrf_)token|api_?key|session|identity|user", re.IGNORECASE)
 """Names of middleware that may know the caller."""
 _HEADERS = re.compile(r"^(proxy-)?authorization$|^bearer|api-?key|x-(user|auth|token|forwarded-user)", re.IGNORECASE)
+_LINKS = re.compile(r"(^|_)(downloads?|unsubscribe|share|shared|preview|webhook|callback)(_|$)")
+"""Names of endpoints whose token is part of a link that the service has given out."""
 _DEMANDED = re.compile(r"LoginRequired|IsAuthenticated|DjangoModelPermissions|HasAPIKey")
 """Classes that Django's settings name to have every view ask."""
 
@@ -78,8 +80,12 @@ class Exposures:
         found: dict[str, bool] = {}
         for function, entries in self.judge.reach.entry_points.items():
             for kind in {entry.kind for entry in entries} & {"route", "tool"}:
-                found[kind] = found.get(kind, False) or self.asks(function)
+                found[kind] = found.get(kind, False) or (self.asks(function) and not self._follows_link(function))
         return found
+
+    def _follows_link(self, function: FunctionInfo) -> bool:
+        """Tell whether the credential that an endpoint takes is that of a link, which names no caller."""
+        return self._takes_credential(function) and _LINKS.search(function.name) is not None
 
     def grouped(self, exposed: Iterable[tuple[FunctionInfo, Leak]]) -> Iterator[Exposure]:
         """Yield what open endpoints expose, a router each; those of no router in sight, a module each."""

@@ -301,6 +301,11 @@ class Catalogue:
         return self._union("wrappers")
 
     @cached_property
+    def screens(self) -> frozenset[str]:
+        """Calls that draw on a page when the module is run."""
+        return self._union("screens")
+
+    @cached_property
     def passthrough(self) -> frozenset[str]:
         """Calls that return their first argument."""
         return self._union("passthrough")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from statelint.analysis.proofs import Proof, Verdict
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -211,3 +213,29 @@ class Notes(viewsets.ModelViewSet):
     queryset = Note.objects.all()
 """
     assert len(code(text).project.isolation.leaks) == leaks
+
+
+def test_what_hangs_on_a_query_that_is_being_judged_is_judged_again(code: Code, monkeypatch) -> None:
+    judge = code(
+        HEAD
+        + """
+def one(session, key):
+    return session.get(Note, key)
+
+
+def other(session, key):
+    return session.get(Note, key)
+"""
+    ).project.judge
+    one, other = (
+        query for module in judge.inference.modules for each in module.functions for query in judge.queries.of(each)
+    )
+
+    def proofs(query):
+        """Each is proven by the other, but one of them also by itself."""
+        neighbour = judge.judge(other if query is one else one)
+        return Verdict(query, Proof.PARENT if neighbour.proof else Proof.PREDICATE if query is one else None)
+
+    monkeypatch.setattr(judge, "_judge", proofs)
+    assert judge.judge(one).proof is Proof.PREDICATE
+    assert judge.judge(other).proof is Proof.PARENT

@@ -55,7 +55,16 @@ def patterns(library: Library) -> Iterator[str]:
     yield from strings(library.identity, *Identity.__struct_fields__)
     yield from strings(
         library,
-        *("dependency_markers", "passthrough", "argument_mutators", "aborts", "spawners", "resolvers", "wrappers"),
+        *(
+            "dependency_markers",
+            "passthrough",
+            "screens",
+            "argument_mutators",
+            "aborts",
+            "spawners",
+            "resolvers",
+            "wrappers",
+        ),
         "fields",
     )
     for style in library.models:

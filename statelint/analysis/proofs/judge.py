@@ -44,6 +44,11 @@ if TYPE_CHECKING:
     from statelint.analysis.stores.policies import Policies
     from statelint.extract.facts import Event, TermId
 
+MAX_TRIES = 2
+"""How often a query is judged anew that hung on one which was being judged."""
+MAX_OPEN = 1 << 30
+"""More queries than can be judged on behalf of each other."""
+
 
 class Judge:
     """Judges the queries of a project."""
@@ -86,6 +91,11 @@ class Judge:
         self.made = made
         self.session_keys = SessionKeys(self)
         self._verdicts: dict[tuple[FunctionInfo, TermId], Verdict] = {}
+        self._open: dict[tuple[FunctionInfo, TermId], int] = {}
+        """The queries that are being judged, each on behalf of the one before."""
+        self._asked = MAX_OPEN
+        """The outermost of them that was asked for meanwhile."""
+        self._tries: dict[tuple[FunctionInfo, TermId], int] = {}
 
     def verdicts(self) -> Iterator[Verdict]:
         """Yield the verdict on every query of the project."""
@@ -98,10 +108,23 @@ class Judge:
         """Return the verdict on one query."""
         key = (query.function, query.leaf)
         found = self._verdicts.get(key)
-        if found is None:
-            # While a query is being judged, what depends on itself is unproven.
-            self._verdicts[key] = Verdict(query, None)
-            found = self._verdicts[key] = self._judge(query)
+        if found is not None:
+            self._asked = min(self._asked, self._open.get(key, MAX_OPEN))
+            return found
+        before, self._asked = self._asked, MAX_OPEN
+        self._open[key] = len(self._open)
+        # While a query is being judged, what depends on itself is unproven.
+        self._verdicts[key] = Verdict(query, None)
+        found = self._verdicts[key] = self._judge(query)
+        place = self._open.pop(key)
+        if self._asked >= place:
+            self._asked = before
+            return found
+        # It hangs on one that is still being judged: unproven for now is not unproven.
+        if found.proof is None and self._tries.get(key, 0) < MAX_TRIES:
+            self._tries[key] = self._tries.get(key, 0) + 1
+            del self._verdicts[key]
+        self._asked = min(self._asked, before)
         return found
 
     def of_row_above(self, query: Query) -> Verdict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.analysis.model import Place, Result
+from statelint.analysis.model import External, Place, Result
 from statelint.analysis.reach import Reach
 from statelint.analysis.scripts import trials
 from statelint.analysis.state.roots import AppAttribute, ClassAttribute, Field, Global
@@ -78,6 +78,8 @@ class Resources:
         entered = {held.test for held in module.facts.conditions if held.kind == "with"}
         tried = trials(module)
         for function in module.functions:
+            if function.is_module and self._draws(function):
+                continue
             for event in function.events:
                 if event.op != "call" or event.condition in tried:
                     continue
@@ -88,10 +90,24 @@ class Resources:
                 for name, place in self._keepers(function, event, role):
                     yield Resource(role, kind, name, place or made, made, self.state.serves)
 
+    def _draws(self, function: FunctionInfo) -> bool:
+        """Tell whether a module draws a page when it is run, which is done anew for each user."""
+        return any(
+            isinstance(value, External) and value.name in self.catalogue.screens
+            for _, call in function.calls
+            for value in self.inference.term(function.module, call.func)
+        )
+
     def _fresh(self, module: Module, term: TermId) -> bool:
         """Tell whether a call makes the object, rather than being a method that returns the object itself."""
         call = module.terms[term]
         if not isinstance(call, Call) or self.inference.is_dependency(module, term):
+            return False
+        if any("factory" in name for name, _ in call.keywords) and any(
+            isinstance(value, External) and value.name in self.catalogue.fields
+            for value in self.inference.term(module, call.func)
+        ):
+            # Field(default_factory=…) makes one for each object.
             return False
         func = module.terms[call.func]
         return not isinstance(func, Attr) or not self._typed(module, func.base)[0]

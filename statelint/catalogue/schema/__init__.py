@@ -72,6 +72,8 @@ class Library(Struct, frozen=True):
     """Calls that give an instance of the class that is their first argument (``container.resolve(Service)``)."""
     passthrough: tuple[str, ...] = ()
     """Calls that return their first argument, or what it wraps."""
+    screens: tuple[str, ...] = ()
+    """Calls that draw on a page: a module that makes one when it is run is run again for each user and each change."""
     fields: tuple[str, ...] = ()
     """Calls that describe a field of a class, or a parameter that a framework fills, which holds what their
     ``default_factory``, ``factory`` or ``default`` gives."""
