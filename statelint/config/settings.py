@@ -18,9 +18,9 @@ PROFILES: dict[str, dict[str, Any]] = {
 """What each profile sets; settings given beside it win."""
 
 DEFAULT_EXCLUDES = (
-    ".bzr", ".direnv", ".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".pants.d", ".pytest_cache", ".ruff_cache",
-    ".svn", ".tox", ".venv", ".vscode", "__pypackages__", "_build", "buck-out", "build", "dist", "env", "node_modules",
-    "site-packages", "venv",
+    ".bzr", ".claude", ".direnv", ".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".pants.d", ".pytest_cache",
+    ".ruff_cache", ".svn", ".tox", ".venv", ".vscode", "__pypackages__", "_build", "buck-out", "build", "dist", "env",
+    "node_modules", "site-packages", "venv",
 )  # fmt: skip
 
 
