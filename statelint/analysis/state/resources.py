@@ -119,7 +119,7 @@ class Resources:
         module = function.module
         if function.is_module:
             name = self._module_name(module, event.term)
-            if self._used(module, name, event.term) if name else self._is_kept(function, event):
+            if self._used(module, name, event.term, role=role) if name else self._is_kept(function, event):
                 yield name, None
             return
         if self.state.locator.memoised(function) and any(
@@ -173,7 +173,7 @@ class Resources:
                     return f"{klass.name}.{binding.name}"
         return ""
 
-    def _used(self, module: Module, name: str, made: TermId = -1, depth: int = 0) -> bool:
+    def _used(self, module: Module, name: str, made: TermId = -1, *, role: str = "", depth: int = 0) -> bool:
         """Tell whether code that may serve requests uses a module's object, or set-up code hands it on."""
         if not name.isidentifier():
             return True
@@ -184,21 +184,23 @@ class Resources:
                 continue
             for function in user.functions:
                 if function.is_module:
-                    if any(self._hands_on(user, event, name) for event in function.events if event.term != made):
+                    if any(self._hands_on(user, event, name, role) for event in function.events if event.term != made):
                         return True
                 elif self.reach.of(function) is not Reach.OFFLINE and _mentions(function, name):
                     return True
         return depth < MAX_DEPTH and any(
-            self._used(module, derived, depth=depth + 1) for derived in _taken(module, name)
+            self._used(module, derived, role=role, depth=depth + 1) for derived in _taken(module, name)
         )
 
-    def _hands_on(self, module: Module, event: Event, name: str) -> bool:
-        """Tell whether an event of set-up code passes the global ``name`` on, but to a library's client to keep.
+    def _hands_on(self, module: Module, event: Event, name: str, role: str) -> bool:
+        """Tell whether an event of set-up code passes the global ``name`` on, but not a session to a client to keep.
 
-        What a checkpointer of LangGraph is given, it alone uses, and behind a lock.
+        A connection that a checkpointer of LangGraph is given, it alone uses, and behind a lock.
         """
         call = module.terms[event.term] if event.op == "call" else None
-        if not isinstance(call, Call) or any(
+        if not isinstance(call, Call):
+            return False
+        if role == "session" and any(
             isinstance(value, Result) and "client" in self.catalogue.roles.get(value.name, ())
             for value in self.inference.term(module, event.term)
         ):
