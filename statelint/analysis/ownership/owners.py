@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from statelint.analysis.model import Instance
 from statelint.analysis.ownership.declarations import Declarations
 from statelint.analysis.ownership.directories import Directories
 from statelint.analysis.ownership.guesses import guess_references
 from statelint.analysis.ownership.schema import Model, OwnerKind, OwnerPath, snake
 from statelint.analysis.ownership.tables import TableObjects
 from statelint.analysis.ownership.tenants import Tenants
+from statelint.analysis.ownership.users import LOGINS, PASSWORDS, PERSONAL, Users
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from statelint.analysis.inference import Inference
-    from statelint.analysis.model import ClassInfo, Module, Value
+    from statelint.analysis.model import ClassInfo, Module
     from statelint.analysis.ownership.schema import Column
     from statelint.config.settings import Settings
     from statelint.extract.facts import TermId
 
 MAX_PARENTS = 3
 """Longer chains of foreign keys are too weak a sign of ownership."""
-_USER_BASES = frozenset({"AbstractUser", "AbstractBaseUser", "BaseUser", "UserMixin"})
-_PASSWORDS = frozenset({"password", "hashed_password", "password_hash", "passwd", "pwd_hash", "encrypted_password"})
 _KEPT = frozenset(
     {"saved", "save", "favorite", "favourite", "bookmarked", "draft", "hidden", "private", "scheduled", "direct"}
 )
@@ -37,11 +34,6 @@ _PEOPLE = frozenset(
     {"client", "customer", "contact", "lead", "patient", "student", "person", "guest", "visitor", "player"}
 )
 """Models whose rows have a name of their own."""
-_PROVIDER = re.compile(
-    r"^_?(?:get_|require_)?(?:current|authenticated|logged_?in)_(?:active_|verified_)?(?P<who>[a-z_]+)$", re.IGNORECASE
-)
-_CALLERS = frozenset({"user", "account", "member", "principal"})
-"""What ``get_current_…`` gives is the caller, whatever its model is called."""
 _LATEST = re.compile(r"^(last|latest|most_recent|previous)_")
 """Beginnings of columns that note the latest of many, as ``forum.last_post_user_id`` does: rows are not its user's."""
 _IN_CHARGE = re.compile(r"(^|_)(head|hod|in_?charge|chief|dean|warden|director|chair(man|person)?|principal)(_|$)")
@@ -57,14 +49,6 @@ _TALK = re.compile(r"(^|_)(message|chat|room|log|session|token|login|score)s?($|
 """Rows that bear the name of a user and are not that user's to keep, or to guard."""
 _SAID = re.compile(r"(^|_)(message|msg|chat)s?($|_)")
 """Columns of what somebody said to others, whatever its table is called."""
-_PERSONAL = frozenset(
-    {
-        "email", "phone", "phone_number", "mobile", "first_name", "last_name", "full_name", "role", "is_admin",
-        "is_active",
-    }
-)  # fmt: skip
-"""Columns of people."""
-_LOGINS = frozenset({"email", "username", "user_name", "login", "phone", "phone_number"})
 _CONTACTS = frozenset({"email", "phone", "phone_number"})
 _OFFERED = frozenset({"title", "description", "price", "logo"})
 """Columns of ads and firms, whose contacts are there for everybody."""
@@ -88,7 +72,6 @@ class Ownership:
         self._directories = Directories(names)
         self._labels = names["label_columns"]
         self._audience = names["audience_columns"]
-        self._business = names["business_models"]
         self._kinds: dict[str, OwnerKind | None] = {}
         self.models: dict[ClassInfo | str, Model] = {}
         """By class, or by name where there is none."""
@@ -188,7 +171,7 @@ class Ownership:
     def is_personal(self, model: Model) -> bool:
         """Tell whether rows of a model are surely not for everybody's eyes: conversations, orders, customers."""
         columns = {snake(name) for name in model.columns}
-        logins = _LOGINS - _CONTACTS if columns & _OFFERED else _LOGINS
+        logins = LOGINS - _CONTACTS if columns & _OFFERED else LOGINS
         if any(
             column.is_key and (user := self._target(column)) and user.is_principal for column in model.columns.values()
         ):
@@ -235,12 +218,8 @@ class Ownership:
         public = set(self.settings.public_models)
         for model in self.models.values():
             model.is_public = model.name in public or snake(model.name).startswith("public_")
-            model.is_principal = self._is_principal(model)
             model.is_published = self._is_published(model)
-        alone = not any(model.is_principal for model in self.models.values())
-        for model in self.models.values():
-            model.is_principal = model.is_principal or self._is_caller(model, alone=alone)
-        self._drop_business_models()
+        Users(self.models.values(), self.inference, self.settings, self._target).mark()
         tenants = Tenants(
             self.models.values(), self.inference.modules, self._target, self._tenant_models, self._principal_names
         )
@@ -288,40 +267,6 @@ class Ownership:
                 seen.add(at)
         return False
 
-    def _drop_business_models(self) -> None:
-        """Where users log in, customers are whom they deal with, unless they have a password of their own."""
-        users = [model for model in self.models.values() if model.is_principal]
-        weak = [model for model in users if snake(model.name) in self._business and not self._logs_in(model)]
-        known = len(weak) < len(users) or self._has_foreign_users()
-        for model in weak:
-            model.is_principal = not known and not self._holds_money(model)
-
-    @staticmethod
-    def _holds_money(model: Model) -> bool:
-        """Tell whether accounts are of money, and not of people: nothing says who anybody is."""
-        return snake(model.name).startswith("account") and not (
-            (_LOGINS | _PASSWORDS | _PERSONAL) & {snake(name) for name in model.columns}
-        )
-
-    def _has_foreign_users(self) -> bool:
-        """Tell whether rows refer to users whose model is a library's: ``ForeignKey(User)`` of Django."""
-        return any(
-            column.target
-            and self.named(column.target, column.module) is None
-            and snake(column.target.rpartition(".")[2]) in self._principal_names - self._business
-            for model in self.models.values()
-            for column in model.columns.values()
-        )
-
-    def _logs_in(self, model: Model) -> bool:
-        names = {snake(name) for name in model.columns}
-        bases = self.inference.external_bases(model.klass) if model.klass is not None else ()
-        return (
-            model.name in self.settings.principal_models
-            or bool(_PASSWORDS & names)
-            or any(base.rpartition(".")[2] in _USER_BASES or "BaseUserTable" in base for base in bases)
-        )
-
     def _target(self, column: Column) -> Model | None:
         return self.named(column.target, column.module) if column.target else None
 
@@ -330,40 +275,6 @@ class Ownership:
             column.is_key and column.target and self.named(column.target, column.module) is model
             for column in user.columns.values()
         )
-
-    def _is_principal(self, model: Model) -> bool:
-        if model.name in self.settings.principal_models:
-            return True
-        bases = self.inference.external_bases(model.klass) if model.klass is not None else ()
-        if any(base.rpartition(".")[2] in _USER_BASES or "BaseUserTable" in base for base in bases):
-            return True
-        name = snake(model.name)
-        if name in self._principal_names or (model.klass is None and name.removesuffix("s") in self._principal_names):
-            return True
-        names = {snake(name) for name in model.columns}
-        return bool(_LOGINS & names) and bool(_PASSWORDS & names)
-
-    def _is_caller(self, model: Model, *, alone: bool) -> bool:
-        """Tell whether what finds out who is calling gives a row of a model: ``get_current_user() -> Player``.
-
-        ``get_current_player`` says so where players ``alone`` may be users; ``current_topic`` is of another kind.
-        """
-        return any(snake(name) in _LOGINS for name in model.columns) and any(
-            who in _CALLERS or (alone and who == snake(model.name))
-            for who, value in self._callers
-            if isinstance(value, Instance) and value.klass is model.klass
-        )
-
-    @cached_property
-    def _callers(self) -> list[tuple[str, Value]]:
-        """What the functions declare that find out who is calling, by the last word of their names."""
-        return [
-            (told["who"].lower(), value)
-            for module in self.inference.modules
-            for function in module.functions
-            if (told := _PROVIDER.match(function.name)) is not None
-            for value in self.inference.annotation(module, function.facts.returns)
-        ]
 
     def _direct(self, model: Model) -> Iterator[OwnerPath]:
         if model.is_principal:
@@ -413,7 +324,7 @@ class Ownership:
         return (
             snake(column.name) in _SIGNS
             and snake(model.name).removesuffix("s") not in _PEOPLE
-            and not (_PASSWORDS | _PERSONAL) & {snake(name) for name in model.columns}
+            and not (PASSWORDS | PERSONAL) & {snake(name) for name in model.columns}
             and not _TALK.search(snake(model.name))
             and not any(_SAID.search(snake(name)) for name in model.columns)
         )
