@@ -154,12 +154,9 @@ class Claims:
         query = verdict.query
         module = query.module
         containment = self.judge.queries.containment(module)
-        steps = self.judge.exits.steps(query.function)
-        tests = (module.facts.conditions[step].test for step in sorted(steps))
         compares = [
             held
-            for test in tests
-            if test >= 0
+            for test in self.judge.exits.tests(query.function)
             for part in containment.parts(test)
             if isinstance(held := module.terms[part], Compare) and containment.holds(part, query.leaf)
         ]
@@ -328,11 +325,9 @@ class Claims:
         """Tell whether the client shows the password of a user whom it names."""
         module = function.module
         parts = self.judge.queries.containment(module).parts
-        tests = (module.facts.conditions[step].test for step in self.judge.exits.steps(function))
         return any(
             isinstance(held := module.terms[part], Attr) and held.base == user and SECRET.search(held.name)
-            for test in tests
-            if test >= 0
+            for test in self.judge.exits.tests(function)
             for part in parts(test)
         )
 

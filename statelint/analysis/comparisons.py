@@ -36,10 +36,8 @@ class Comparisons:
         """
         module = function.module
         parts = self.judge.queries.containment(module).parts
-        tests = self.judge.exits.steps(function)
-        for number in tests:
-            test = module.facts.conditions[number].test
-            if test >= 0 and (
+        for test in self.judge.exits.tests(function):
+            if (
                 (
                     value in parts(test)
                     and self.beside(module, test, value)
@@ -96,8 +94,7 @@ class Comparisons:
         module = function.module
         parts = self.judge.queries.containment(module).parts
         roots = [event.term for event in function.events if event.op == "return" and event.term >= 0]
-        steps = self.judge.exits.steps(function)
-        roots += [test for step in steps if (test := module.facts.conditions[step].test) >= 0]
+        roots += self.judge.exits.tests(function)
         return any(
             isinstance(held := module.terms[part], Compare)
             and any(

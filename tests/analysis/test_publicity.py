@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .conftest import Sample
 
-MARKET = """\
+USERS = """\
 from fastapi import APIRouter, Depends
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -30,8 +30,10 @@ class Base(DeclarativeBase):
 class User(Base):
     __tablename__ = "users"
     id: Mapped[int] = mapped_column(primary_key=True)
-
-
+"""
+MARKET = (
+    f"{USERS}\n\n"
+    + """\
 class NAME(Base):
     __tablename__ = "wares"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -64,6 +66,7 @@ def pictures(ware_id: int, session=Depends(get_session), user: User = Depends(ge
 def remove(ware_id: int, session=Depends(get_session), user: User = Depends(get_current_user)):
     session.delete(session.get(NAME, ware_id))
 """
+)
 
 
 OWN = """
@@ -189,25 +192,9 @@ def test_counting_who_looks_changes_nothing(
     assert leaks(sample(shop("IsAuthenticatedOrReadOnly", body))) == found
 
 
-ROOMS = """\
-from fastapi import APIRouter, Depends
-from sqlalchemy import ForeignKey, select
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
-from auth import get_current_user, get_session
-
-router = APIRouter()
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class User(Base):
-    __tablename__ = "users"
-    id: Mapped[int] = mapped_column(primary_key=True)
-
-
+ROOMS = (
+    f"{USERS}\n\n"
+    + """\
 class Room(Base):
     __tablename__ = "rooms"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -233,6 +220,7 @@ def messages(room_id: int, user=Depends(get_current_user), session=Depends(get_s
         select(Message, User).join(User, User.id == Message.user_id).where(Message.room_id == room_id)
     ).all()
 """
+)
 
 
 @pytest.mark.parametrize(("other", "found"), [("Booking", []), ("RoomMember", ["Message read"])])

@@ -47,6 +47,11 @@ class Exits:
         """Return the conditions under which a function does anything."""
         return {step for event in function.events for step in self.chain(function.module, event.condition)}
 
+    def tests(self, function: FunctionInfo) -> list[TermId]:
+        """Return what a function tests, in the order of the source."""
+        conditions = function.module.facts.conditions
+        return [test for step in sorted(self.steps(function)) if (test := conditions[step].test) >= 0]
+
     def _leaves(self, module: Module, via: TermId) -> bool:
         """Tell whether a call may never return: what is called aborts, or nobody knows what it does."""
         key = (module, via)

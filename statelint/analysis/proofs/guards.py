@@ -178,9 +178,7 @@ class Guards:
         """Tell whether a method that runs before a view's own decides by the caller."""
         return guard.name in ENTRANCES and any(
             self.principals.is_principal(guard.module, part)
-            for event in guard.events
-            for step in self.exits.chain(guard.module, event.condition)
-            if (test := guard.module.facts.conditions[step].test) >= 0
+            for test in self.exits.tests(guard)
             for part in self.queries.containment(guard.module).parts(test)
         )
 
@@ -328,9 +326,8 @@ class Guards:
     def _compared(self, function: FunctionInfo) -> Iterator[str]:
         """Yield the arguments of a request that a guard compares: ``if view_args["name"] != me: abort(403)``."""
         module = function.module
-        for step in self.exits.steps(function):
-            test = module.facts.conditions[step].test
-            for part in self.queries.containment(module).parts(test) if test >= 0 else ():
+        for test in self.exits.tests(function):
+            for part in self.queries.containment(module).parts(test):
                 held = module.terms[part]
                 if (
                     isinstance(held, Item)
