@@ -118,10 +118,9 @@ class Pool:
         """End the processes at once: those that have hardly begun would miss, aloud, what ends with this one."""
         executor, self._executor = self._executor, None
         if executor is not None:
-            processes = list((executor._processes or {}).values())
-            executor.shutdown(wait=False, cancel_futures=True)
-            for process in processes:
+            for process in list((executor._processes or {}).values()):
                 process.kill()
+            executor.shutdown(cancel_futures=True)  # its thread must not close a pipe that Python's end writes to
 
 
 @contextmanager

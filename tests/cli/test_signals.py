@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def busy(service: Path) -> Path:
     """A project that takes two processes a while."""
     for number in range(30):
-        (service / f"m{number}.py").write_text("x = [1, 2]\n" * 10_000)
+        (service / f"m{number}.py").write_text("x = [1, 2]\n" * 7_000)
     return service
 
 
