@@ -28,6 +28,8 @@ _LOADING = frozenset({"import_module", "__import__", "import_string", "iter_modu
 """Calls that load modules by their names."""
 GUARDING = frozenset({"dependencies", "auth", "guards"})
 """Keywords that name what a router demands."""
+_ADDING = frozenset({"append", "extend"})
+"""Methods by which a list of demands grows."""
 PREFIXES = frozenset({"prefix", "url_prefix"})
 MAX_DEPTH = 8
 """Routers above each other."""
@@ -79,7 +81,7 @@ class Routers:
 
     def demands(self, router: Router, depth: int = 0) -> tuple[Demand, ...]:
         """Return what every request of a router passes, also by the routers above it."""
-        own = (*self._made_with(router), *self._before.get(router, ()))
+        own = (*self._made_with(router), *self._set.get(router, ()), *self._before.get(router, ()))
         above = self._inclusions.get(router, [])
         if depth > MAX_DEPTH or not above:
             return own
@@ -164,17 +166,13 @@ class Routers:
         """Yield what the call that registers a route has it ask: ``@router.get("/notes", auth=OwnerAuth())``."""
         for name, value in call.keywords:
             if name == "auth":
-                held = module.terms[value]
-                for item in held.items if isinstance(held, Sequence) else (value,):
-                    yield from self._demand(module, item)
+                yield from self._listed(module, value)
 
     def _given(self, module: Module, call: Call) -> Iterator[Demand]:
         for keyword, value in call.keywords:
             if keyword not in GUARDING:
                 continue
-            held = module.terms[value]
-            for item in held.items if isinstance(held, Sequence) else (value,):
-                yield from self._demand(module, item)
+            yield from self._listed(module, value)
 
     def _demand(self, module: Module, term: TermId) -> Iterator[Demand]:
         module, term = self.inference.dependency(module, term)
@@ -260,6 +258,31 @@ class Routers:
                 for argument in call.args[:1]:
                     found.setdefault(router, []).extend(self._demand(module, argument))
         return found
+
+    @cached_property
+    def _set(self) -> dict[Router, list[Demand]]:
+        """What routers are given after they are made: ``router.dependencies = [Depends(admin)]``, or appended to it."""
+        found: dict[Router, list[Demand]] = {}
+        for module in self.inference.modules:
+            for function in module.functions:
+                for event in function.events:
+                    target = module.terms[event.term] if event.op == "write" and event.term >= 0 else None
+                    if isinstance(target, Attr) and target.name in GUARDING and event.value >= 0:
+                        router = self._router(module, target.base)
+                        if router is not None:
+                            found.setdefault(router, []).extend(self._listed(module, event.value))
+        for module, call, func in self._calls(_ADDING):
+            target = module.terms[func.base]
+            router = self._router(module, target.base) if isinstance(target, Attr) and target.name in GUARDING else None
+            if router is not None:
+                for argument in call.args[:1]:
+                    found.setdefault(router, []).extend(self._listed(module, argument))
+        return found
+
+    def _listed(self, module: Module, term: TermId) -> Iterator[Demand]:
+        held = module.terms[term]
+        for item in held.items if isinstance(held, Sequence) else (term,):
+            yield from self._demand(module, item)
 
     def _calls(self, names: dict[str, int] | frozenset[str]) -> Iterator[tuple[Module, Call, Attr]]:
         for module in self.inference.modules:

@@ -81,7 +81,8 @@ class Guards:
             name, guard, roles, switched = before
             if guard is not None and self._checks_key(guard, names):
                 return Proof.GUARD
-            if any(map(is_everyday, roles)) or self.restricted.lets_in(before, model):
+            scoped = guard is not None and _takes_scopes(guard)
+            if any(map(is_everyday, roles)) or (scoped and not roles) or self.restricted.lets_in(before, model):
                 continue
             if is_admin_name(name) or name in self._admin_guards or name in self.inference.catalogue.admin:
                 return Proof.ADMIN
@@ -93,8 +94,7 @@ class Guards:
                 if any(_is_requirement(role) for role in roles):
                     return Proof.ADMIN
             elif self._admits_admins(guard, switched) or (
-                (_names_role(name, roles) or _is_told_role(guard) or (roles and _takes_scopes(guard)))
-                and self._is_role_gate(guard)
+                (scoped or _names_role(name, roles) or _is_told_role(guard)) and self._is_role_gate(guard)
             ):
                 return Proof.ADMIN
         return None
