@@ -382,9 +382,11 @@ class Rows:
 
     def tells_caller(self, module: Module, term: TermId) -> bool:
         """Tell whether who is given a value knows the caller: it is the caller, an owner, or the whole request."""
-        if name_of(module, term) == "request":
-            return not self.principals.senders.is_body(module, term)
-        return self.is_ownerish(module, term)
+        return self.is_request(module, term) or self.is_ownerish(module, term)
+
+    def is_request(self, module: Module, term: TermId) -> bool:
+        """Tell whether a value is the whole request, with the caller in it, and not a body called so."""
+        return name_of(module, term) == "request" and not self.principals.senders.is_body(module, term)
 
     def is_ownerish(self, module: Module, term: TermId) -> bool:
         """The caller's identity, or a value whose name says that it is an owner's."""

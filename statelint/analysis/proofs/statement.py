@@ -10,6 +10,7 @@ from statelint.analysis.model import Instance, Result
 from statelint.analysis.ownership import snake
 from statelint.analysis.proofs.databases import in_own_database
 from statelint.analysis.proofs.housekeeping import is_housekeeping
+from statelint.analysis.proofs.managers import Managers
 from statelint.analysis.proofs.naming import called_name, raw_names
 from statelint.analysis.proofs.published import Published
 from statelint.analysis.proofs.tokens import Tokens
@@ -19,7 +20,6 @@ from statelint.analysis.proofs.words import (
     KEYS,
     NAMES,
     NEGATIVE,
-    OWN_METHOD,
 )
 from statelint.analysis.reach import Reach
 from statelint.extract.facts import (
@@ -44,11 +44,8 @@ if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs.judge import Judge
-    from statelint.analysis.queries import Atom, Query, Step
+    from statelint.analysis.queries import Atom, Query
     from statelint.extract.facts import TermId
-
-_MANAGER = re.compile(r"(Manager|QuerySet|Query)$")
-"""Classes of ORMs whose subclasses add methods to statements."""
 
 MAX_DEPTH = 3
 """Functions between a statement and the one that makes its condition."""
@@ -74,8 +71,7 @@ class Statement:
         self.principals = judge.principals
         self.queries = judge.queries
         self.reach = judge.reach
-        words = self.queries.words
-        self._not_asking = words["filters"] | words["updates"] | words["inserts"] | {"values", "defaults", "returning"}
+        self._managers = Managers(judge, self.predicate)
         self._published = Published(judge)
         self._tokens = Tokens(judge.inference)
 
@@ -83,7 +79,7 @@ class Statement:
         """Return what the statement's comparisons prove."""
         module = query.module
         if (
-            self._asks_with_caller(query)
+            self._managers.asks_with_caller(query)
             or self._compared_by_helper(query)
             or in_own_database(self.queries, self.principals, query)
         ):
@@ -125,7 +121,7 @@ class Statement:
                     return Proof.PARENT
                 if self.of_loaded_row(module, atom.value, _relation(query, atom)):
                     return Proof.RELATION
-        if self._narrowed_by_manager(query):
+        if self._managers.narrows(query):
             return Proof.RELATION
         return Proof.PUBLIC if self._published.asks(query, atoms) else None
 
@@ -211,57 +207,6 @@ class Statement:
                 )
         return False
 
-    def _asks_with_caller(self, query: Query) -> bool:
-        """A method of the project's own manager or query class is given the caller, or a credential."""
-        return any(
-            step.method not in self._not_asking
-            and (
-                any(self.principals.is_principal(query.module, arg) for arg in step.arguments)
-                or (step.args and OWN_METHOD.search(step.method))
-            )
-            and self.judge.regard.of_any(self._own_methods(query.module, step))
-            for step in query.chain.steps
-        )
-
-    def _narrowed_by_manager(self, query: Query) -> bool:
-        """``Friend.objects.friends(me)``: a manager's own method is given the caller, or a row that is judged itself.
-
-        It has to ask for rows by what it is given.
-        """
-        return any(
-            step.method not in self._not_asking
-            and any(
-                self.principals.is_principal(query.module, given)
-                or self.judge.loaded.gives(query.function, given, query.leaf)
-                for given in step.arguments
-            )
-            and any(map(self._filters_by_given, self._manager_methods(step.method)))
-            for step in query.chain.steps
-        )
-
-    def _filters_by_given(self, method: FunctionInfo) -> bool:
-        """Tell whether a method hands one of its parameters to a step that chooses rows."""
-        module = method.module
-        parts = self.queries.containment(module).parts
-        return any(
-            called_name(module, call) in self.queries.words["filters"]
-            and any(
-                isinstance(held := module.terms[part], Param) and held.function == method.index and held.index > 0
-                for given in call.arguments
-                for part in parts(given)
-            )
-            for _, call in method.calls
-        )
-
-    def _manager_methods(self, name: str) -> list[FunctionInfo]:
-        """Return the methods of the project's managers and query classes that have a name."""
-        return [
-            method
-            for method in self.judge.graph.methods(name)
-            if method.owner is not None
-            and any(_MANAGER.search(base) for base in self.inference.external_bases(method.owner))
-        ]
-
     def _compared_by_helper(self, query: Query) -> bool:
         """``.where(_scope(household, user))``: whatever a function returns compares an owner's column."""
         return any(
@@ -312,12 +257,6 @@ class Statement:
             )
             for term in returned
         )
-
-    def _own_methods(self, module: Module, step: Step) -> list[FunctionInfo]:
-        """Return the methods of the project that a step may be: those of what is called, or of managers by name."""
-        call = module.terms[step.call]
-        found = self.inference.callees(module, call) if isinstance(call, Call) else []
-        return found or self._manager_methods(step.method)
 
     def of_loaded_row(self, module: Module, value: TermId, stem: str) -> bool:
         """Tell whether a value is, or is read from, a row that somebody else loaded: the query asks for its relatives.
