@@ -178,3 +178,58 @@ def test_what_a_profile_published_or_a_user_liked_is_read_by_all(sample: Make) -
 
     assert shown("owner = models.ForeignKey(Profile, on_delete=models.CASCADE)") == {0}
     assert shown("like = models.ManyToManyField(User)") == set()
+
+
+SITE = {
+    "site/settings.py": 'ROOT_URLCONF = "site.urls"\n',
+    "site/urls.py": """
+from django.urls import include, path
+
+urlpatterns = [path("notes/", include("notes.urls"))]
+""",
+    "notes/urls.py": """
+from django.urls import path
+from notes import views
+
+urlpatterns = [path("<int:pk>/", views.NoteView.as_view()), path("<int:pk>/text/", views.text)]
+""",
+    "notes/models.py": """
+from django.conf import settings
+from django.db import models
+
+class Note(models.Model):
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+""",
+    "notes/views.py": """
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.views.generic import DetailView
+from notes.models import Note
+
+class NoteView(DetailView):
+    model = Note
+
+@login_required
+def text(request, pk):
+    return HttpResponse(Note.objects.get(pk=pk))
+""",
+}
+
+
+def django_certainties(sample: Make, **changed: str) -> list[int]:
+    files = SITE | {path.replace("__", "/") + ".py": text for path, text in changed.items()}
+    return [leak.certainty for leak in sample(files).project.isolation.everything]
+
+
+def test_a_map_of_urls_that_nobody_includes_serves_nothing(sample: Make) -> None:
+    assert django_certainties(sample) == [2, 2]
+    assert django_certainties(sample, site__urls="urlpatterns = []") == [0, 0]
+    assert django_certainties(sample, notes__urls="urlpatterns = []") == [2, 2]
+
+
+def test_a_map_of_urls_may_be_included_by_an_import_or_a_name_that_is_put_together(sample: Make) -> None:
+    imported = "from django.urls import include, path\nimport notes.urls\nurlpatterns = [path('', include(notes.urls))]"
+    joined = "from django.urls import include, path\nurlpatterns = [path('', include(f'{app}.urls')) for app in APPS]"
+    assert django_certainties(sample, site__urls=imported) == [2, 2]
+    assert django_certainties(sample, site__urls=joined) == [2, 2]
+    assert django_certainties(sample, site__settings="", site__urls="urlpatterns = []") == [2, 2]
