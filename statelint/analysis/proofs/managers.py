@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.proofs.words import MAKING, OWN_METHOD
-from statelint.extract.facts import Call, Param
+from statelint.extract.facts import Attr, Call, Param
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 _MANAGER = re.compile(r"(Manager|QuerySet|Query)$")
 """Classes of ORMs whose subclasses add methods to statements."""
+
+
+MAX_DEPTH = 3
+"""Methods through which a request is handed on to the one that looks at it."""
 
 
 class Managers:
@@ -39,39 +43,61 @@ class Managers:
         return any(
             step.method not in self._not_asking
             and (
-                any(self.principals.is_principal(query.module, arg) for arg in step.arguments)
-                or self._is_given_request(query.module, step)
-                or (step.args and OWN_METHOD.search(step.method))
+                self._is_given_request(query.module, step)
+                or (self._is_given_caller(query.module, step) and self._weighs(query.module, step))
             )
-            and self.judge.regard.of_any(self._own_methods(query.module, step))
             for step in query.chain.steps
         )
+
+    def _is_given_caller(self, module: Module, step: Step) -> bool:
+        return any(self.principals.is_principal(module, arg) for arg in step.arguments) or bool(
+            step.args and OWN_METHOD.search(step.method)
+        )
+
+    def _weighs(self, module: Module, step: Step) -> bool:
+        return self.judge.regard.of_any(self._own_methods(module, step))
 
     def narrows(self, query: Query) -> bool:
         """``Friend.objects.friends(me)``: a manager's own method is given the caller, or a row that is judged itself.
 
-        It has to ask for rows by what it is given, or to make a new one.
+        It has to ask for rows by what it is given; one that makes a row asks for none.
         """
-        return any(
-            step.method not in self._not_asking
-            and any(
-                self.principals.is_principal(query.module, given)
-                or self.judge.loaded.gives(query.function, given, query.leaf)
-                or self._is_proven(query, given)
-                for given in step.arguments
-            )
-            and any(
-                self._filters_by_given(method) or self._only_makes(method)
-                for method in self._manager_methods(step.method)
-            )
-            for step in query.chain.steps
+        for step in query.chain.steps:
+            methods = self._manager_methods(step.method) if step.method not in self._not_asking else []
+            if any(map(self._only_makes, methods)) or (
+                any(self._is_known(query, given) for given in step.arguments)
+                and any(map(self._filters_by_given, methods))
+            ):
+                return True
+        return False
+
+    def _is_known(self, query: Query, given: TermId) -> bool:
+        """Tell whether what a method is given is the caller, a row or a statement that is judged itself."""
+        return (
+            self.principals.is_principal(query.module, given)
+            or self.judge.loaded.gives(query.function, given, query.leaf)
+            or self._is_proven(query, given)
         )
 
     def _is_given_request(self, module: Module, step: Step) -> bool:
         """``Cart.objects.of(request)``, whose method looks who is calling."""
-        methods = self._manager_methods(step.method)
-        return any(self.judge.rows.is_request(module, arg) for arg in step.arguments) and any(
-            map(self.judge.regard.compares_caller, methods)
+        return self._takes_request(module, step.arguments) and any(
+            map(self._looks_for_caller, self._manager_methods(step.method))
+        )
+
+    def _takes_request(self, module: Module, given: Iterable[TermId]) -> bool:
+        return any(self.judge.rows.is_request(module, term) for term in given)
+
+    def _looks_for_caller(self, method: FunctionInfo, depth: int = 0) -> bool:
+        """Tell whether a method, or another manager's to which it hands the request, asks for the caller's rows."""
+        return self.judge.regard.mentions_caller(method) or (
+            depth < MAX_DEPTH
+            and any(
+                other is not method and self._looks_for_caller(other, depth + 1)
+                for _, call in method.calls
+                if self._takes_request(method.module, call.arguments)
+                for other in self._manager_methods(called_name(method.module, call))
+            )
         )
 
     def _is_proven(self, query: Query, given: TermId) -> bool:
@@ -83,8 +109,16 @@ class Managers:
     def _only_makes(self, method: FunctionInfo) -> bool:
         """``self.create(user=user)``, ``self.model(user=user)``: a method that makes a row, and asks for none."""
         module = method.module
-        names = {called_name(module, call) for _, call in method.calls}
+        names = {called_name(module, call) for _, call in method.calls if self._is_own(method, call.func)}
         return bool(names & (MAKING | {"model"})) and names.isdisjoint(self.queries.words["filters"])
+
+    @staticmethod
+    def _is_own(method: FunctionInfo, term: TermId) -> bool:
+        """Tell whether a call is the manager's, ``self.model.objects.create``, and not one of a row that is given."""
+        module = method.module
+        while isinstance(held := module.terms[term], (Attr, Call)):
+            term = held.base if isinstance(held, Attr) else held.func
+        return not isinstance(held, Param) or held.index == 0
 
     def _filters_by_given(self, method: FunctionInfo) -> bool:
         """Tell whether a method hands one of its parameters to a step that chooses rows."""
