@@ -12,7 +12,6 @@ from statelint.analysis.proofs.words import NAMES, RUNNING
 from statelint.analysis.queries import asks_number, asks_whether, leaves_unread, takes_any_one
 from statelint.analysis.reach import Reach
 from statelint.analysis.sharedwork import SharedWork
-from statelint.analysis.urlconfs import Urlconfs
 from statelint.extract.facts import Const
 
 if TYPE_CHECKING:
@@ -47,7 +46,6 @@ class Certainty:
         self._publicity = publicity
         self._kept_apart = kept_apart
         self._shared = SharedWork(judge)
-        self._urlconfs = Urlconfs(judge.inference)
 
     def of_query(self, verdict: Verdict, action: str, keyed: bool, sibling: bool) -> int:
         """Return how sure it is that a query reaches others' rows.
@@ -144,7 +142,7 @@ class Certainty:
     def _is_mounted(self, entry: EntryPoint) -> bool:
         routers = self.judge.guards.before.routers
         router = routers.of(entry.function)
-        return (router is None or routers.is_mounted(router)) and not self._urlconfs.leaves_out(entry.function.module)
+        return router is None or routers.is_mounted(router)
 
     def of_view(self, view: GenericView) -> int:
         """Return how sure it is that a generic view shows or changes others' rows."""
@@ -153,7 +151,7 @@ class Certainty:
             (model.kind is OwnerKind.MEMBERSHIP and not view.keyed)
             or (view.action == "read" and self._publicity.of(model))
             or self._shared.holds(model)
-            or self._urlconfs.leaves_out(view.klass.module)
+            or self.reach.urlconfs.leaves_out(view.klass.module)
         ):
             return 0
         if model.kind is OwnerKind.ATTRIBUTION and view.action == "read":

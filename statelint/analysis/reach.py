@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from statelint.analysis.entrypoints import OFFLINE_KINDS, EntryPoint
+from statelint.analysis.urlconfs import Urlconfs
 from statelint.source.roles import is_offline_path, is_test_path
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class ReachMap:
         offline: frozenset[str] = OFFLINE_KINDS,
     ) -> None:
         self.graph = graph
+        self.urlconfs = Urlconfs(graph.inference)
         self.entry_points: dict[FunctionInfo, list[EntryPoint]] = {}
         outside: list[FunctionInfo] = []
         startup: list[FunctionInfo] = []
@@ -49,7 +51,9 @@ class ReachMap:
             elif entry.kind in offline:
                 # Requests do not start it, but what they start may call it.
                 outside.append(entry.function)
-            elif not is_offline_path(entry.function.module.path):
+            elif not is_offline_path(entry.function.module.path) and not self.urlconfs.leaves_out(
+                entry.function.module
+            ):
                 self.entry_points.setdefault(entry.function, []).append(entry)
                 served.append(entry.function)
         self.startup = frozenset(startup)
@@ -105,8 +109,11 @@ class ReachMap:
     def unused(self, module: Module) -> bool:
         """Tell whether nobody imports a module, although it lies in or below a package of what is in sight.
 
-        In a folder of its own, none of whose functions answers requests, it is part of another program.
+        In a folder of its own, none of whose functions answers requests, it is part of another program. Nor is it used
+        if it serves a map of URLs that is left out.
         """
+        if self.urlconfs.leaves_out(module):
+            return True
         if not self._surroundings or module in self._surroundings:
             return False
         top = _top(module)
