@@ -29,7 +29,10 @@ _READ_BY_ALL = re.compile(r"OrReadOnly$|OrAnonReadOnly$")
 _ROOM = re.compile(r"(^|_)(room|chatroom|channel|forum|topic|lobby)s?(_(model|table|orm|db))?$")
 """Models of places where whoever comes may talk."""
 _MESSAGE = re.compile(r"(chat_?)?messages?(_(model|table|orm|db))?$")
-_SAID = re.compile(r"(id|text|content|message|body|\w+_at|time(stamp)?|date|username|user|sender|author|created_by)$")
+_SAID = re.compile(
+    r"((message|msg)_)?(id|text|content|message|body|\w+_at|time(stamp)?|date|username|user|sender|author|created_by"
+    r"|(is_)?edited)$"
+)
 """What there is to a message in a chat of all with all: no receiver, no room, and no role of an assistant."""
 _JOINED = re.compile(r"member|participant|subscri|invit|access|(^|_)(room|channel)s?_users?|users?_(room|channel)")
 """Models that say who may."""

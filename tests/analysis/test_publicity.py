@@ -253,7 +253,7 @@ async def talk(websocket, session=Depends(get_session)):
 )
 
 
-@pytest.mark.parametrize(("column", "found"), [("created_at", []), ("role", ["Message read"])])
+@pytest.mark.parametrize(("column", "found"), [("created_at", []), ("message_edited", []), ("role", ["Message read"])])
 def test_what_is_said_to_all_is_for_all(
     sample: Callable[[dict[str, str]], Sample], column: str, found: list[str]
 ) -> None:

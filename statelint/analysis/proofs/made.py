@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External
 from statelint.analysis.proofs.naming import called_name
-from statelint.analysis.proofs.words import FRESH
-from statelint.extract.facts import Attr, Call, Cell, Param
+from statelint.analysis.proofs.words import FRESH, KEYS
+from statelint.extract.facts import Attr, Call, Cell, Const, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,6 +41,7 @@ class Made:
         self._documents = tuple(documents)
         self._found: dict[FunctionInfo, frozenset[TermId]] = {}
         self._makers: dict[FunctionInfo, bool] = {}
+        self._savers: dict[FunctionInfo, bool] = {}
 
     def gives(self, function: FunctionInfo, value: TermId) -> bool:
         """Tell whether a value comes from a row that the function has made, or is a key made for one."""
@@ -50,7 +51,7 @@ class Made:
         if self.is_fresh(module, value):
             return True
         names = {held.name for part in parts if isinstance(held := module.terms[part], Attr)}
-        if names & _NEW_KEYS or not inserted.isdisjoint(parts):
+        if names & _NEW_KEYS or not inserted.isdisjoint(parts) or any(self._saves(module, part) for part in parts):
             return True
         # insert(Note).values(…).returning(Note.id)
         return names.isdisjoint(_REPLACING) and any(
@@ -85,6 +86,27 @@ class Made:
             answers = [event.term for event in function.events if event.op == "return" and event.term >= 0]
             found = bool(answers) and all(self.is_fresh(function.module, answer) for answer in answers)
             self._makers[function] = found
+        return found
+
+    def _saves(self, module: Module, term: TermId) -> bool:
+        """Tell whether a call of the project's saves a row and gives back its key: ``key = note.save_to_db()``."""
+        held = module.terms[term]
+        functions = self._inference.callees(module, held) if isinstance(held, Call) else ()
+        return bool(functions) and all(map(self._gives_key_of_saved, functions))
+
+    def _gives_key_of_saved(self, function: FunctionInfo) -> bool:
+        found = self._savers.get(function)
+        if found is None:
+            module = function.module
+            calls = [held for event, _ in function.calls if isinstance(held := module.terms[event.term], Call)]
+            saved = {each for call in calls if called_name(module, call) == "add" for each in call.args}
+            answers = [
+                module.terms[event.term] for event in function.events if event.op == "return" and event.term >= 0
+            ]
+            given = [answer for answer in answers if not isinstance(answer, Const)]
+            found = self._savers[function] = bool(given) and all(
+                isinstance(answer, Attr) and answer.name in KEYS and answer.base in saved for answer in given
+            )
         return found
 
     def _insertions(self, function: FunctionInfo) -> frozenset[TermId]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue
+from statelint.analysis.proofs.blocks import says_there_is
 from statelint.analysis.proofs.naming import called_name, raw_names
-from statelint.analysis.proofs.rows import says_there_is
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.proofs.words import CHECKING, DEMANDING
 from statelint.analysis.stores.sqlcalls import fetched

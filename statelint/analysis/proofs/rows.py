@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.ownership import OwnerKind
+from statelint.analysis.proofs.blocks import same_block
 from statelint.analysis.proofs.chosen import Chosen
-from statelint.analysis.proofs.naming import called_name, is_read_from, name_of, own_attribute
+from statelint.analysis.proofs.naming import called_name, name_of, own_attribute
 from statelint.analysis.proofs.permits import Permits
 from statelint.analysis.proofs.published import is_shown
 from statelint.analysis.proofs.verdict import Proof
@@ -26,21 +27,6 @@ if TYPE_CHECKING:
     from statelint.analysis.proofs.judge import Judge
     from statelint.analysis.queries import Query
     from statelint.extract.facts import Event, TermId
-
-
-def says_there_is(module: Module, test: TermId, positive: bool, leaf: TermId) -> bool:
-    """``if note:``, ``if note is not None:``: tell whether a test, being ``positive``, says that there is a row."""
-    while test >= 0 and isinstance(held := module.terms[test], Not):
-        test, positive = held.value, not positive
-    if test < 0:
-        return False
-    held = module.terms[test]
-    if isinstance(held, Compare):
-        other = module.terms[held.right]
-        if not (isinstance(other, Const) and other.value is None and held.op in {"is", "is not", "==", "!="}):
-            return False
-        test, positive = held.left, positive is (held.op in {"is not", "!="})
-    return positive and not isinstance(module.terms[test], Attr) and is_read_from(module, test, leaf)
 
 
 class Rows:
@@ -115,14 +101,18 @@ class Rows:
         )
         found = bool(checks or calls or left < len(function.events))
 
-        def is_checked(event: Event) -> bool:
-            chain = set(self.exits.chain(module, event.condition))
+        def is_checked(use: Event) -> bool:
+            chain = set(self.exits.chain(module, use.condition))
             return bool(
                 chain & checks
-                or places[id(event)] > left
+                or places[id(use)] > left
                 or any(
-                    places[id(other)] < places[id(event)]
-                    and (not (at := self._outside_loops(module, other, leaf)) or at in chain)
+                    places[id(other)] < places[id(use)]
+                    and (
+                        not (at := self._outside_loops(module, other, leaf))
+                        or at in chain
+                        or same_block(module, at, event, leaf)
+                    )
                     for other in calls
                 )
             )
@@ -189,18 +179,7 @@ class Rows:
             guard = conditions[number]
             if not self.is_check(module, guard.test, leaf, guard.positive):
                 continue
-            outer = guard.parent
-            while (
-                outer != event.condition
-                and outer
-                and (
-                    conditions[outer].kind in {"guard", "call-guard", "assert", "with", "try"}
-                    or says_there_is(module, conditions[outer].test, conditions[outer].positive, leaf)
-                )
-            ):
-                # Where there is no row, there is none to check.
-                outer = conditions[outer].parent
-            if outer != event.condition:
+            if not same_block(module, guard.parent, event, leaf):
                 continue
             inside = [
                 place
