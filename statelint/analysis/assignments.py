@@ -262,7 +262,7 @@ class OwnerAssignments:
 
     def _is_trusting(self, entry: FunctionInfo) -> bool:
         """Tell whether an endpoint knows its caller, and lets every one of them in."""
-        return self.judge.guards.knows_caller(entry) and self.judge.guards.admits_anyone(entry, [])
+        return self.judge.guards.logins.knows_caller(entry) and self.judge.guards.admits_anyone(entry, [])
 
     def _sources(self, function: FunctionInfo, body: Param, column: str, depth: int) -> Iterator[FunctionInfo]:
         """Yield the endpoints that know their caller and hand the client's body on as it is."""

@@ -170,13 +170,13 @@ class Certainty:
     @cached_property
     def _anonymous(self) -> bool:
         """Whether no entry point of the project knows its caller."""
-        return not any(map(self.judge.guards.knows_caller, self.reach.entry_points))
+        return not any(map(self.judge.guards.logins.knows_caller, self.reach.entry_points))
 
     def identified(self, verdict: Verdict) -> bool:
         """Tell whether the entry point that reaches the query knows its caller."""
         function = verdict.way[0].caller if verdict.way else verdict.query.function
         entry = self.reach.root(function)
-        return entry is not None and self.judge.guards.knows_caller(entry.function)
+        return entry is not None and self.judge.guards.logins.knows_caller(entry.function)
 
 
 def _refers(model: Model | None) -> bool:

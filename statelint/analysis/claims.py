@@ -251,7 +251,7 @@ class Claims:
                 and self.judge.guards.admits_anyone(function, [value])
                 and not self._is_filled(function, parameter.name)
             ):
-                known = self.judge.guards.knows_caller(function)
+                known = self.judge.guards.logins.knows_caller(function)
                 if known or entries[0].kind == "route":
                     yield function, parameter.name, known
             return
@@ -288,7 +288,7 @@ class Claims:
             and not self._comparisons.made(function, value, after)
             and self.judge.guards.admits_anyone(entry.function, [value])
         ):
-            known = self.judge.guards.knows_caller(entry.function) or self._knows_another(function, value)
+            known = self.judge.guards.logins.knows_caller(entry.function) or self._knows_another(function, value)
             yield entry.function, key, known
 
     def _given(self, function: FunctionInfo, value: TermId, keys: frozenset[str]) -> TermId:

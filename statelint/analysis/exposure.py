@@ -59,7 +59,7 @@ class Exposures:
     def asks(self, function: FunctionInfo) -> bool:
         """Tell whether something may ask who is calling, which a credential among the parameters does not by itself."""
         if self._takes_credential(function):
-            return self.judge.guards.knows_caller(function)
+            return self.judge.guards.logins.knows_caller(function)
         found = self._asking.get(function)
         if found is None:
             found = self._asking[function] = self._middleware_asks or self._asks(function)
@@ -67,7 +67,9 @@ class Exposures:
 
     def demands(self, function: FunctionInfo) -> bool:
         """Tell whether an endpoint answers only, as far as can be seen, whom it knows."""
-        return self._every_request or self.judge.guards.knows_caller(function) or self._depends_on_unknown(function)
+        return (
+            self._every_request or self.judge.guards.logins.knows_caller(function) or self._depends_on_unknown(function)
+        )
 
     def everywhere(self, kind: str) -> bool:
         """Tell whether there are endpoints of a kind and none asks; tools are open where no route asks either."""
@@ -111,7 +113,7 @@ class Exposures:
             yield Exposure(place, name, name or endpoints[0].qualname, endpoints, leaks)
 
     def _asks(self, function: FunctionInfo) -> bool:
-        if self.judge.guards.knows_caller(function) or self._depends_on_unknown(function):
+        if self.judge.guards.logins.knows_caller(function) or self._depends_on_unknown(function):
             return True
         seen = {function}
         level = [function]
@@ -119,7 +121,7 @@ class Exposures:
             edges = [edge for at in level for edge in self.judge.graph.callees.get(at, ()) if edge.kind != "name"]
             if any(
                 self.judge.principals.is_provider(edge.callee)
-                or (edge.kind == "dependency" and self.judge.guards.knows_caller(edge.callee))
+                or (edge.kind == "dependency" and self.judge.guards.logins.knows_caller(edge.callee))
                 for edge in edges
             ):
                 return True

@@ -81,7 +81,11 @@ class OpenFields:
             for klass in module.classes:
                 kinds = {base.rpartition(".")[2] for base in self.inference.external_bases(klass)}
                 new, changed = not kinds.isdisjoint(_MAKES), not kinds.isdisjoint(_CHANGES)
-                if not (new or changed) or self._reads_only(klass) or not self.judge.guards.class_knows_caller(klass):
+                if (
+                    not (new or changed)
+                    or self._reads_only(klass)
+                    or not self.judge.guards.logins.class_knows_caller(klass)
+                ):
                     continue
                 if self.judge.guards.permissions.of_class(klass) is not None:
                     continue
@@ -130,7 +134,7 @@ class OpenFields:
         for klass, model, names, place in self._schema(schema):
             if (
                 self._saved(function, made)
-                and self.judge.guards.knows_caller(function)
+                and self.judge.guards.logins.knows_caller(function)
                 and self.judge.guards.guard_before(function, []) is not Proof.ADMIN
             ):
                 for column in self._open(klass, model, names):

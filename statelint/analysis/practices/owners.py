@@ -104,7 +104,7 @@ class OwnerFlaws(Practice):
                     if model is None or found.get(model, (None, False))[1]:
                         continue
                     entry = self.reach.root(function)
-                    known = entry is not None and guards.knows_caller(entry.function)
+                    known = entry is not None and guards.logins.knows_caller(entry.function)
                     found[model] = (Place(module, query.event.position), known)
             for model, place, known in self._views(module):
                 found.setdefault(model, (place, known))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.callernames import is_admin_name, is_system_name
-from statelint.analysis.calls import decorates, nested
+from statelint.analysis.calls import nested
 from statelint.analysis.ownership import snake
-from statelint.analysis.proofs.before import ENTRANCES, Before, Guard
+from statelint.analysis.proofs.before import Before, Guard
+from statelint.analysis.proofs.logins import Logins
 from statelint.analysis.proofs.naming import name_of, raw_names
 from statelint.analysis.proofs.permissions import Permissions
 from statelint.analysis.proofs.restricted import RestrictedRoles
@@ -20,25 +21,20 @@ from statelint.analysis.proofs.words import (
     GUARD_NAME,
     KEY,
     KEYS,
-    LOGIN,
     NO_GUARD,
     ROLE_GATE,
     WEBHOOK,
 )
 from statelint.analysis.roles import DENYING, RANKS, asks_for_role, is_everyday
-from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Compare, Element, Item, Logic, Not, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from statelint.analysis.model import ClassInfo, FunctionInfo, Module
+    from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs.judge import Judge
     from statelint.extract.facts import Event, TermId
-
-MAX_DECORATORS = 2
-"""Decorators made by decorators."""
 
 
 class Guards:
@@ -55,6 +51,7 @@ class Guards:
         self.before = Before(judge)
         self.permissions = Permissions(judge)
         self.restricted = RestrictedRoles(judge)
+        self.logins = Logins(judge, self.before, self.permissions)
         self._sockets = Sockets(judge)
         self._admin_guards = frozenset(admin_guards)
 
@@ -141,66 +138,6 @@ class Guards:
         """Return the path of the router with which a function is registered."""
         router = self.before.routers.of(function)
         return self.before.routers.prefix(router) if router is not None else ""
-
-    def knows_caller(self, function: FunctionInfo) -> bool:
-        """Tell whether a function, its decorators or its dependencies ask who is calling."""
-        module = function.module
-        for index in range(len(function.facts.parameters)):
-            if self.principals.is_principal_parameter(function, index):
-                return True
-        for name, guard, *_ in self.before.guards(function):
-            last = name.rpartition(".")[2]
-            if (
-                name in self.inference.catalogue.login
-                or LOGIN.search(last)
-                or (
-                    guard is not None
-                    and (self.principals.is_provider(guard) or self._applies_login(guard) or self._asks_caller(guard))
-                )
-            ):
-                return True
-        if function.owner is not None and self.class_knows_caller(function.owner):
-            return True
-        if any(
-            LOGIN.search(module.last_name(part))
-            for listed in self.permissions.listed(function)
-            for part in self.queries.containment(module).parts(listed)
-        ):
-            return True
-        return any(
-            self.principals.is_principal(module, part)
-            for event in function.events
-            if event.op == "call"
-            for part in walk(module, event.term)
-        )
-
-    def _asks_caller(self, guard: FunctionInfo) -> bool:
-        """Tell whether a method that runs before a view's own decides by the caller."""
-        return guard.name in ENTRANCES and any(
-            self.principals.is_principal(guard.module, part)
-            for test in self.exits.tests(guard)
-            for part in self.queries.containment(guard.module).parts(test)
-        )
-
-    def _applies_login(self, guard: FunctionInfo, depth: int = 0) -> bool:
-        """Tell whether a decorator puts another before what it decorates that asks for a login."""
-        return any(
-            LOGIN.search(function.module.last_name(call.func))
-            for function in (guard, *nested(guard))
-            for _, call in function.calls
-        ) or (
-            depth < MAX_DECORATORS
-            and any(
-                edge.kind == "call" and decorates(edge.callee) and self._applies_login(edge.callee, depth + 1)
-                for edge in self.graph.callees.get(guard, ())
-            )
-        )
-
-    def class_knows_caller(self, owner: ClassInfo) -> bool:
-        """Tell whether a view's permission classes or mixins ask who is calling."""
-        return any(klass.attribute("permission_classes") is not None for klass in self.inference.mro(owner)[0]) or any(
-            LOGIN.search(base.rpartition(".")[2]) for base in self.inference.external_bases(owner)
-        )
 
     def _admits_admins(
         self, guard: FunctionInfo, switched: frozenset[str] = frozenset(), *, answers: bool = True
