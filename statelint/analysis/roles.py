@@ -22,6 +22,8 @@ _EVERYDAY = re.compile(
     r"|job_?seeker|parent|player|freelancer)s?(_?role)?$",
     re.IGNORECASE,
 )
+_FIELDS = frozenset({"role", "roles", "user_role", "user_roles", "user_type", "account_type"})
+"""Names under which roles are kept: ``session["user_role"]`` is no user's role, though ``USER_ROLE`` may be."""
 _MAY = re.compile(r"(can|may)_")
 """Methods of users that tell what their role lets them do."""
 DENYING = frozenset({"!=", "not in", "is not", "<", "<="})
@@ -100,7 +102,7 @@ def grants_role(
                     return not said
             # request.user.role: the caller is a "user" by name, and by no role.
             asked = [side for side in (left, right) if not principals.is_principal(module, side)]
-            roles = [role for role in named_roles(module, *asked) if role not in {"role", "roles"}]
+            roles = [role for role in named_roles(module, *asked) if role not in _FIELDS]
             return not said if any(map(is_everyday, roles)) else said
         case Call(func=func) if isinstance(asked_of := module.terms[func], Attr) and _MAY.match(asked_of.name):
             # request.user.can_edit_records()
