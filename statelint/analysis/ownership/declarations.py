@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from statelint.analysis.ownership.references import References, outlives
+from statelint.analysis.ownership.references import MEMBERS, References, outlives
 from statelint.analysis.ownership.schema import Column, Model, snake
 from statelint.extract.facts import Call, Const
 
@@ -18,6 +18,8 @@ _COLUMN_CALLS = re.compile(
     r"(^|\.)(Column|mapped_column|column_property|Field|\w+Field|\w+Attribute|Required|Optional|PrimaryKey|Set|ForeignKey|ManyToMany"
     r"|OneToOne\w*|relationship|Relationship|backref|dynamic_loader|Varchar|Text|Integer|Serial|UUID|Boolean|Timestamp\w*|JSONB?|Reference|Relation)$"
 )
+_USERS = "users"
+"""What a list of members refers to that says nothing of it."""
 _TABLE_ATTRIBUTES = frozenset({"__tablename__", "__table__"})
 
 
@@ -110,6 +112,9 @@ class Declarations:
         target, is_key, many = ("", False, False)
         if binding.value >= 0:
             target, is_key, many = self._references.of(module, binding.value)
+        if not target and binding.value >= 0 and MEMBERS.match(binding.name):
+            many = self._references.is_list(module, binding.value)
+            target = _USERS if many else ""
         if not target and binding.annotation >= 0:
             target, many = self._references.annotated(module, binding.annotation)
         listed = not target and binding.value >= 0 and _is_listed(module, binding.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, External, Instance, Result
@@ -20,11 +21,15 @@ _FOREIGN_KEY_CALLS = frozenset(
     }
 )  # fmt: skip
 _MANY_CALLS = frozenset({"ManyToManyField", "ManyToMany", "M2M", "Set"})
+_LIST_CALLS = frozenset({"ListField", "SortedListField", "ArrayField", "ARRAY"})
 _RELATION_CALLS = frozenset({"relationship", "Relationship", "dynamic_loader", "relation"})
 
 _USER_MODELS = frozenset({"AUTH_USER_MODEL", "get_user_model"})
 _KEEPING = frozenset({"SET_NULL", "SET_DEFAULT"})
 _TARGET_KEYWORDS = frozenset({"to", "model", "document_type", "argument", "references", "kind"})
+
+MEMBERS = re.compile(r"^(members?|participants?|users|collaborators)(_?ids?)?$", re.IGNORECASE)
+"""Fields of documents that list the users whose they are."""
 
 
 class References:
@@ -32,6 +37,15 @@ class References:
 
     def __init__(self, inference: Inference) -> None:
         self.inference = inference
+
+    @staticmethod
+    def is_list(module: Module, term: TermId) -> bool:
+        """Tell whether a column holds a list: ``ListField(ObjectIdField())``, ``Column(ARRAY(Integer))``."""
+        return any(
+            isinstance(held := module.terms[part], Call)
+            and module.last_name(held.func).rpartition(".")[2] in _LIST_CALLS
+            for part in walk(module, term)
+        )
 
     def of(self, module: Module, term: TermId, depth: int = 0) -> tuple[str, bool, bool]:
         """Return what a column declaration refers to: target name, whether by key, whether to many."""
@@ -56,7 +70,7 @@ class References:
         for argument in held.args:
             found = self.of(module, argument, depth + 1)
             if found[0]:
-                return found
+                return (found[0], False, True) if name in _LIST_CALLS else found
             for meant in self.inference.term(module, argument):
                 if isinstance(meant, ClassValue) and name in {"Required", "Optional"}:
                     return meant.klass.name, True, False

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from statelint.analysis.ownership import Column, Model
 from statelint.analysis.ownership.guesses import guess_references
+from statelint.analysis.ownership.references import MEMBERS
 from statelint.analysis.ownership.tables import declared
 from statelint.analysis.stores.documents import PACKAGES
 from statelint.analysis.stores.sqlcalls import marked
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from statelint.analysis.stores.vectors import Vectors
 
 _START = Position(1, 1, 1, 1)
-_MEMBERS = re.compile(r"^(members?|participants?|users|collaborators)(_?ids?)?$", re.IGNORECASE)
-"""Fields of documents that list the users whose they are."""
 
 
 class Tables:
@@ -64,7 +62,7 @@ class Tables:
                         for field in document.fields:
                             position = document.event.position
                             self._column(document.collection, field, "", module, position)
-                            if source.packages is PACKAGES and _MEMBERS.match(field):
+                            if source.packages is PACKAGES and MEMBERS.match(field):
                                 held = self._found[document.collection].columns
                                 held[field] = held[field]._replace(target="users", many=True)
             self._scripts(module)
