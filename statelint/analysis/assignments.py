@@ -18,6 +18,7 @@ from statelint.extract.facts import Attr, Call, Compare, Const, Element, Item, P
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from statelint.analysis.exposure import Exposures
     from statelint.analysis.model import ClassInfo, FunctionInfo, Module
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs import Judge
@@ -30,6 +31,9 @@ PART = re.compile(
     r"(^|_)(assign(ee|ed)?|recipient|receiver|reviewer|approver|operator|responsible|executor|performer|invitee)(_|$)"
 )
 """Users whom a row's owner may choose."""
+
+_SENDER = re.compile(r"(^|_)(sender|author|from)(_|$)")
+"""Who says something; whoever connects may say so as somebody else, where nobody asks."""
 
 
 class OwnerAssignment(NamedTuple):
@@ -66,8 +70,9 @@ _SETTING = 3
 class OwnerAssignments:
     """Finds them."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Judge, exposures: Exposures) -> None:
         self.judge = judge
+        self.exposures = exposures
         self.inference = judge.inference
         self.claims = Claims(judge)
 
@@ -102,10 +107,10 @@ class OwnerAssignments:
         # Who has just shown a password is given a token.
         named = CREDENTIAL.search(snake(model.name)) is None
         for column, value in given:
-            if column not in owners:
+            if column not in owners and not _SENDER.search(column):
                 continue
-            for _, name, known in self.claims.sources(function, value, 0, named=named):
-                if known:
+            for entry, name, known in self.claims.sources(function, value, 0, named=named):
+                if (known and column in owners) or self.exposures.lets_strangers_in(entry):
                     yield OwnerAssignment(place, _symbol(function, model), model.name, column, new=True, given=name)
                     return
 

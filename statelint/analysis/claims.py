@@ -29,8 +29,10 @@ MAX_DEPTH = 3
 """Calls between the endpoint that receives the owner and the query that uses it."""
 
 
-_KINDS = frozenset({"route", "tool"})
-"""Entry points whose parameters a client fills; of tools, those that know their caller."""
+_OPEN_KINDS = frozenset({"route", "websocket"})
+"""Entry points whose parameters a client fills."""
+_KINDS = _OPEN_KINDS | {"tool"}
+"""Of tools, those that know their caller."""
 _CONVERSIONS = frozenset({"int", "str", "UUID", "ObjectId"})
 _OF_FRAMEWORK = frozenset({"request", "req", "info", "context", "ctx"})
 """What frameworks hand to endpoints under these names is no value of the client's, unless its type says so."""
@@ -252,7 +254,7 @@ class Claims:
                 and not self._is_filled(function, parameter.name)
             ):
                 known = self.judge.guards.logins.knows_caller(function)
-                if known or entries[0].kind == "route":
+                if known or entries[0].kind in _OPEN_KINDS:
                     yield function, parameter.name, known
             return
         if depth >= MAX_DEPTH:

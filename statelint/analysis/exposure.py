@@ -65,6 +65,15 @@ class Exposures:
             found = self._asking[function] = self._middleware_asks or self._asks(function)
         return found
 
+    def lets_strangers_in(self, function: FunctionInfo) -> bool:
+        """Tell whether a websocket asks nobody who is calling, although routes of the same service ask."""
+        return (
+            any(entry.kind == "websocket" for entry in self.judge.reach.entry_points.get(function, ()))
+            and bool(self._asking_by_kind.get("route"))
+            and self.open(function)
+            and not self._names_credential(function)
+        )
+
     def demands(self, function: FunctionInfo) -> bool:
         """Tell whether an endpoint answers only, as far as can be seen, whom it knows."""
         return (
@@ -138,6 +147,18 @@ class Exposures:
     @staticmethod
     def _takes_credential(function: FunctionInfo) -> bool:
         return any(CREDENTIAL.search(parameter.name) for parameter in function.facts.parameters)
+
+    def _names_credential(self, function: FunctionInfo) -> bool:
+        """Tell whether a function looks for a token in what it is sent: ``data["token"]``, ``cookies.get("token")``."""
+        module = function.module
+        parts = self.judge.queries.containment(module).parts
+        return any(
+            CREDENTIAL.search(module.text(part) or "")
+            for event in function.events
+            for term in (event.term, event.value)
+            if term >= 0
+            for part in parts(term)
+        )
 
     def _reads_credential(self, function: FunctionInfo) -> bool:
         """Tell whether a function looks for a header that says who is calling, or calls what logs in."""

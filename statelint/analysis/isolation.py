@@ -61,7 +61,7 @@ class Isolation:
         """The queries whose owner the client names, although the caller is known."""
         found = []
         for leak, claims in self._claimed:
-            known = [claim for claim in claims if claim.known or self._exposures.asks(claim.entry)]
+            known = [claim for claim in claims if claim.known or self._may_ask(claim.entry)]
             if known:
                 receivers = tuple(_place_of(claim.entry) for claim in known)
                 found.append(leak._replace(given=known[0].name, receivers=receivers))
@@ -74,7 +74,7 @@ class Isolation:
             (claim.entry, leak.place): claim.name
             for leak, claims in self._claimed
             for claim in claims
-            if claim.known or self._exposures.asks(claim.entry) or self._exposures.open(claim.entry)
+            if claim.known or self._may_ask(claim.entry) or self._is_open(claim.entry)
         }
 
     @cached_property
@@ -88,10 +88,22 @@ class Isolation:
             (claim.entry, leak._replace(given=claim.name))
             for leak, claims in self._claimed
             for claim in claims
-            if not claim.known and self._exposures.open(claim.entry) and not self._is_shown(claim.verdict, leak.action)
+            if not claim.known and self._is_open(claim.entry) and not self._is_shown(claim.verdict, leak.action)
         ]
         exposed += [(leak.entry.function, leak) for leak in self.everything if self._stranger(leak) and leak.entry]
         return list(self._exposures.grouped(exposed))
+
+    def _may_ask(self, entry: FunctionInfo) -> bool:
+        """Tell whether a route may ask who is calling; websockets ask in too many ways to tell."""
+        return not self._is_socket(entry) and self._exposures.asks(entry)
+
+    def _is_open(self, entry: FunctionInfo) -> bool:
+        """Tell whether an endpoint asks nobody who is calling; of websockets, one among endpoints that ask."""
+        exposures = self._exposures
+        return exposures.lets_strangers_in(entry) if self._is_socket(entry) else exposures.open(entry)
+
+    def _is_socket(self, entry: FunctionInfo) -> bool:
+        return {each.kind for each in self.reach.entry_points.get(entry, ())} == {"websocket"}
 
     @cached_property
     def _telling(self) -> Telling:
@@ -147,7 +159,7 @@ class Isolation:
     @cached_property
     def assignments(self) -> list[OwnerAssignment]:
         """The rows whose owner the client may choose."""
-        return list(OwnerAssignments(self.judge).found())
+        return list(OwnerAssignments(self.judge, self._exposures).found())
 
     @cached_property
     def open_fields(self) -> list[OpenField]:

@@ -8,6 +8,7 @@ from statelint.analysis.callernames import is_admin_name, is_system_name
 from statelint.analysis.calls import nested
 from statelint.analysis.ownership import snake
 from statelint.analysis.proofs.before import Before, Guard
+from statelint.analysis.proofs.hooks import answers_service
 from statelint.analysis.proofs.logins import Logins
 from statelint.analysis.proofs.naming import name_of, raw_names
 from statelint.analysis.proofs.permissions import Permissions
@@ -23,7 +24,6 @@ from statelint.analysis.proofs.words import (
     KEYS,
     NO_GUARD,
     ROLE_GATE,
-    WEBHOOK,
 )
 from statelint.analysis.roles import DENYING, RANKS, asks_for_role, is_everyday
 from statelint.extract.facts import Attr, Call, Compare, Element, Item, Logic, Not, Param
@@ -47,6 +47,7 @@ class Guards:
         self.queries = judge.queries
         self.rows = judge.rows
         self.exits = judge.exits
+        self.entry_points = judge.reach.entry_points
         self.regard = judge.regard
         self.before = Before(judge)
         self.permissions = Permissions(judge)
@@ -69,7 +70,7 @@ class Guards:
     def entrance(self, function: FunctionInfo, keys: list[TermId], model: Model | None = None) -> Proof | None:
         """What stands before a function, its permission classes left aside."""
         module = function.module
-        if WEBHOOK.search(snake(function.qualname.replace(".", "_"))):
+        if answers_service(self, function):
             return Proof.ADMIN
         if self._sockets.admitted(function, keys):
             return Proof.GUARD

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import External
 from statelint.analysis.proofs.branches import Branches
 from statelint.analysis.proofs.changes import MAX_CALLERS, Changes
+from statelint.analysis.proofs.closures import kept_lambda
 from statelint.analysis.proofs.exits import Exits
 from statelint.analysis.proofs.global_filters import GlobalFilters
 from statelint.analysis.proofs.guards import Guards
@@ -15,7 +16,7 @@ from statelint.analysis.proofs.injected import Injected
 from statelint.analysis.proofs.jobs import works_off_queue
 from statelint.analysis.proofs.loaded import Loaded
 from statelint.analysis.proofs.matches import Matches
-from statelint.analysis.proofs.naming import name_of, raw_names
+from statelint.analysis.proofs.naming import raw_names
 from statelint.analysis.proofs.parents import Parents
 from statelint.analysis.proofs.passed import Passed
 from statelint.analysis.proofs.regard import Regard
@@ -25,17 +26,17 @@ from statelint.analysis.proofs.statement import Statement
 from statelint.analysis.proofs.switches import is_const
 from statelint.analysis.proofs.uses import Uses
 from statelint.analysis.proofs.verdict import Proof, Verdict
-from statelint.analysis.proofs.words import HANDLERS, KEYS, NEGATIVE
+from statelint.analysis.proofs.words import HANDLERS, NEGATIVE
 from statelint.analysis.proofs.writes import Writes
 from statelint.analysis.queries import beginning
 from statelint.analysis.reach import Reach
-from statelint.extract.facts import Attr, Const, Name, Param
+from statelint.extract.facts import Const
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from statelint.analysis.calls import CallGraph, Edge
-    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.model import FunctionInfo
     from statelint.analysis.ownership import Model, Ownership
     from statelint.analysis.principals import Principals
     from statelint.analysis.proofs.made import Made
@@ -324,6 +325,11 @@ class Judge:
         *,
         reads: bool,
     ) -> tuple[Proof | None, tuple[Edge, ...]]:
+        written = kept_lambda(self.queries, function)
+        if written is not None:
+            around, use, leaf = written
+            outer = [given for key in keys for given in self.passed.around(around, function, key)]
+            return self._discharged(around, use, leaf, outer, way, model=model, reads=reads)
         discharged: Proof | None = None
         empty = self.branches.empty(function, event.condition)
         for edge in self.asking(function, way):
@@ -383,16 +389,8 @@ class Judge:
             self.principals.is_principal(module, key)
             or self.loaded.gives(edge.caller, key)
             or self.statement.of_loaded_row(module, key, "")
-            or self._own(module, key)
+            or self.session_keys.chose(module, key)
             for key in outer_keys
         ):
             return Proof.CALLER, way
         return self._discharged(edge.caller, call_event, edge.call, outer_keys, (edge, *way), model=model, reads=reads)
-
-    def _own(self, module: Module, key: TermId) -> bool:
-        """Tell whether the service itself chose a key: it was made just now, or the caller's session holds it."""
-        held = module.terms[key]
-        base = module.terms[held.base] if isinstance(held, Attr) else None
-        if isinstance(held, Attr) and isinstance(base, (Attr, Param, Name)):
-            return name_of(module, held.base) == "session" and (held.name in KEYS or held.name.endswith("_id"))
-        return self.made.is_fresh(module, key) or self.session_keys.holds(module, key)

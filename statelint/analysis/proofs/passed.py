@@ -48,8 +48,18 @@ class Passed:
             argument = self.inference.argument(caller.module, edge.call, function, held.index, edge.bound)
             if argument >= 0:
                 yield argument
-        elif isinstance(held, (Cell, Param)) and held.function == caller.index and caller.module is function.module:
-            # A closure asks with what is around it.
+        elif caller.module is function.module:
+            yield from self._enclosed(caller, held)
+
+    def around(self, caller: FunctionInfo, function: FunctionInfo, key: TermId) -> Iterator[TermId]:
+        """Yield what a key that a closure asks with stands for in the function around it."""
+        for part in self.queries.containment(function.module).parts(key):
+            yield from self._enclosed(caller, function.module.terms[part])
+
+    @staticmethod
+    def _enclosed(caller: FunctionInfo, held: Term) -> Iterator[TermId]:
+        """A closure asks with what is around it."""
+        if isinstance(held, (Cell, Param)) and held.function == caller.index:
             yield from (
                 caller.facts.cells.get(held.name, ())
                 if isinstance(held, Cell)

@@ -40,13 +40,17 @@ class Published:
         return marked and self.judge.writes.of(query) == "read"
 
     def _marks(self, module: Module, atom: Atom) -> bool:
-        """``is_public=True``, ``Note.is_public``, ``status="published"``, ``visibility != "private"`` is not read."""
+        """``is_public=True``, ``Note.is_public``, ``is_private=False``, ``status="published"``.
+
+        ``visibility != "private"`` is not read.
+        """
         is_mark = MARKS_PUBLIC.search(atom.column[-1]) is not None
         if atom.value < 0:
             return is_mark and atom.op not in NEGATIVE
         held = module.terms[atom.value]
         if isinstance(held, Const) and not isinstance(held.value, str):
-            return is_mark and bool(held.value) is (atom.op not in NEGATIVE)
+            said = bool(held.value) is (atom.op not in NEGATIVE)
+            return (is_mark and said) or (_PRIVATE.search(atom.column[-1].removeprefix("is_")) is not None and not said)
         return atom.op not in NEGATIVE and _SAYS_SO.search(self._said(module, atom.value)) is not None
 
     @staticmethod

@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from statelint.analysis.proofs.cookies import Cookies
-from statelint.analysis.proofs.naming import looked_up, raw_names
-from statelint.extract.facts import Attr, Call, Const, Item
+from statelint.analysis.proofs.naming import looked_up, name_of, raw_names
+from statelint.analysis.proofs.words import KEYS
+from statelint.extract.facts import Attr, Call, Const, Item, Name, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,14 @@ class SessionKeys:
             return self.holds(module, held.args[0])
         name = self._name(module, term)
         return (name in self._kept and name not in self._chosen) or self._cookies.hold(module, term)
+
+    def chose(self, module: Module, key: TermId) -> bool:
+        """Tell whether the service itself chose a key: it was made just now, or the caller's session holds it."""
+        held = module.terms[key]
+        base = module.terms[held.base] if isinstance(held, Attr) else None
+        if isinstance(held, Attr) and isinstance(base, (Attr, Param, Name)):
+            return name_of(module, held.base) == "session" and (held.name in KEYS or held.name.endswith("_id"))
+        return self.judge.made.is_fresh(module, key) or self.holds(module, key)
 
     def _name(self, module: Module, term: TermId) -> str | None:
         """Return the name under which a value is kept in the session."""

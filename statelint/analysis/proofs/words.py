@@ -60,8 +60,6 @@ LOGIN = re.compile(
     r"login|authenticat|jwt_required|current_user|auth_required|requires_auth|token_required|require_auth|security",
     re.IGNORECASE,
 )
-WEBHOOK = re.compile(r"(^|_)web_?hook(_|$)|(^|_)cron(_|$)", re.IGNORECASE)
-"""Names of entry points that machines call, with a signature or a secret path instead of a user."""
 PAYING = re.compile(r"(^|_)(payment|order|invoice|checkout|purchase|subscription|donation|transaction|billing)s?($|_)")
 """Models whose rows a payment service knows by keys of its own."""
 LINKED = re.compile(r"unsubscrib|opt_?out|confirm_|activat|invit|verif", re.IGNORECASE)
