@@ -12,6 +12,7 @@ from statelint.analysis.proofs.databases import in_own_database
 from statelint.analysis.proofs.housekeeping import is_housekeeping
 from statelint.analysis.proofs.managers import Managers
 from statelint.analysis.proofs.naming import called_name, raw_names
+from statelint.analysis.proofs.narrowed import Narrowed
 from statelint.analysis.proofs.published import Published
 from statelint.analysis.proofs.tokens import Tokens
 from statelint.analysis.proofs.verdict import Proof
@@ -74,6 +75,7 @@ class Statement:
         self._managers = Managers(judge, self.predicate)
         self._published = Published(judge)
         self._tokens = Tokens(judge.inference)
+        self._narrowed = Narrowed(judge, self.predicate)
 
     def predicate(self, query: Query, atoms: list[Atom]) -> Proof | None:
         """Return what the statement's comparisons prove."""
@@ -81,6 +83,7 @@ class Statement:
         if (
             self._managers.asks_with_caller(query)
             or self._compared_by_helper(query)
+            or self._narrowed.by_helper(query)
             or in_own_database(self.queries, self.principals, query)
         ):
             return Proof.PREDICATE

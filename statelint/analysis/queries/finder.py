@@ -88,6 +88,8 @@ class QueryFinder:
             )
             if given and not by_row:
                 inner.update(self._receivers(module, call.args[0]))
+            for handed in self._added_to(module, call, chains):
+                inner.update(self._receivers(module, handed))
         shown = self._shown(function, inner & chained.keys())
         added = dict(self._added(function))
         for term, (event, chains) in chained.items():
@@ -114,6 +116,17 @@ class QueryFinder:
                     if len(chains) == 1 and chains[0].steps and chains[0].steps[-1].optional >= 0:
                         yield chains[0].steps[-1].call, chains
 
+    def _added_to(self, module: Module, call: Call, chains: tuple[Chain, ...]) -> Iterator[TermId]:
+        """Yield the statement that a function adds to, wherever it is handed: ``of_caller(request, notes)``."""
+        for given in call.arguments:
+            if any(chain.start == chains[0].start for chain in self.chains(module, given)):
+                yield given
+
+    def _besides(self, module: Module, call: Call, chains: tuple[Chain, ...]) -> Iterator[TermId]:
+        """Yield what a call is given besides the statement that it goes on from."""
+        begun = {*call.args[:1], *self._added_to(module, call, chains)} if chains else ()
+        return (term for term in call.arguments if term not in begun)
+
     def _is_loaded(self, chain: Chain) -> bool:
         """Tell whether a statement has been run for a row: ``Friend.objects.friends(account)`` is given one."""
         return bool(chain.steps) and chain.steps[-1].method in self.words["terminals"] - {"exists"}
@@ -132,7 +145,7 @@ class QueryFinder:
             term
             for event, call in function.calls
             # get_object_or_404(notes, pk=pk) goes on from the notes.
-            for term in (*call.args[bool(self.chains(module, event.term)) :], *(value for _, value in call.keywords))
+            for term in self._besides(module, call, self.chains(module, event.term))
         ]
         # What is given back in one of several cases is what the case makes of it.
         stack += [

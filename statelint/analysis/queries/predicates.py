@@ -26,6 +26,7 @@ from statelint.extract.facts import (
     Param,
     Sequence,
     Star,
+    Unary,
 )
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Predicates:
             if step.method not in self.words["filters"]:
                 continue
             if step.method == "exclude":
-                found += (atom._replace(op="!=") for atom in self._excluded(query, step))
+                found += self._excluded(query, step)
                 continue
             for name, value in step.keywords:
                 if (name in _GIVEN and step.method.endswith("or_create")) or name in _OF_JOINS:
@@ -122,9 +123,15 @@ class Predicates:
             return ""
         return module.text(step.args[0]) or ""
 
-    def _excluded(self, query: Query, step: Step) -> list[Atom]:
-        kept = query._replace(chain=query.chain._replace(steps=(step._replace(method="filter"),)))
-        return self.atoms(kept)
+    def _excluded(self, query: Query, step: Step) -> Iterator[Atom]:
+        """Yield what holds for the rows that are left; after ``exclude(~Q(owner=me))`` they are mine."""
+        terms = query.module.terms
+        named = query._replace(chain=query.chain._replace(steps=(step._replace(method="filter"),)))
+        yield from (atom._replace(op="!=") for atom in self.atoms(named))
+        for argument in step.args:
+            held = terms[argument]
+            if isinstance(held, Unary) and held.op == "~":
+                yield from self.positional(query.module, held.value, step.optional)
 
     def positional(self, module: Module, term: TermId, optional: TermId, depth: int = 0) -> Iterator[Atom]:
         """Yield the comparisons that an argument of a filter stands for."""
