@@ -172,6 +172,9 @@ class Locator:
             name = name.rpartition(".")[0]
         return False
 
+    def _is_private(self, value: Value) -> bool:
+        return isinstance(value, (External, Result)) and self._private(value.name)
+
     # -- attributes and items
 
     def _is_manager(self, klass: ClassInfo, name: str) -> bool:
@@ -185,7 +188,8 @@ class Locator:
             return
         values = self.inference.term(module, base) or self._class_of(module, base)
         known = False
-        for value in values:
+        # cast(Globals, flask.g) is the request's, whatever else it is said to be.
+        for value in sorted(values, key=lambda value: not self._is_private(value)):
             if isinstance(value, Package):
                 known = True
                 yield from self._member(value, name)
