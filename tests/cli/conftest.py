@@ -60,8 +60,9 @@ UNSET = (
     "GITHUB_WORKSPACE",
     "NO_COLOR",
     "PRE_COMMIT",
+    "STATELINT_CACHE_DIR",
 )
-"""Variables of the surroundings that change what is printed."""
+"""Variables of the surroundings that change what a run prints or remembers."""
 
 
 def command() -> str:
