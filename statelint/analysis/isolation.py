@@ -14,7 +14,7 @@ from statelint.analysis.formfields import OpenFields
 from statelint.analysis.leak import Leak, Stop
 from statelint.analysis.model import Place
 from statelint.analysis.proofs import Proof
-from statelint.analysis.proofs.misplaced import MisplacedChecks
+from statelint.analysis.proofs.misplaced import Fault, MisplacedChecks
 from statelint.analysis.proofs.words import KEY
 from statelint.analysis.publicity import Publicity
 from statelint.analysis.queries import beginning, gives_figures, is_slot, tells_what_is_taken
@@ -244,7 +244,10 @@ class Isolation:
             if key in seen:
                 continue
             seen.add(key)
-            leak = self._leak(verdict)._replace(check=self._misplaced.of(verdict))
+            leak = self._leak(verdict)
+            check = self._misplaced.of(verdict)
+            barred = check is not None and check.fault is Fault.BARRED
+            leak = leak._replace(certainty=0) if barred else leak._replace(check=check)
             if not leak.figures or leak.check is not None:
                 yield leak
             elif (earlier := figures.setdefault((query.function, leak.model), leak)) is not leak:

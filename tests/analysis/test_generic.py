@@ -50,6 +50,9 @@ class Repository(Generic[T]):
             statement = statement.where(condition)
         return session.scalars(statement).first()
 
+    def has(self, session, condition):
+        return session.scalar(select(select(self.model).where(condition).exists()))
+
     def find(self, session, limit, **filters):
         return session.scalars(select(self.model).filter_by(**filters).limit(limit)).first()
 
@@ -117,6 +120,25 @@ def test_a_call_is_a_query_of_the_model_that_the_repository_holds(
     code: Code, body: str, found: tuple[str, str, str | None]
 ) -> None:
     assert verdicts(code, body) == [found]
+
+
+@pytest.mark.parametrize(
+    ("condition", "proof"),
+    [("Note.id == note_id", None), ("(Note.id == note_id) & (Note.user_id == user.id)", "predicate")],
+)
+@pytest.mark.parametrize("method", ["one", "has"])
+def test_a_repository_that_a_service_is_handed_is_of_the_model_that_it_is_declared_for(
+    code: Code, method: str, condition: str, proof: str | None
+) -> None:
+    service = (
+        "\n\nclass Service:\n    def __init__(self, store: Repository[Note]):\n        self.store = store\n\n"
+        f"    def find(self, session, note_id, user):\n        return self.store.{method}(session, {condition})\n\n\n"
+        "def make(model):\n    return Repository(model)\n\n\nservice = Service(make(Note))\n"
+    )
+    route = "\n\n@router.get"
+    project = code((HEAD + "    return service.find(session, note_id, user)\n").replace(route, service + route)).project
+    found = [verdict for verdict in project.isolation.verdicts if verdict.query.function.name == "find"]
+    assert [(verdict.query.chain.name, verdict.proof) for verdict in found if verdict.query.given] == [("Note", proof)]
 
 
 def test_a_condition_that_cannot_be_read_is_no_query(code: Code) -> None:

@@ -90,3 +90,16 @@ def find(session, note_id):
     (leak,) = sample(files).project.isolation.leaks
     assert leak.check is not None
     assert (leak.check.place.module.path, str(leak.check.fault)) == ("app/views.py", "late")
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    ["HTTPException(400, 'Not this one')", "HTTPException(403, 'You cannot buy your own')", "ValueError('mine')"],
+)
+def test_rows_that_their_owners_alone_are_kept_from_are_others_to_use(sample: Make, refusal: str) -> None:
+    body = f"{FETCH}if row.user_id == user.id:\n    raise {refusal}\nreturn row"
+    files = {
+        "app/models.py": DECLARATIVE.replace("OWNER", "user_id"),
+        "app/views.py": FASTAPI.replace("{body}", indent(body, "    ")),
+    }
+    assert [(leak.check, leak.certainty) for leak in sample(files).project.isolation.leaks] == [(None, 0)]

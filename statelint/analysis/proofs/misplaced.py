@@ -6,12 +6,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.model import Place
+from statelint.analysis.proofs.refusals import bars_own
 from statelint.extract.facts import Attr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from statelint.analysis.model import FunctionInfo
+    from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
     from statelint.analysis.proofs.verdict import Verdict
     from statelint.extract.facts import Condition, Event, TermId
@@ -29,6 +30,8 @@ class Fault(StrEnum):
     """It stands in a branch that does not lead to the use."""
     INVERTED = "inverted"
     """It turns the owner away."""
+    BARRED = "barred"
+    """It turns the owner away on purpose: nobody does this to their own rows, so that others must be able to."""
     IDLE = "idle"
     """Whoever fails it goes on."""
     OTHER = "other"
@@ -100,8 +103,10 @@ class MisplacedChecks:
             if any(held[step].kind in _AFTER for step in passing):
                 yield Fault.LATE if late else Fault.ELSEWHERE, check
             elif any(held[step].kind in _AFTER for step in failing):
-                if self._refuses(function, [step for step in passing if held[step].kind == "if"]):
-                    yield Fault.INVERTED, check
+                refusals = list(self._refusals(function, [step for step in passing if held[step].kind == "if"]))
+                if refusals:
+                    barred = any(bars_own(module, self._parts(module, event)) for event in refusals)
+                    yield Fault.BARRED if barred else Fault.INVERTED, check
                 elif late:
                     yield Fault.LATE, check
             elif passing and any(set(passing) & set(self.exits.chain(module, each.condition)) for each in escapes):
@@ -143,15 +148,18 @@ class MisplacedChecks:
         condition = function.module.facts.conditions[step]
         return self.rows.is_check(function.module, condition.test, leaf, condition.positive)
 
-    def _refuses(self, function: FunctionInfo, steps: list[int]) -> bool:
-        return any(
-            (event.op == "raise" or self.exits.aborts(function.module, event))
-            and set(steps) & set(self.exits.chain(function.module, event.condition))
-            for event in function.events
-        )
+    def _refusals(self, function: FunctionInfo, steps: list[int]) -> Iterator[Event]:
+        for event in function.events:
+            if (event.op == "raise" or self.exits.aborts(function.module, event)) and set(steps) & set(
+                self.exits.chain(function.module, event.condition)
+            ):
+                yield event
+
+    def _parts(self, module: Module, event: Event) -> Iterable[TermId]:
+        return self.judge.queries.containment(module).parts(event.term) if event.term >= 0 else ()
 
     def _leaves(self, function: FunctionInfo, steps: list[int]) -> bool:
-        return self._refuses(function, steps) or any(
+        return any(self._refusals(function, steps)) or any(
             event.op == "return" and set(steps) & set(self.exits.chain(function.module, event.condition))
             for event in function.events
         )

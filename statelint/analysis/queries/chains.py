@@ -131,7 +131,7 @@ class Chains:
                 return
             method = func.name
         elif isinstance(func, Name):
-            method = func.id
+            method = module.last_name(call.func)
         else:
             return
         table = self._postgrest.table(module, call) if self._postgrest is not None else ""
@@ -281,6 +281,12 @@ class Chains:
         verb = self._statements.get(method, "read")
         first = call.args[0]
         several = verb == "read" and method in self._statements
+        asked = self.of(module, first) if several else ()
+        if asked and all(chain.steps and chain.steps[-1].method == "exists" for chain in asked):
+            # select(select(Note).where(…).exists())
+            step = Step(method, term, call.args[1:], call.keywords, -1)
+            yield from (chain._replace(steps=(*chain.steps, step)) for chain in asked)
+            return
         for argument in (*self._of_owner(module, call.args), *call.args) if several else (first,):
             model = (
                 self.entities.entity(module, argument)

@@ -375,18 +375,28 @@ class GenericQueryFinder:
         """Return the model that an object was made for: ``Repository[Note](Note)``, in a variable or an attribute."""
         for home, made in self._makings(module, term):
             held = home.terms[made]
+            terms: tuple[TermId, ...] = ()
             if isinstance(held, Call):
                 func = home.terms[held.func]
                 keys = (func.key,) if isinstance(func, Item) else ()
-                models = self._models_in(home, *keys, *held.arguments)
-                found = next(models, None)
-                if found is not None:
-                    return found
+                terms = (*keys, *held.arguments)
+            elif isinstance(held, Param):
+                terms = self._declared(home, held)
+            found = next(self._models_in(home, *terms), None)
+            if found is not None:
+                return found
         return None
+
+    @staticmethod
+    def _declared(module: Module, given: Param) -> tuple[TermId, ...]:
+        """Return what a parameter is declared to be made for: ``Note`` of ``notes: Repository[Note]``."""
+        annotation = module.functions[given.function].facts.parameters[given.index].annotation
+        held = module.terms[annotation] if annotation >= 0 else None
+        return (held.key,) if isinstance(held, Item) else ()
 
     def _makings(self, module: Module, term: TermId) -> Iterator[tuple[Module, TermId]]:
         held = module.terms[term]
-        if isinstance(held, Call):
+        if isinstance(held, (Call, Param)):
             yield module, term
         elif isinstance(held, Name):
             home, bindings = self.inference.definition(module, held.id)
