@@ -76,9 +76,9 @@ class Exposures:
 
     def demands(self, function: FunctionInfo) -> bool:
         """Tell whether an endpoint answers only, as far as can be seen, whom it knows."""
-        return (
-            self._every_request or self.judge.guards.logins.knows_caller(function) or self._depends_on_unknown(function)
-        )
+        logins = self.judge.guards.logins
+        known = logins.knows_caller(function) and not logins.is_optional(function)
+        return self._every_request or known or self._depends_on_unknown(function)
 
     def everywhere(self, kind: str) -> bool:
         """Tell whether there are endpoints of a kind and none asks; tools are open where no route asks either."""

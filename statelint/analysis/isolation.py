@@ -265,7 +265,7 @@ class Isolation:
     def _leak(self, verdict: Verdict) -> Leak:
         query = verdict.query
         model = query.chain.model
-        action = self.judge.writes.of(query)
+        action = self.judge.writes.of(query, unchecked=verdict.proof is None)
         open_ = verdict.proof in {None, Proof.NOT_OWNED}
         changes = list(self.judge.changes.of(verdict)) if action == "read" and open_ else []
         if changes:

@@ -155,7 +155,7 @@ class Publicity:
             asked = any(
                 any(raw_names(query.module, atom.value))
                 for atom in self.judge.queries.atoms(query)
-                if atom not in owners and atom.optional < 0
+                if atom not in owners and atom.optional < 0 and atom.op == "=="
             )
             changed = any(
                 other.chain.model is model and self.judge.writes.of(other) != "read"
@@ -203,7 +203,7 @@ class Publicity:
             model = query.chain.model
             if model is None or model.store == "vector" or self.judge.reach.of(query.function) is not Reach.SERVED:
                 continue
-            if self.judge.writes.of(query) != "read":
+            if self.judge.writes.of(query, unchecked=verdict.proof is None) != "read":
                 (careless if verdict.proof is None else changed if verdict.proof in _OWNERS else set()).add(model)
             elif verdict.proof is None and not gives_figures(query):
                 (listed if self._listed(verdict) else read).add(model)

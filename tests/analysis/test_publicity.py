@@ -324,3 +324,127 @@ def test_parts_of_what_is_shown_are_shown_where_nobody_is_asked(
     text = QUESTIONS.replace("def answers(", f"{login}def answers(")
     found = {leak.symbol: leak.certainty for leak in sample({"app.py": text}).project.isolation.everything}
     assert found == {"questions:Question": 0, "question:Question": 0, "answers:Answer": certainty}
+
+
+ALBUM = """\
+from flask import Flask, abort, request
+from flask_jwt_extended import current_user, jwt_required
+from flask_sqlalchemy import SQLAlchemy
+
+app = Flask(__name__)
+db = SQLAlchemy(app)
+
+
+class User(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+
+
+class Bookmark(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    user_id = db.Column(db.ForeignKey("user.id"))
+    photo_id = db.Column(db.ForeignKey("photo.id"))
+
+
+class Photo(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    user_id = db.Column(db.ForeignKey("user.id"), nullable=False)
+    text = db.Column(db.String)
+
+    @classmethod
+    def bookmarked(cls, user):
+        query = db.select(cls).join(Bookmark, Bookmark.photo_id == cls.id).where(Bookmark.user_id == user.id)
+        return db.session.scalars(query).all()
+
+
+def edit(photo, user, text):
+    if photo.user_id != user.id:
+        abort(403)
+    photo.text = text
+    db.session.commit()
+
+
+@app.get("/photos")
+@jwt_required(LOGIN)
+def photos():
+    return [photo.text for photo in db.session.scalars(db.select(Photo))]
+
+
+@app.get("/bookmarks")
+@jwt_required()
+def bookmarks():
+    return [photo.text for photo in Photo.bookmarked(current_user)]
+
+
+@app.patch("/photos/<int:key>")
+@jwt_required()
+def change(key):
+    photo = db.session.get(Photo, key)
+    edit(photo, current_user, request.json["text"])
+    return photo.text
+"""
+
+
+@pytest.mark.parametrize(("login", "certainty"), [("optional=True", 0), ("", 1)])
+def test_who_may_log_in_and_need_not_is_anybody(
+    sample: Callable[[dict[str, str]], Sample], login: str, certainty: int
+) -> None:
+    project = sample({"app.py": ALBUM.replace("LOGIN", login)}).project
+    assert {leak.symbol: leak.certainty for leak in project.isolation.everything}["photos:Photo"] == certainty
+
+
+DELETED_OR_LIKED = """\
+from flask import Flask, redirect, url_for
+from flask_login import current_user, login_required
+from flask_sqlalchemy import SQLAlchemy
+
+from notices import notify
+
+app = Flask(__name__)
+db = SQLAlchemy(app)
+
+
+class User(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+
+
+class Photo(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    author_id = db.Column(db.ForeignKey("user.id"))
+    author = db.relationship(User)
+    active = db.Column(db.Boolean, default=True)
+
+    def delete(self):
+        self.active = False
+
+
+class Like(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    user_id = db.Column(db.ForeignKey("user.id"))
+    photo_id = db.Column(db.ForeignKey("photo.id"))
+
+
+@app.get("/photos/<int:photo_id>/<action>")
+@login_required
+def act(photo_id, action):
+    photo = Photo.query.filter_by(id=photo_id).first_or_404()
+    if action == "delete":
+        if current_user == photo.author:
+            photo.delete()
+            db.session.commit()
+    if action == "like":
+        db.session.add(Like(user_id=current_user.id, photo_id=photo.id))
+        notify(photo.author, photo)
+        db.session.commit()
+    return redirect(url_for("index"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("check", "action"),
+    [("if current_user == photo.author:", "read"), ("if photo.active:", "delete")],
+)
+def test_what_is_done_under_a_check_is_the_owners(
+    sample: Callable[[dict[str, str]], Sample], check: str, action: str
+) -> None:
+    text = DELETED_OR_LIKED.replace("if current_user == photo.author:", check)
+    assert [leak.action for leak in sample({"app.py": text}).project.isolation.everything] == [action]

@@ -62,7 +62,7 @@ class Changes:
             found = judge.by_caller(edge, function, keys, way, model, reads=False) if asked is not None else None
             if asked is None or found is None or found[0] is not None:
                 continue
-            verb = judge.writes.within(edge.caller, (edge.call,), model)
+            verb = judge.writes.within(edge.caller, (edge.call,), model, unchecked=True)
             if verb != "read":
                 yield Change(verb, Place(edge.caller.module, asked.position), found[1])
             outer = list(judge.passed.arguments(edge, function, keys))

@@ -8,6 +8,7 @@ from statelint.analysis.calls import decorates, nested
 from statelint.analysis.proofs.before import ENTRANCES
 from statelint.analysis.proofs.words import LOGIN
 from statelint.analysis.terms import walk
+from statelint.extract.facts import Call, Const
 
 if TYPE_CHECKING:
     from statelint.analysis.model import ClassInfo, FunctionInfo
@@ -54,6 +55,21 @@ class Logins:
             if event.op == "call"
             for part in walk(module, event.term)
         )
+
+    @staticmethod
+    def is_optional(function: FunctionInfo) -> bool:
+        """``@jwt_required(optional=True)``: tell whether who is calling is asked, and whoever says nothing served."""
+        module = function.module
+        for decorator in function.facts.decorators:
+            held = module.terms[decorator]
+            if module.last_name(held.func if isinstance(held, Call) else decorator).endswith("jwt_optional"):
+                return True
+            if isinstance(held, Call) and any(
+                name == "optional" and isinstance(given := module.terms[value], Const) and given.value is True
+                for name, value in held.keywords
+            ):
+                return True
+        return False
 
     def class_knows_caller(self, owner: ClassInfo) -> bool:
         """Tell whether a view's permission classes or mixins ask who is calling."""

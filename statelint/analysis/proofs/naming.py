@@ -55,6 +55,8 @@ def raw_names(module: Module, term: TermId) -> Iterator[str]:
                 stack += [held.base, held.key]
         elif isinstance(held, Attr):
             root = module.terms[held.base]
+            if isinstance(root, Param) and module.parameter_of(root).name == "cls":
+                continue  # a column of the class itself
             if isinstance(root, Param):
                 yield f"{module.parameter_of(root).name}.{held.name}"
                 yield held.name

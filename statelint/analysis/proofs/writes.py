@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from statelint.analysis.ownership import Model
     from statelint.analysis.proofs.judge import Judge
     from statelint.analysis.queries import Query
-    from statelint.extract.facts import Term, TermId
+    from statelint.extract.facts import Event, Term, TermId
 
 _MAX_DEPTH = 3
 """Calls from a function to one that changes the rows that it is handed."""
@@ -39,13 +39,16 @@ class Writes:
         self.judge = judge
         self.queries = judge.queries
 
-    def of(self, query: Query) -> str:
-        """Return ``read``, ``update`` or ``delete``; whoever counts that a row was shown changes nothing."""
+    def of(self, query: Query, *, unchecked: bool = False) -> str:
+        """Return ``read``, ``update`` or ``delete``; whoever counts that a row was shown changes nothing.
+
+        What is done where the rows are the caller's does not count if only the ``unchecked`` is asked for.
+        """
         if query.verb == "update" and self._counts(query):
             return "read"
         if query.verb != "read":
             return query.verb
-        return self.within(query.function, (query.leaf, *self._named_by(query)), query.chain.model)
+        return self.within(query.function, (query.leaf, *self._named_by(query)), query.chain.model, unchecked=unchecked)
 
     def joins(self, query: Query) -> bool:
         """``rooms.update_one({"_id": room_id}, {"$pull": {"members": me}})``: the caller joins or leaves a document."""
@@ -71,7 +74,15 @@ class Writes:
             for how, field, value in entries
         )
 
-    def within(self, function: FunctionInfo, leaves: tuple[TermId, ...], model: Model | None, depth: int = 0) -> str:
+    def within(
+        self,
+        function: FunctionInfo,
+        leaves: tuple[TermId, ...],
+        model: Model | None,
+        depth: int = 0,
+        *,
+        unchecked: bool = False,
+    ) -> str:
         """Return what a function, and those that it hands them to, do with the rows that ``leaves`` stand for."""
         module = function.module
 
@@ -85,6 +96,8 @@ class Writes:
         counted = False
         for event in function.events:
             held = module.terms[event.term] if event.term >= 0 else None
+            if unchecked and event.condition and self._is_checked(module, event, leaves):
+                continue
             if event.op == "write" and event.how != "del":
                 if isinstance(held, Attr) and is_row(held.base) and self._keeps(module, model, held):
                     counts = (
@@ -124,15 +137,33 @@ class Writes:
                     verb = "update"
         if published and any(self._takes_part(module, call, is_row) for _, call in function.calls):
             return "read"
-        handed = self._handed(function, is_row, model, depth) if depth < _MAX_DEPTH and not counted else "read"
+        if counted or depth >= _MAX_DEPTH:
+            return verb
+        handed = self._handed(function, leaves, is_row, model, depth, unchecked=unchecked)
         return handed if handed != "read" else verb
+
+    def _is_checked(self, module: Module, event: Event, leaves: tuple[TermId, ...]) -> bool:
+        """``if post.author == current_user: post.delete()``: tell whether the owner alone gets to an event."""
+        conditions = (module.facts.conditions[step] for step in self.judge.exits.chain(module, event.condition))
+        return any(
+            self.judge.rows.is_check(module, held.test, leaf, held.positive) for held in conditions for leaf in leaves
+        )
 
     def _takes_part(self, module: Module, call: Call, is_row: Callable[[TermId], bool]) -> bool:
         """``Bid(bidder=request.user, listing=listing)``: what is published changes by what its readers add to it."""
         given = [value for _, value in call.keywords]
         return any(map(is_row, given)) and any(self.judge.principals.is_principal(module, value) for value in given)
 
-    def _handed(self, function: FunctionInfo, is_row: Callable[[TermId], bool], model: Model | None, depth: int) -> str:
+    def _handed(
+        self,
+        function: FunctionInfo,
+        leaves: tuple[TermId, ...],
+        is_row: Callable[[TermId], bool],
+        model: Model | None,
+        depth: int,
+        *,
+        unchecked: bool,
+    ) -> str:
         """Return what those whom a function hands rows do with them: ``repository.update(note, body)``."""
         verb = "read"
         module = function.module
@@ -140,12 +171,15 @@ class Writes:
             call = module.terms[edge.call] if edge.call >= 0 and edge.kind == "call" else None
             if not isinstance(call, Call) or not any(map(is_row, call.arguments)):
                 continue
+            event = module.call_event(edge.call)
+            if unchecked and event is not None and self._is_checked(module, event, leaves):
+                continue
             for index in range(int(edge.bound), len(edge.callee.facts.parameters)):
                 given = edge.callee.module.parameter_term(edge.callee, index)
                 argument = self.judge.inference.argument(module, edge.call, edge.callee, index, edge.bound)
                 if given < 0 or argument < 0 or not is_row(argument):
                     continue
-                done = self.within(edge.callee, (given,), model, depth + 1)
+                done = self.within(edge.callee, (given,), model, depth + 1, unchecked=unchecked)
                 if done == "delete":
                     return done
                 verb = done if done != "read" else verb
