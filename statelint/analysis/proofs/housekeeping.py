@@ -1,19 +1,21 @@
-"""Statements whose rows the clock chooses, and no client."""
+"""Statements whose rows the clock chooses, or the loss of what they hung on, and no client."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from statelint.analysis.proofs.naming import called_name
-from statelint.extract.facts import Call, Cell, Param
+from statelint.extract.facts import Call, Cell, Const, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from statelint.analysis.model import FunctionInfo, Module
-    from statelint.analysis.queries import Atom, QueryFinder
+    from statelint.analysis.queries import Atom, Query, QueryFinder
 
 _BEFORE = frozenset({"<", "<=", "lt", "lte"})
+_IS = frozenset({"==", "is", "is_"})
+_KEYS = frozenset({"id", "pk", "uuid"})
 _CLOCKS = frozenset({"now", "utcnow", "today", "localtime", "time", "monotonic"})
 
 
@@ -30,6 +32,21 @@ def is_housekeeping(queries: QueryFinder, module: Module, atoms: Iterable[Atom])
             and any(isinstance(part, Call) and _reads_clock(queries, module, part) for part in held)
         )
     return timed
+
+
+def is_left_behind(query: Query, atoms: Iterable[Atom]) -> bool:
+    """Tell whether rows are asked for whose row above is gone: ``.outerjoin(Book).filter(Book.id == None)``."""
+    model = query.chain.model
+    return any(
+        atom.model is not None
+        and atom.model is not model
+        and atom.column[-1] in _KEYS
+        and atom.op in _IS
+        and atom.value >= 0
+        and isinstance(held := query.module.terms[atom.value], Const)
+        and held.value is None
+        for atom in atoms
+    )
 
 
 def _reads_clock(queries: QueryFinder, module: Module, call: Call) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.model import Instance, Result
 from statelint.analysis.ownership import snake
 from statelint.analysis.proofs.databases import in_own_database
-from statelint.analysis.proofs.housekeeping import is_housekeeping
+from statelint.analysis.proofs.housekeeping import is_housekeeping, is_left_behind
 from statelint.analysis.proofs.managers import Managers
 from statelint.analysis.proofs.naming import called_name, raw_names
 from statelint.analysis.proofs.narrowed import Narrowed
@@ -87,7 +87,7 @@ class Statement:
             or in_own_database(self.queries, self.principals, query)
         ):
             return Proof.PREDICATE
-        if query.verb != "read" and is_housekeeping(self.queries, module, atoms):
+        if is_left_behind(query, atoms) or (query.verb != "read" and is_housekeeping(self.queries, module, atoms)):
             return Proof.OFFLINE
         for atom in atoms:
             if atom.optional >= 0 and not (
