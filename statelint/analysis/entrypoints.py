@@ -98,7 +98,10 @@ class EntryPointFinder:
                     values = self.inference.term(module, call.func)
                     entry = self._registers(module, call, values)
                     if entry is not None:
-                        yield from self._registered(module, call, Place(module, event.position), entry)
+                        found = self._registered(module, call, Place(module, event.position), entry)
+                        # Nobody but developers, at their own machines, asks for what only they are served.
+                        debugging = _while_debugging(module, event.condition)
+                        yield from (each._replace(kind="cli") for each in found) if debugging else found
                     if call.keywords:
                         yield from self._callbacks(module, call, Place(module, event.position), values)
             yield from self._listed(module)
@@ -313,6 +316,16 @@ class EntryPointFinder:
             yield EntryPoint(function, role.kind, place, path, role.parameters)
         for function in self.methods(klass, role.startup):
             yield EntryPoint(function, "startup", place)
+
+
+def _while_debugging(module: Module, condition: int) -> bool:
+    """Tell whether a condition holds at developers' alone: ``if settings.DEBUG: …``."""
+    while condition:
+        held = module.facts.conditions[condition]
+        if held.kind == "if" and held.positive and module.last_name(held.test) == "DEBUG":
+            return True
+        condition = held.parent
+    return False
 
 
 def _registration(entry: EntryPoints, place: Place, path: str = "") -> _Registration:
