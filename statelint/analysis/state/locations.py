@@ -96,7 +96,9 @@ class Locator:
             case Attr(base=base, name=name):
                 yield from self.attribute(module, base, name)
             case Item(base=base, key=key):
-                yield from self.item(module, base, key)
+                # A part of a list is a list of its own.
+                if not _is_slice(module, key):
+                    yield from self.item(module, base, key)
             case Element(base=base):
                 yield from (location.below("[]") for location in self._contents(module, base))
             case Choice(then=then, other=other):
@@ -126,6 +128,9 @@ class Locator:
                 return
         if isinstance(held, Comprehension) and isinstance(module.terms[held.element], Element):
             yield from self.locate(module, held.element)
+            return
+        if isinstance(held, Item) and _is_slice(module, held.key):
+            yield from self._contents(module, held.base)
             return
         yield from self.locate(module, base)
 
@@ -418,3 +423,8 @@ class Locator:
             yield from aliases
         else:
             yield Location(Local(function, name))
+
+
+def _is_slice(module: Module, key: TermId) -> bool:
+    held = module.terms[key]
+    return isinstance(held, Sequence) and held.kind == "slice"

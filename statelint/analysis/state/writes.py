@@ -143,11 +143,17 @@ class WriteCollector:
             if fresh or not self._takes_items(module, target.base):
                 return
         elif isinstance(target, Attr):
-            locations = tuple(self.locator.attribute(module, target.base, target.name, bound=True))
-            for location in locations:
+            attributes = tuple(self.locator.attribute(module, target.base, target.name, bound=True))
+            for location in attributes:
                 yield Write(function, event, location, how, -1, event.value)
             return
-        for location in self.locator.locate(module, event.term):
+        # notes[1:] = […] changes the notes, though what notes[1:] gives is a list of its own.
+        locations = (
+            self.locator.item(module, target.base, target.key)
+            if isinstance(target, Item)
+            else self.locator.locate(module, event.term)
+        )
+        for location in locations:
             yield Write(function, event, location, how, key, event.value)
 
     def _takes_items(self, module: Module, base: TermId) -> bool:
