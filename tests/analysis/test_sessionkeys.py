@@ -119,3 +119,32 @@ def {name}(key):
     return row.text
 """
     assert leaks(sample({"app.py": (SHOP + body).replace("MODEL", model)})) == expected
+
+
+CHOSEN = """
+@app.post("/orders/<ref>")
+@login_required
+def choose(ref):
+    if ASKED:
+        session[NAME] = ref
+    return "", 201
+
+
+@app.post("/pay")
+@login_required
+def pay():
+    order = Order.query.get(session["last_order_id"])
+    order.text = "paid"
+    db.session.commit()
+    return ""
+"""
+OWN = "Order.query.filter_by(id=ref, user_id=current_user.id).first()"
+
+
+@pytest.mark.parametrize("name", ['"last_order_id"', 'kind + "_order_id"', 'f"{kind}_order_id"'])
+@pytest.mark.parametrize(("asked", "found"), [(OWN, 0), ("ref", 1)])
+def test_what_was_looked_at_before_it_was_kept(
+    sample: Callable[[dict[str, str]], Sample], name: str, asked: str, found: int
+) -> None:
+    text = (SHOP + CHOSEN).replace("MODEL", "Order").replace("ASKED", asked).replace("NAME", name)
+    assert len(leaks(sample({"app.py": text}))) == found

@@ -21,7 +21,7 @@ DEMANDING = frozenset(
 FRESH = re.compile(r"uuid|ulid|nanoid|cuid|^token_(hex|urlsafe|bytes)$|^ObjectId$", re.IGNORECASE)
 """Calls that make a new key."""
 CREDENTIAL = re.compile(
-    r"(^|_)(token|code|otp|secret|(?:api|admin|in|invoice|access|secret|private)_?key|key_hash|hash|email|username|slug|short_?(?:url|link|code|id)|password|digest|hmac|nonce|state|verifier|invite|invitation|link|phone|jti|signature|\w+_key|external_id|stripe\w*|subscription_ref|checkout\w*|(provider|gateway|processor|merchant)_\w*(id|ref|reference)|transaction_id)($|_)",
+    r"(^|_)(token|code|otp|secret|(?:api|admin|in|invoice|access|secret|private)_?key|key_hash|hash|email|username|slug|short_?(?:url|link|code|id)|password|digest|hmac|nonce|state|verifier|invite|invitation|link|phone|jti|signature|\w+_key|external_id|stripe\w*|subscription_ref|checkout\w*|(provider|gateway|processor|merchant)_\w*(id|ref|reference)|transaction_id|tracking_(id|number))($|_)",
     re.IGNORECASE,
 )
 OWN_METHOD = re.compile(
