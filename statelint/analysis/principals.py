@@ -40,6 +40,8 @@ _HANDED = frozenset(
     }
 )  # fmt: skip
 """Parameters that are the caller if some caller of the function hands it in; others are if all do."""
+_IDENTIFIERS = frozenset({"UUID", "ObjectId"})
+"""What makes an identifier of a text, also where it is called as a member of its module."""
 _REQUEST = frozenset({"request", "websocket", "self", "cls"})
 """Parameters of dependencies that a client fills with no value of its choice."""
 MAX_HANDING = 12
@@ -126,13 +128,14 @@ class Principals:
                     for value in self.inference.term(module, func)
                 ):
                     return True
-                # int(user_id), str(user.id), UUID(claims["sub"]), sanitize(user.id)
+                # int(user_id), str(user.id), uuid.UUID(claims["sub"]), sanitize(user.id)
                 plain = all(
                     isinstance(value, (External, Result))
                     or (isinstance(value, FunctionValue) and self._cleans(value.function))
                     for value in self.inference.term(module, func)
                 )
-                return plain and len(args) == 1 and isinstance(called, Name) and self.is_principal(module, args[0])
+                direct = isinstance(called, Name) or (isinstance(called, Attr) and called.name in _IDENTIFIERS)
+                return plain and len(args) == 1 and direct and self.is_principal(module, args[0])
             case Param(function=function, index=index):
                 return self.is_principal_parameter(module.functions[function], index)
             case Cell(function=function, name=name):

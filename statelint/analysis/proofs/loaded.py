@@ -54,7 +54,12 @@ class Loaded:
             if (
                 other.leaf != besides
                 and containment.holds(value, other.leaf)
-                and (model is None or model.owned or (model.is_principal and self._asks_for_caller(other)))
+                and (
+                    model is None
+                    or model.owned
+                    or (model.is_principal and self._asks_for_caller(other))
+                    or (not model.is_principal and self._is_part(other))
+                )
             ):
                 return True
         for part in containment.parts(value):
@@ -85,6 +90,11 @@ class Loaded:
             ):
                 return True
         return False
+
+    def _is_part(self, query: Query) -> bool:
+        """Tell whether a row without an owner was asked for by the key of one that was proven before: its content."""
+        keys = self.judge.keys(query)
+        return bool(keys) and self.judge.parents.prove(query.function, query.event, query.leaf, keys) is not None
 
     @staticmethod
     def _is_super(module: Module, term: TermId) -> bool:

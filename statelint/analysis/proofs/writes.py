@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.proofs.methods import DELETING
-from statelint.analysis.proofs.naming import called_name, is_read_from
+from statelint.analysis.proofs.naming import called_name, is_read_from, raw_names
 from statelint.analysis.proofs.uses import is_tally
 from statelint.analysis.proofs.words import COUNTER, OPINIONS
+from statelint.analysis.terms import walk
 from statelint.extract.facts import Attr, Call, Const, Mapping
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _FORM = re.compile(r"(Form|Serializer)$|^get_serializer$")
 _ADDING = frozenset({"append", "add", "insert", "push"})
 _RELATING = frozenset({"add", "remove", "set", "clear"})
 """Methods of relations to many that change which rows are related."""
+_LEAVING = frozenset({"$pull", "$pullAll"})
 _JOINING = frozenset({"$addToSet", "$push", "$pull"})
 _SAVING = frozenset({"save", "asave"})
 _SAVING_MANY = frozenset({"bulk_update", "abulk_update"})
@@ -51,8 +53,21 @@ class Writes:
         return self.within(query.function, (query.leaf, *self._named_by(query)), query.chain.model, unchecked=unchecked)
 
     def joins(self, query: Query) -> bool:
-        """``rooms.update_one({"_id": room_id}, {"$pull": {"members": me}})``: the caller joins or leaves a document."""
+        """``rooms.update_one({"_id": room_id}, {"$pull": {"members": me}})``: the caller joins or leaves a document.
+
+        Who may join it may be shown it.
+        """
         module, model = query.module, query.chain.model
+        if query.verb == "read":
+            names = self._keys(query)
+            return any(
+                other.verb == "update"
+                and other.chain.model is model
+                and names & self._keys(other)
+                and self.joins(other)
+                and not any(module.text(part) in _LEAVING for part in walk(module, other.leaf))
+                for other in self.judge.queries.of(query.function)
+            )
         call = module.terms[query.leaf]
         change = module.terms[call.args[1]] if isinstance(call, Call) and len(call.args) > 1 else None
         if query.verb != "update" or model is None or not isinstance(change, Mapping) or change.more:
@@ -73,6 +88,9 @@ class Writes:
             )
             for how, field, value in entries
         )
+
+    def _keys(self, query: Query) -> set[str]:
+        return {name for key in self.judge.keys(query) for name in raw_names(query.module, key)}
 
     def within(
         self,
