@@ -39,6 +39,7 @@ class Loaded:
         self.queries = judge.queries
         self._getters: dict[FunctionInfo, bool] = {}
         self._collections: dict[tuple[Module, TermId], bool] = {}
+        self._parts: dict[tuple[Module, TermId], bool] = {}
 
     def gives(self, function: FunctionInfo, value: TermId, besides: TermId = -1) -> bool:
         """Tell whether a value comes from an owned row that was loaded or made before.
@@ -93,8 +94,16 @@ class Loaded:
 
     def _is_part(self, query: Query) -> bool:
         """Tell whether a row without an owner was asked for by the key of one that was proven before: its content."""
-        keys = self.judge.keys(query)
-        return bool(keys) and self.judge.parents.prove(query.function, query.event, query.leaf, keys) is not None
+        key = (query.module, query.leaf)
+        found = self._parts.get(key)
+        if found is None:
+            # A row that is asked for by its own content is no part of another.
+            self._parts[key] = False
+            keys = self.judge.keys(query)
+            parents = self.judge.parents
+            found = bool(keys) and parents.prove(query.function, query.event, query.leaf, keys) is not None
+            self._parts[key] = found
+        return found
 
     @staticmethod
     def _is_super(module: Module, term: TermId) -> bool:
