@@ -50,6 +50,7 @@ REASONS = {
     Proof.GUARD: (State.CHECKED, "guard before the endpoint"),
     Proof.CALLER: (State.CHECKED, "callers prove it"),
     Proof.ADMIN: (State.ADMIN, "administrators only"),
+    Proof.SERVICE: (State.ADMIN, "called by another service"),
 }
 """What each proof means to a reader."""
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _CURRENT = re.compile(r"^_?(get_)?(current|authenticated)_", re.IGNORECASE)
 _USERS = re.compile(r"(^|_)(user|account|member|caller|person|customer)(_?profile|_?id)?(_|$)|_to_user", re.IGNORECASE)
 """Functions that find users, by what they are called."""
-_HANDED = frozenset(
+HANDED = frozenset(
     {
         "user", "user_id", "owner", "owner_id", "userid", "tenant_id", "account_id", "uid", "actor", "actor_id",
         "actor_user_id", "acting_user_id", "requester", "requester_id", "caller", "caller_id",
@@ -276,7 +276,7 @@ class Principals:
             for edge in edges[:MAX_HANDING]
             for argument in (self.inference.argument(edge.caller.module, edge.call, function, index, edge.bound),)
         ]
-        if parameter.name in _HANDED:
+        if parameter.name in HANDED:
             return any(handed)
         return len(edges) <= MAX_HANDING and bool(handed) and all(handed)
 

@@ -71,7 +71,7 @@ class Guards:
         """What stands before a function, its permission classes left aside."""
         module = function.module
         if answers_service(self, function):
-            return Proof.ADMIN
+            return Proof.SERVICE
         if self._sockets.admitted(function, keys):
             return Proof.GUARD
         names = {name for key in keys for name in raw_names(module, key)}

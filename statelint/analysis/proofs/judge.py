@@ -340,9 +340,9 @@ class Judge:
             if found is None:
                 continue
             proof, longer = found
-            if proof is None:
+            if proof is None or (proof is Proof.SERVICE and self.passed.told_for_whom(function, keys)):
                 return None, longer
-            discharged = Proof.CALLER if proof is not Proof.ADMIN else proof
+            discharged = proof if proof in {Proof.ADMIN, Proof.SERVICE} else Proof.CALLER
         return discharged, way
 
     def asking(self, function: FunctionInfo, way: tuple[Edge, ...]) -> Iterator[Edge]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from statelint.analysis.principals import HANDED
+from statelint.analysis.proofs.naming import raw_names
 from statelint.extract.facts import Attr, Call, Cell, Choice, Param
 
 if TYPE_CHECKING:
@@ -85,6 +87,12 @@ class Passed:
             for index in indices
             for argument in (self.inference.argument(module, edge.call, function, index, edge.bound),)
         )
+
+    def told_for_whom(self, function: FunctionInfo, keys: list[TermId]) -> bool:
+        """``switch(user_id, note_id)``: a function is told for whom it works, and asks for rows by something else."""
+        module = function.module
+        users = {parameter.name for parameter in function.facts.parameters} & HANDED
+        return bool(users) and not any(users & set(raw_names(module, key)) for key in keys)
 
     def names_owner(self, edge: Edge, function: FunctionInfo, keys: list[TermId]) -> bool:
         """``self.find(id=key, user_id=me)``: the owner is among what ``find(**filters)`` is told to ask for."""

@@ -24,6 +24,7 @@ class Proof(StrEnum):
     CHECKED = "checked"
     GUARD = "guard"
     ADMIN = "admin"
+    SERVICE = "service"
     NO_ESCAPE = "no-escape"
     CALLER = "caller"
 
