@@ -134,7 +134,7 @@ class Publicity:
     @cached_property
     def _shown(self) -> frozenset[Model]:
         found = {*self._listed_openly(), *self._readable_views(), *self._read_alike()}
-        kept = set(self._kept())
+        kept = {*self._kept(), *self._changed_by_strangers()}
         return frozenset(model for model in found if model not in kept and not self.judge.ownership.is_personal(model))
 
     def _kept(self) -> Iterator[Model]:
@@ -162,6 +162,22 @@ class Publicity:
                 for other in self.judge.queries.of(query.function)
             )
             if mine and asked and not changed:
+                yield model
+
+    def _changed_by_strangers(self) -> Iterator[Model]:
+        """Yield what whoever comes may change: that reading it asks nobody either tells nothing."""
+        for verdict in self.judge.verdicts():
+            query = verdict.query
+            model = query.chain.model
+            if model is None or model.is_published or verdict.proof is not None or query.verb == "create":
+                continue
+            entry = self.judge.reach.root(verdict.way[0].caller if verdict.way else query.function)
+            if (
+                entry is not None
+                and entry.kind == "route"
+                and self._exposures.open(entry.function)
+                and self.judge.writes.of(query, unchecked=True) != "read"
+            ):
                 yield model
 
     def _listed_openly(self) -> Iterator[Model]:
