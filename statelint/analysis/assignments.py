@@ -266,8 +266,9 @@ class OwnerAssignments:
         return False
 
     def _is_trusting(self, entry: FunctionInfo) -> bool:
-        """Tell whether an endpoint knows its caller, and lets every one of them in."""
-        return self.judge.guards.logins.knows_caller(entry) and self.judge.guards.admits_anyone(entry, [])
+        """Tell whether an endpoint lets in everybody whom it knows, or strangers although others do not."""
+        known = self.judge.guards.logins.knows_caller(entry) or self.exposures.lets_strangers_in(entry)
+        return known and self.judge.guards.admits_anyone(entry, [])
 
     def _sources(self, function: FunctionInfo, body: Param, column: str, depth: int) -> Iterator[FunctionInfo]:
         """Yield the endpoints that know their caller and hand the client's body on as it is."""

@@ -66,9 +66,10 @@ class Exposures:
         return found
 
     def lets_strangers_in(self, function: FunctionInfo) -> bool:
-        """Tell whether a websocket asks nobody who is calling, although routes of the same service ask."""
+        """Tell whether a route or a websocket asks nobody who is calling, although routes of the same service ask."""
+        kinds = {entry.kind for entry in self.judge.reach.entry_points.get(function, ())}
         return (
-            any(entry.kind == "websocket" for entry in self.judge.reach.entry_points.get(function, ()))
+            not kinds.isdisjoint({"route", "websocket"})
             and bool(self._asking_by_kind.get("route"))
             and self.open(function)
             and not self._names_credential(function)

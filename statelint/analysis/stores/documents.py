@@ -11,6 +11,7 @@ from statelint.analysis.model import ClassValue, External, FunctionValue, Instan
 from statelint.analysis.proofs.words import OPINIONS
 from statelint.analysis.queries import Atom, Chain, Query
 from statelint.analysis.stores.calls_on import CallsOn
+from statelint.analysis.stores.contents import fields_of, stored_fields
 from statelint.extract.facts import (
     NO_TERM,
     Attr,
@@ -101,7 +102,7 @@ class Documents(CallsOn[Document]):
         if func.name == "distinct":
             given = given[1:]
         if verb == "insert":
-            fields = (*self._fields(module, given[0]), *_put_in(function, given[0])) if given else ()
+            fields = tuple(stored_fields(self.inference, function, given[0])) if given else ()
             yield Document(function, event, collection, verb, (), fields, False)
             return
         filters: list[Condition] = []
@@ -325,33 +326,9 @@ class Documents(CallsOn[Document]):
         for key, value in zip(held.keys, held.values, strict=True):
             text = module.text(key) if key >= 0 else None
             if text in {"$set", "$setOnInsert"}:
-                yield from self._fields(module, value)
+                yield from fields_of(self.inference, module, value)
             elif text is not None and not text.startswith("$"):
                 yield text
-
-    def _fields(self, module: Module, term: TermId, depth: int = 0) -> Iterator[str]:
-        """Yield the fields of a document that is inserted."""
-        held = module.terms[term]
-        if depth > MAX_DEPTH:
-            return
-        if isinstance(held, Mapping):
-            for key, value in zip(held.keys, held.values, strict=True):
-                text = module.text(key) if key >= 0 else None
-                if text is not None:
-                    yield text
-                elif key < 0:
-                    yield from self._fields(module, value, depth + 1)
-        elif isinstance(held, Sequence):
-            for item in held.items:
-                yield from self._fields(module, item, depth + 1)
-        elif isinstance(held, Call):
-            func = module.terms[held.func]
-            if isinstance(func, Attr) and func.name in {"dict", "model_dump", "to_dict", "asdict", "to_mongo"}:
-                for made in self.inference.term(module, func.base):
-                    if isinstance(made, Instance):
-                        for klass in self.inference.mro(made.klass)[0]:
-                            yield from (binding.name for binding in klass.facts.attributes)
-            yield from (name for name, _ in held.keywords if name and isinstance(func, Name) and func.id == "dict")
 
 
 def _is_opinion(function: FunctionInfo, document: Document) -> bool:
@@ -362,19 +339,6 @@ def _is_opinion(function: FunctionInfo, document: Document) -> bool:
     inner = [module.terms[value] for value in change.values] if isinstance(change, Mapping) else []
     names = [module.text(key) or "" for held in inner if isinstance(held, Mapping) for key in held.keys if key >= 0]
     return document.verb == "update" and bool(names) and all(map(OPINIONS.search, names))
-
-
-def _put_in(function: FunctionInfo, document: TermId) -> Iterator[str]:
-    """Yield the fields that a function puts into what it inserts: ``body["user_id"] = user.id``."""
-    terms = function.module.terms
-    held = terms[document]
-    holders = {document, *(held.arguments if isinstance(held, Call) else ())}
-    for event in function.events:
-        target = terms[event.term] if event.op == "write" and event.how == "=" else None
-        if isinstance(target, Item) and target.base in holders:
-            text = function.module.text(target.key)
-            if text is not None:
-                yield text
 
 
 class DocumentQueryFinder:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.queries.predicates import COMPARISONS
 from statelint.analysis.stores.calls_on import CallsOn
+from statelint.analysis.stores.contents import stored_fields
 from statelint.analysis.stores.documents import Document
-from statelint.extract.facts import NO_TERM, Attr, Call, Choice, Mapping, Sequence
+from statelint.extract.facts import Attr, Call, Choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ class Postgrest(CallsOn[Document]):
             text = module.text(call.args[0])
             fields = (text,) if text else ()
         elif func.name in _WRITES:
-            fields = tuple(_keys(module, call.args[0]))
+            fields = tuple(stored_fields(self.inference, function, call.args[0]))
         table = self._opened(module, func.base) if fields else ""
         if table:
             yield Document(function, event, table, "insert", (), fields, False)
@@ -74,12 +75,3 @@ class Postgrest(CallsOn[Document]):
                 return found
             term = func.base
         return ""
-
-
-def _keys(module: Module, term: TermId) -> Iterator[str]:
-    held = module.terms[term] if term != NO_TERM else None
-    if isinstance(held, Mapping):
-        yield from (text for key in held.keys if key >= 0 and (text := module.text(key)))
-    elif isinstance(held, Sequence):
-        for item in held.items[:1]:
-            yield from _keys(module, item)
