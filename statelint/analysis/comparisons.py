@@ -27,6 +27,7 @@ class Comparisons:
         self.judge = judge
         self.inference = judge.inference
         self.principals = judge.principals
+        self._known: dict[tuple[FunctionInfo, TermId, int], bool] = {}
 
     def made(self, function: FunctionInfo, value: TermId, after: TermId = NO_TERM, *, strict: bool = False) -> bool:
         """Tell whether a test of the function, or a call it makes, looks at the value and at the caller or a role.
@@ -91,6 +92,13 @@ class Comparisons:
 
     def _tested(self, function: FunctionInfo, value: TermId, depth: int) -> bool:
         """Tell whether a function decides, or answers, by a comparison of ``value`` with the caller."""
+        key = (function, value, depth)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._is_tested(function, value, depth)
+        return found
+
+    def _is_tested(self, function: FunctionInfo, value: TermId, depth: int) -> bool:
         module = function.module
         parts = self.judge.queries.containment(module).parts
         roots = [event.term for event in function.events if event.op == "return" and event.term >= 0]
@@ -112,6 +120,9 @@ class Comparisons:
         """Tell whether a term holds the caller besides ``value``, which some may hand in as the caller."""
         parts = self.judge.queries.containment(module).parts
         inside = parts(term)
+        callers = [part for part in inside if value not in parts(part) and self.principals.is_principal(module, part)]
+        if not callers:
+            return False
         copied = {
             argument
             for part in inside
@@ -119,10 +130,7 @@ class Comparisons:
             for argument in call.args
         }
         tools = {made for part in inside for made in self._tool(module, part, value)}
-        return any(
-            value not in parts(part) and part not in copied | tools and self.principals.is_principal(module, part)
-            for part in inside
-        )
+        return not (copied | tools).issuperset(callers)
 
     def _tool(self, module: Module, term: TermId, value: TermId) -> frozenset[TermId]:
         """Return what an object is made of that is handed ``value`` and refuses nobody: a session for the caller."""

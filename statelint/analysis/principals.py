@@ -80,6 +80,7 @@ class Principals:
         self.ownership = ownership
         self.senders = Senders(graph.inference)
         self._memo: dict[tuple[Module, TermId], bool] = {}
+        self._admin: dict[tuple[Module, TermId], bool] = {}
         self._providers: dict[FunctionInfo, bool] = {}
         self._open = 0
         """How many functions are being read for what they return or are given."""
@@ -378,6 +379,13 @@ class Principals:
 
     def mentions_admin(self, module: Module, term: TermId) -> bool:
         """Tell whether a condition asks for a role."""
+        key = (module, term)
+        found = self._admin.get(key)
+        if found is None:
+            found = self._admin[key] = self._mentions_admin(module, term)
+        return found
+
+    def _mentions_admin(self, module: Module, term: TermId) -> bool:
         for part in walk(module, term):
             held = module.terms[part]
             name = ""

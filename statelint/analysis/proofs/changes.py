@@ -59,11 +59,17 @@ class Changes:
             return
         for edge in judge.asking(function, way):
             asked = edge.caller.module.call_event(edge.call) if edge.call >= 0 else None
-            found = judge.by_caller(edge, function, keys, way, model, reads=False) if asked is not None else None
-            if asked is None or found is None or found[0] is not None:
+            if asked is None:
                 continue
             verb = judge.writes.within(edge.caller, (edge.call,), model, unchecked=True)
+            outer = list(judge.passed.arguments(edge, function, keys))
+            # Whether a caller is checked costs most, and is asked of those alone that lead to a change.
+            above = list(self._beyond(edge.caller, asked, edge.call, outer, way=(edge, *way), model=model))
+            if verb == "read" and not above:
+                continue
+            found = judge.by_caller(edge, function, keys, way, model, reads=False)
+            if found is None or found[0] is not None:
+                continue
             if verb != "read":
                 yield Change(verb, Place(edge.caller.module, asked.position), found[1])
-            outer = list(judge.passed.arguments(edge, function, keys))
-            yield from self._beyond(edge.caller, asked, edge.call, outer, way=(edge, *way), model=model)
+            yield from above

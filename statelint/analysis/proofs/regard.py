@@ -60,6 +60,7 @@ class Regard:
         self.principals = judge.principals
         self.queries = judge.queries
         self._known: dict[FunctionInfo, bool] = {}
+        self._leaving: dict[tuple[FunctionInfo, int], bool] = {}
         words = self.queries.words
         self._statements = words["filters"] | words["terminals"] | words["record_verbs"] | _NARROWING
 
@@ -168,6 +169,13 @@ class Regard:
 
     def leaves(self, function: FunctionInfo, depth: int = 0) -> bool:
         """Tell whether a function, or one that it calls, may end in an exception, as far as can be read."""
+        key = (function, depth)
+        found = self._leaving.get(key)
+        if found is None:
+            found = self._leaving[key] = self._leaves(function, depth)
+        return found
+
+    def _leaves(self, function: FunctionInfo, depth: int) -> bool:
         module = function.module
         if not function.events:
             return True

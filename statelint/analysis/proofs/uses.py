@@ -54,9 +54,17 @@ class Uses:
         self.principals = judge.principals
         self.queries = judge.queries
         self.methods = RowMethods(judge.inference, judge.ownership)
+        self._known: dict[tuple[FunctionInfo, TermId, Event], list[Event]] = {}
 
     def escapes(self, function: FunctionInfo, leaf: TermId, event: Event) -> list[Event]:
         """Return the events in which rows leave the function or are changed."""
+        key = (function, leaf, event)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._escapes(function, leaf, event)
+        return found
+
+    def _escapes(self, function: FunctionInfo, leaf: TermId, event: Event) -> list[Event]:
         module = function.module
         holds = self.queries.containment(module).holds
         found = []

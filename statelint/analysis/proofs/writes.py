@@ -40,6 +40,7 @@ class Writes:
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
         self.queries = judge.queries
+        self._known: dict[tuple[FunctionInfo, tuple[TermId, ...], Model | None, int, bool], str] = {}
 
     def of(self, query: Query, *, unchecked: bool = False) -> str:
         """Return ``read``, ``update`` or ``delete``; whoever counts that a row was shown changes nothing.
@@ -102,7 +103,22 @@ class Writes:
         unchecked: bool = False,
     ) -> str:
         """Return what a function, and those that it hands them to, do with the rows that ``leaves`` stand for."""
+        key = (function, leaves, model, depth, unchecked)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._within(function, leaves, model, depth, unchecked=unchecked)
+        return found
+
+    def _within(
+        self, function: FunctionInfo, leaves: tuple[TermId, ...], model: Model | None, depth: int, *, unchecked: bool
+    ) -> str:
         module = function.module
+        checked: dict[int, bool] = {0: False}
+
+        def is_checked(event: Event) -> bool:
+            if event.condition not in checked:
+                checked[event.condition] = self._is_checked(module, event, leaves)
+            return checked[event.condition]
 
         def is_row(term: TermId) -> bool:
             return any(is_read_from(module, term, leaf) for leaf in leaves)
@@ -114,7 +130,7 @@ class Writes:
         counted = False
         for event in function.events:
             held = module.terms[event.term] if event.term >= 0 else None
-            if unchecked and event.condition and self._is_checked(module, event, leaves):
+            if unchecked and is_checked(event):
                 continue
             if event.op == "write" and event.how != "del":
                 if isinstance(held, Attr) and is_row(held.base) and self._keeps(module, model, held):
