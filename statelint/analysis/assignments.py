@@ -34,6 +34,8 @@ PART = re.compile(
 
 _SENDER = re.compile(r"(^|_)(sender|author|from)(_|$)")
 """Who says something; whoever connects may say so as somebody else, where nobody asks."""
+_ENTERING = re.compile(r"(^|_)(log_?in|sign_?(in|up)|register|registration|auth|otp|verify|refresh|reset)(_|$)")
+"""Endpoints that strangers come to in order to be known."""
 
 
 class OwnerAssignment(NamedTuple):
@@ -110,7 +112,7 @@ class OwnerAssignments:
             if column not in owners and not _SENDER.search(column):
                 continue
             for entry, name, known in self.claims.sources(function, value, 0, named=named):
-                if (known and column in owners) or self.exposures.lets_strangers_in(entry):
+                if (known and column in owners) or self._is_open_to_strangers(entry):
                     yield OwnerAssignment(place, _symbol(function, model), model.name, column, new=True, given=name)
                     return
 
@@ -267,8 +269,11 @@ class OwnerAssignments:
 
     def _is_trusting(self, entry: FunctionInfo) -> bool:
         """Tell whether an endpoint lets in everybody whom it knows, or strangers although others do not."""
-        known = self.judge.guards.logins.knows_caller(entry) or self.exposures.lets_strangers_in(entry)
+        known = self.judge.guards.logins.knows_caller(entry) or self._is_open_to_strangers(entry)
         return known and self.judge.guards.admits_anyone(entry, [])
+
+    def _is_open_to_strangers(self, entry: FunctionInfo) -> bool:
+        return self.exposures.lets_strangers_in(entry) and not _ENTERING.search(snake(entry.name))
 
     def _sources(self, function: FunctionInfo, body: Param, column: str, depth: int) -> Iterator[FunctionInfo]:
         """Yield the endpoints that know their caller and hand the client's body on as it is."""

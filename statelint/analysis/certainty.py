@@ -98,7 +98,7 @@ class Certainty:
         if not keyed and asks_whether(query):
             # Whether there is any row tells nothing of them.
             certainty = 0
-        if action == "read" and not keyed and _is_ranking(query, entry):
+        if action == "read" and _is_ranking(query, entry):
             certainty = 0
         if not keyed and any(_names_one(query.module, atom) for atom in self.judge.queries.atoms(query)):
             # The program itself says which row: one that is there for everybody.

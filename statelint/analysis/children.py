@@ -121,15 +121,41 @@ class Adoptions:
             if loaded is not None:
                 yield Adoption(*loaded, model, event)
                 continue
-            for name, value in given:
-                column = _column(model, name)
-                if not column or (self._is_owned_itself(model) and not self._is_shared(model, model.parents[column])):
-                    continue
-                if value >= 0 and any(raw_names(module, value)) and not self._chosen(module, value):
-                    verdict = self._verdict(function, event, model, column, value)
-                    if verdict.proof is None:
-                        yield Adoption(verdict, column, model, event)
-                        break
+            verdicts = [
+                (self._verdict(function, event, model, column, value), column)
+                for name, value in given
+                if (column := _column(model, name))
+                and not (self._is_owned_itself(model) and not self._is_shared(model, model.parents[column]))
+                and value >= 0
+                and any(raw_names(module, value))
+                and not self._chosen(module, value)
+            ]
+            open_ = [pair for pair in verdicts if pair[0].proof is None]
+            if open_ and not any(self._is_made_for_caller(function, model, name, value) for name, value in given):
+                yield Adoption(*open_[0], model, event)
+
+    def _is_made_for_caller(self, function: FunctionInfo, model: Model, name: str, value: TermId) -> bool:
+        """``Answer(attempt_id=attempt.id, question_id=…)``: a parent of a row was just made for the caller.
+
+        What else the row refers to may be anybody's.
+        """
+        module = function.module
+        held = module.terms[value] if value >= 0 else None
+        made = held.base if isinstance(held, Attr) and held.name in KEYS else value
+        call = module.terms[made] if made >= 0 else None
+        column = _column(model, name)
+        if (
+            not column
+            or not isinstance(call, Call)
+            or made_model(self.judge, module, call) is not model.parents[column]
+        ):
+            return False
+        own = model.parents[column].own_columns
+        return any(
+            name.removesuffix("_id") in {each.removesuffix("_id") for each in own}
+            and self.judge.principals.is_principal(module, given)
+            for name, given in given_columns(self.judge, module, call)
+        )
 
     def _loaded(
         self, function: FunctionInfo, model: Model, event: Event, given: list[tuple[str, TermId]]

@@ -250,8 +250,9 @@ class Principals:
             "auth",
         }:
             return True
-        values = self.inference.parameter(function, index)
-        return any(isinstance(value, Instance) and self._is_principal_class(value) for value in values)
+        # respond(data) is handed users, too.
+        values = [value for value in self.inference.parameter(function, index) if isinstance(value, Instance)]
+        return bool(values) and all(map(self._is_principal_class, values))
 
     def _is_handed_principal(self, function: FunctionInfo, index: int) -> bool:
         if self._open >= MAX_PROVIDERS:

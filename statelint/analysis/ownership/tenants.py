@@ -24,6 +24,12 @@ _JOINING = re.compile(
     r"(^|_)(member(ship)?|user|profile|employee|employment|staff|role|access|permission|invit(e|ation)|assignment|join)s?(_|$)"
 )
 """Names of models that say which users belong to what."""
+_SHOWN = re.compile(
+    r"(^|_)(image|photo|picture|avatar|media|file|attachment|address|location|country|city|region|language|currency)s?(_|$)"
+)
+"""What users and everything else refer to without belonging to it."""
+_ENTERED = frozenset({"created", "added", "entered", "updated", "modified", "creator"})
+"""Columns that say who wrote a row down, and not who belongs to it."""
 _CALLING = re.compile(
     r"user|^(g|ctx|context|request|req|state|scope|auth|identity|claims|payload|token|principal|session)$"
 )
@@ -70,6 +76,7 @@ class Tenants:
                 if (
                     target is not None
                     and not target.is_principal
+                    and not _SHOWN.search(snake(target.name))
                     and pointing.get(target, 0) >= TENANT_SHARE
                     and not self._refers_to_principal(target)
                 ):
@@ -87,7 +94,8 @@ class Tenants:
         """Tell whether anything says which users belong to a model: a column, a membership, the caller's identity."""
         if model.klass is None:
             return True
-        own = [column for column in model.columns.values() if self._is_user(column)]
+        # Whoever entered a university into a catalogue does not belong to it.
+        own = [column for column in model.columns.values() if self._is_user(column) and not self._is_entered(column)]
         page = bool(own) and snake(model.name) in _PAGES and not any(column.many for column in own)
         if own and not page:
             return True
@@ -101,6 +109,10 @@ class Tenants:
             return False
         words = {snake(model.name), f"{snake(model.name)}_id"}
         return any(self._asks(module, words) for module in self._modules)
+
+    @staticmethod
+    def _is_entered(column: Column) -> bool:
+        return not column.many and re.sub(r"_(id|by_id)$|_by$", "", snake(column.name)) in _ENTERED
 
     @staticmethod
     def _asks(module: Module, words: set[str]) -> bool:

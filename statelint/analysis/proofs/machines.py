@@ -23,6 +23,8 @@ _SIGNED = re.compile(
     re.IGNORECASE,
 )
 """Functions that tell whether a service has signed what it sends."""
+_VERIFIES = re.compile(r"(^|_)(verify|check|validate|is_valid|authenticate)(_|$)", re.IGNORECASE)
+_SIGNATURE = re.compile(r"(^|_)(signature|hmac)$", re.IGNORECASE)
 
 
 def knows_secret(module: Module, test: TermId, positive: bool) -> bool:
@@ -38,9 +40,21 @@ def knows_secret(module: Module, test: TermId, positive: bool) -> bool:
         case Call(args=(left, right)) if positive and called_name(module, held) in _SAME:
             return _one_secret(module, left, right)
         case Call():
-            return positive and _SIGNED.search(called_name(module, held)) is not None
+            return positive and _is_signed(module, held)
         case _:
             return False
+
+
+def _is_signed(module: Module, call: Call) -> bool:
+    """``verify_signature(body)``, ``verify_payment(order_id, payment_id, signature)``."""
+    name = called_name(module, call)
+    return _SIGNED.search(name) is not None or (
+        _VERIFIES.search(name) is not None
+        and any(
+            _SIGNATURE.search(said)
+            for said in (*(name for name, _ in call.keywords), *(map(module.last_name, call.arguments)))
+        )
+    )
 
 
 def _one_secret(module: Module, left: TermId, right: TermId) -> bool:

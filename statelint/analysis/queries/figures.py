@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from statelint.analysis.terms import walk
-from statelint.extract.facts import NO_TERM, Attr, Binary, Call, Name
+from statelint.extract.facts import NO_TERM, Attr, Binary, Call, Compare, Name
 
 if TYPE_CHECKING:
     from statelint.analysis.model import Module
@@ -38,6 +38,7 @@ NUMBER = re.compile(r"(^|_)(id|number|no|num|version|position|index|idx|order|se
 _BEGINS = re.compile(r"(^|_)(from|starts?|begins?|check_?in|arrival|arrives?|pick_?up)(_|$)")
 _ENDS_AT = re.compile(r"(^|_)(to|ends?|until|check_?out|departure|departs?|return)(_|$)")
 """Columns that say since when, and until when, something is taken."""
+_ORDER = frozenset({"<", ">", "<=", ">="})
 _EMBEDDED = frozenset({"cte", "subquery"})
 """Steps that make a statement a part of others."""
 _NAMING = frozenset({"select", "query", "with_entities", "with_only_columns", "select_from", "from_"})
@@ -128,16 +129,27 @@ def tells_what_is_taken(query: Query) -> bool:
 def _is_load(query: Query) -> bool:
     """Tell whether a query counts what is taken at some time: rows that say since when and until when."""
     columns = [name for name in (query.chain.model.columns if query.chain.model else ()) if not name.endswith("_id")]
-    compared = {
-        held.name
+    parts = [
+        query.module.terms[part]
         for step in query.chain.steps
         for argument in step.args
         for part in walk(query.module, argument)
-        if isinstance(held := query.module.terms[part], Attr)
+    ]
+    compared = {held.name for held in parts if isinstance(held, Attr)}
+    # The bookings of seats may say when: Booking.start < until, Booking.end > since.
+    joined = {
+        side.name
+        for held in parts
+        if isinstance(held, Compare) and held.op in _ORDER
+        for side in (query.module.terms[held.left], query.module.terms[held.right])
+        if isinstance(side, Attr)
+        and isinstance(model := query.module.terms[side.base], Name)
+        and model.id[:1].isupper()
     }
-    return all(any(end.search(name) and name in compared for name in columns) for end in (_BEGINS, _ENDS_AT)) and (
-        gives_figures(query) or _is_counted_elsewhere(query)
-    )
+    return all(
+        any(end.search(name) and name in compared for name in columns) or any(map(end.search, joined))
+        for end in (_BEGINS, _ENDS_AT)
+    ) and (gives_figures(query) or _is_counted_elsewhere(query))
 
 
 def _is_counted_elsewhere(query: Query) -> bool:

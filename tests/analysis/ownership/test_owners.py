@@ -332,3 +332,19 @@ def test_a_company_that_no_user_belongs_to_is_no_tenant(code: Code) -> None:
     user = "class User(models.Model):\n    username = models.TextField()\n    password = models.TextField()\n\n\n"
     contact = [code(DJANGO + user + models + rest).project.ownership.named("Contact") for rest in ("", joined)]
     assert [each is not None and each.owned for each in contact] == [False, True]
+
+
+def test_nobody_belongs_to_what_somebody_entered(code: Code) -> None:
+    rest = dedent("""
+    class Institution(Base):
+        __tablename__ = "institutions"
+        id = Column(Integer, primary_key=True)
+        created_by_id = Column(ForeignKey("users.id"))
+
+    class Campus(Base):
+        __tablename__ = "campuses"
+        id = Column(Integer, primary_key=True)
+        institution_id = Column(ForeignKey("institutions.id"))
+    """)
+
+    assert paths(code(DECLARATIVE + rest), "Campus") == [("institution_id.created_by_id", OwnerKind.ATTRIBUTION)]
