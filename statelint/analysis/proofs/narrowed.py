@@ -53,7 +53,9 @@ class Narrowed:
             for way in islice(self._ways(module, event.term, NO_TERM), MAX_WAYS + 1)
         ]
         return 0 < len(ways) <= MAX_WAYS and all(
-            self._proven(query._replace(function=function, chain=chain, leaf=event.term, event=event, others=()))
+            self._proven(
+                query._replace(function=function, chain=chain, leaf=event.term, event=event, given=None, others=())
+            )
             for chain, event in ((self._chain(query, way), event) for way, event in ways)
         )
 
