@@ -82,6 +82,8 @@ class Claims:
             return self._believed(verdict)
         if verdict.proof is Proof.NOT_OWNED and query.chain.model.is_principal:
             return self._users(verdict)
+        if verdict.proof is Proof.NOT_OWNED and query.chain.model.is_tenant:
+            return self._users(verdict) if self._is_unchecked(query) else []
         if verdict.proof is not Proof.PREDICATE:
             return []
         if query.given is not None and query.function not in self.judge.reach.entry_points:
@@ -134,6 +136,10 @@ class Claims:
             )
         }
         return list(claims.values())
+
+    def _is_unchecked(self, query: Query) -> bool:
+        """Tell whether nothing ties a tenant's row to the caller: no membership, no role, no comparison."""
+        return self.judge.of_new_row(query).proof is None
 
     def _changing(self, query: Query, key: TermId) -> Iterator[tuple[FunctionInfo, TermId, TermId]]:
         """Yield who changes the user that a query asks for by ``key``, what the key is there, and the call asking."""
