@@ -123,8 +123,11 @@ class ReachMap:
 
     @cached_property
     def _packages(self) -> frozenset[str]:
+        """Folders that are packages: those that say so, and those of whose modules what is in sight imports some."""
         marked = {module.path.rpartition("/")[0] for module in self.graph.inference.modules if module.is_package}
-        return frozenset(str(PurePosixPath(module.path).parent) for module in self._surroundings) & marked
+        entries = {function.module for function in self.entry_points}
+        imported = {str(PurePosixPath(module.path).parent) for module in self._surroundings - entries}
+        return frozenset(str(PurePosixPath(module.path).parent) for module in self._surroundings) & (marked | imported)
 
     @cached_property
     def _surroundings(self) -> frozenset[Module]:

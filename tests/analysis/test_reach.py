@@ -91,6 +91,19 @@ def test_a_way_by_name_alone_is_loose(code):
     assert not project.reached.loosely(project.function("view"))
 
 
+def test_what_nobody_imports_beside_what_is_imported_is_unused(sample):
+    route = '@app.get("/")\n    def view(): notes()\n'
+    project = sample(
+        {
+            "app/main.py": f"{APP}    from app.services.notes import notes\n    {route}",
+            "app/services/notes.py": "def notes(): ...\n",
+            "app/services/maintenance.py": "def clean(): ...\n",
+        }
+    )
+    unused = {name: project.reached.unused(project.function(name).module) for name in ("notes", "clean")}
+    assert unused == {"notes": False, "clean": True}
+
+
 def test_one_module_of_many_functions_is_linear(code):
     def seconds(count: int) -> float:
         functions = (
