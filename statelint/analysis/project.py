@@ -23,6 +23,7 @@ from statelint.analysis.reach import ReachMap
 from statelint.analysis.state.statemap import StateMap
 from statelint.analysis.stores.documents import DocumentQueryFinder, Documents
 from statelint.analysis.stores.dynamodb import DynamoDb
+from statelint.analysis.stores.firestore import Firestore
 from statelint.analysis.stores.keys import KeyQueryFinder, Keys
 from statelint.analysis.stores.policies import Policies
 from statelint.analysis.stores.postgrest import Postgrest
@@ -148,6 +149,11 @@ class Project:
         return DynamoDb(self.calls.inference)
 
     @cached_property
+    def firestore(self) -> Firestore:
+        """The calls of functions on collections and documents of Firestore."""
+        return Firestore(self.calls.inference)
+
+    @cached_property
     def postgrest(self) -> Postgrest:
         """The statements of functions on tables behind PostgREST."""
         return Postgrest(self.calls.inference)
@@ -165,7 +171,7 @@ class Project:
     @cached_property
     def ownership(self) -> Ownership:
         """Stored models and whom their rows belong to."""
-        documents = (self.documents, self.dynamodb, self.postgrest, self.keys)
+        documents = (self.documents, self.dynamodb, self.firestore, self.postgrest, self.keys)
         tables = Tables(self.modules.values(), self.sql, documents, self.vectors, self.scripts).models()
         return Ownership(self.inference, self.settings, tables)
 
@@ -176,6 +182,7 @@ class Project:
             SqlQueryFinder(self.sql, self.ownership),
             DocumentQueryFinder(self.documents, self.ownership),
             DocumentQueryFinder(self.dynamodb, self.ownership),
+            DocumentQueryFinder(self.firestore, self.ownership),
             KeyQueryFinder(self.keys, self.ownership),
             VectorQueryFinder(self.vectors, self.ownership),
             Threads(self.calls.inference),
@@ -199,7 +206,7 @@ class Project:
             self.principals,
             admin_guards=self.settings.admin_guards,
             policies=Policies(self.modules.values(), self.scripts, self.reach),
-            made=Made(self.inference, self.queries, self.sql, (self.documents, self.dynamodb)),
+            made=Made(self.inference, self.queries, self.sql, (self.documents, self.dynamodb, self.firestore)),
         )
 
     @cached_property

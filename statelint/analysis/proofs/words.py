@@ -97,7 +97,8 @@ COUNTER = re.compile(
 TALLY = re.compile(r"(^|_)(likes?|dislikes?|hearts|claps|(up|down)?votes?)($|_)", re.IGNORECASE)
 """Columns that count what users think of what somebody offers."""
 OPINIONS = re.compile(
-    r"(^|_)(likes?|liked_by|likers|dislikes?|hearts|claps|(up|down)?votes?|voters|reactions?|shares|comments?)($|_)",
+    r"(^|_)(likes?|liked_by|likers|dislikes?|hearts|claps|(up|down)?votes?|voters|reactions?|shares|comments?|"
+    r"favou?rited_by|favou?rites?_count)($|_)",
     re.IGNORECASE,
 )
 """Columns of what is published in which its readers leave something of theirs."""

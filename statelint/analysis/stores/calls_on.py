@@ -21,16 +21,23 @@ class CallsOn(Generic[Found]):
 
     packages: ClassVar[frozenset[str]]
     """Packages without whose import there is nothing to find."""
+    lists_members: ClassVar[bool] = False
+    """Whether a field may hold many values, such as all members of a chat."""
 
     def __init__(self, inference: Inference) -> None:
         self.inference = inference
         self.in_use = any(
-            item.module.partition(".")[0] in self.packages
+            self._is_of(f"{item.module}.{item.symbol}")
             for module in inference.modules
             for item in module.facts.imports
             if not item.level
         )
         self._found: dict[FunctionInfo, tuple[Found, ...]] = {}
+
+    @classmethod
+    def _is_of(cls, imported: str) -> bool:
+        parts = imported.split(".")
+        return any(".".join(parts[:length]) in cls.packages for length in range(1, len(parts) + 1))
 
     def of(self, function: FunctionInfo) -> tuple[Found, ...]:
         """Return the calls that a function makes, in source order."""

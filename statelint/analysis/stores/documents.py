@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.analysis.constants import Constants
 from statelint.analysis.model import ClassValue, External, FunctionValue, Instance, Package, Result
+from statelint.analysis.ownership import snake
 from statelint.analysis.proofs.words import OPINIONS
 from statelint.analysis.queries import Atom, Chain, Query
 from statelint.analysis.stores.calls_on import CallsOn
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from statelint.analysis.ownership import Ownership
     from statelint.extract.facts import Event, TermId
 
-PACKAGES = frozenset({"pymongo", "motor", "flask_pymongo"})
 VERBS = {
     "find_one": "read", "find": "read", "aggregate": "read", "count_documents": "read", "distinct": "read",
     "update_one": "update", "update_many": "update", "replace_one": "update", "find_one_and_update": "update",
@@ -74,12 +74,15 @@ class Document(NamedTuple):
     filters: tuple[Condition, ...]
     fields: tuple[str, ...]
     is_open: bool
+    changed: tuple[str, ...] = ()
+    """The fields that an update changes, as far as they are known."""
 
 
 class Documents(CallsOn[Document]):
     """Finds the calls on collections, function by function."""
 
-    packages = PACKAGES
+    packages = frozenset({"pymongo", "motor", "flask_pymongo"})
+    lists_members = True
 
     @cached_property
     def _constants(self) -> Constants:
@@ -110,7 +113,8 @@ class Documents(CallsOn[Document]):
         fields = tuple(condition.path[0] for condition in filters)
         if verb == "update" and len(given) > 1:
             fields += tuple(self._set(module, given[1]))
-        yield Document(function, event, collection, verb, tuple(filters), fields, is_open)
+        changed = tuple(_changed(module, given[1])) if verb == "update" and len(given) > 1 else ()
+        yield Document(function, event, collection, verb, tuple(filters), fields, is_open, changed)
 
     # -- which collection
 
@@ -331,14 +335,16 @@ class Documents(CallsOn[Document]):
                 yield text
 
 
-def _is_opinion(function: FunctionInfo, document: Document) -> bool:
-    """Tell whether an update leaves something of its user's with a document: ``{"$push": {"comments": comment}}``."""
-    module = function.module
-    call = module.terms[document.event.term]
-    change = module.terms[call.args[1]] if isinstance(call, Call) and len(call.args) > 1 else None
-    inner = [module.terms[value] for value in change.values] if isinstance(change, Mapping) else []
-    names = [module.text(key) or "" for held in inner if isinstance(held, Mapping) for key in held.keys if key >= 0]
-    return document.verb == "update" and bool(names) and all(map(OPINIONS.search, names))
+def _changed(module: Module, change: TermId) -> Iterator[str]:
+    """Yield the fields that operators change: ``{"$push": {"comments": comment}}``."""
+    held = module.terms[change]
+    inner = [module.terms[value] for value in held.values] if isinstance(held, Mapping) else []
+    yield from (module.text(key) or "" for each in inner if isinstance(each, Mapping) for key in each.keys if key >= 0)
+
+
+def _is_opinion(document: Document) -> bool:
+    """Tell whether an update leaves something of its user's with a document: a comment, a like."""
+    return bool(document.changed) and all(OPINIONS.search(snake(name)) for name in document.changed)
 
 
 class DocumentQueryFinder:
@@ -352,7 +358,7 @@ class DocumentQueryFinder:
         """Yield the queries that a function asks about collections in sight."""
         for document in self.documents.of(function):
             model = self.ownership.named(document.collection, function.module)
-            if model is None or document.verb == "insert" or document.is_open or _is_opinion(function, document):
+            if model is None or document.verb == "insert" or document.is_open or _is_opinion(document):
                 continue
             atoms = tuple(Atom(one.path, one.value, one.op, one.test, model) for one in document.filters)
             leaf = document.event.term

@@ -8,7 +8,6 @@ from statelint.analysis.ownership import Column, Model
 from statelint.analysis.ownership.guesses import guess_references
 from statelint.analysis.ownership.references import MEMBERS
 from statelint.analysis.ownership.tables import declared
-from statelint.analysis.stores.documents import PACKAGES
 from statelint.analysis.stores.sqlcalls import marked
 from statelint.analysis.stores.sqlscreen import looks_like_sql
 from statelint.analysis.stores.sqltext import Piece, Text
@@ -62,7 +61,7 @@ class Tables:
                         for field in document.fields:
                             position = document.event.position
                             self._column(document.collection, field, "", module, position)
-                            if source.packages is PACKAGES and MEMBERS.match(field):
+                            if source.lists_members and MEMBERS.match(field):
                                 held = self._found[document.collection].columns
                                 held[field] = held[field]._replace(target="users", many=True)
             self._scripts(module)

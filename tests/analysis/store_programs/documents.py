@@ -1,4 +1,4 @@
-"""Programs on PostgREST, DynamoDB, Redis and MongoDB."""
+"""Programs on PostgREST, DynamoDB, Firestore, Redis and MongoDB."""
 
 from __future__ import annotations
 
@@ -85,6 +85,31 @@ DOCUMENTS = (
         files={
             "app/seed.py": 'import boto3\n\nclient = boto3.client("dynamodb")\n\n\n'
             'def add(user, text):\n    client.put_item(TableName="notes", Item={"id": {"S": "1"}, "user_id": {"S": user.id}})\n'
+        },
+    ),
+    Store(
+        "firestore",
+        "from google.cloud.firestore import FieldFilter\n\nfrom app.db import client",
+        (
+            'row = client.collection("notes").document(note_id).get().to_dict()«' + ITEM_CHECK + "»\nreturn row",
+            'found = client.collection("notes").document(note_id).get()\n'
+            '«if found.get("user_id") != user.id:\n    raise HTTPException(404)\n»return found.to_dict()',
+            'query = client.collection("notes")«.where("user_id", "==", user.id)»\nreturn [one.to_dict() for one in query.stream()]',
+            'query = client.collection("notes")«.where(filter=FieldFilter("user_id", "==", user.id))»\nreturn query.limit(9).get()',
+            'return client.collection_group("notes")«.where(field_path="user_id", op_string="==", value=user.id)».stream()',
+            'note = client.collection("notes").document(note_id)\n«if note.get().to_dict()["user_id"] != user.id:\n'
+            '    raise HTTPException(404)\n»note.update({"text": text})',
+            'note = client.collection("notes").document(note_id)\n«if note.get().to_dict()["user_id"] != user.id:\n'
+            "    raise HTTPException(404)\n»note.delete()",
+            'found = client.document(f"notes/{note_id}").get()\n«if found.to_dict()["user_id"] != user.id:\n'
+            '    raise HTTPException(404)\n»found.reference.set({"text": text}, merge=True)',
+            'batch = client.batch()\nnote = client.collection("notes").document(note_id)\n'
+            '«if note.get().to_dict()["user_id"] != user.id:\n    raise HTTPException(404)\n»batch.delete(note)\nbatch.commit()',
+        ),
+        files={
+            "app/db.py": "from firebase_admin import firestore\n\nclient = firestore.client()\n",
+            "app/seed.py": "from app.db import client\n\n\ndef add(user, text):\n"
+            '    client.collection("notes").add({"user_id": user.id, "text": text})\n',
         },
     ),
     Store(
