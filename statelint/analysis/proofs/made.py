@@ -65,6 +65,8 @@ class Made:
 
     def is_fresh(self, module: Module, key: TermId) -> bool:
         """Tell whether a key was made just now: ``str(uuid4())``, but not ``UUID(text)`` or ``given or uuid4()``."""
+        if _names_new_document(module, key):
+            return True
         parts = [module.terms[part] for part in self._queries.containment(module).parts(key)]
         return not any(isinstance(part, (Param, Cell)) for part in parts) and any(
             isinstance(part, Call) and self._makes_key(module, part) for part in parts
@@ -128,3 +130,10 @@ class Made:
             }
             found = self._found[function] = frozenset(terms)
         return found
+
+
+def _names_new_document(module: Module, key: TermId) -> bool:
+    """``notes.document().id``: Firestore makes the key of a document for which none is given."""
+    held = module.terms[key]
+    made = module.terms[held.base] if isinstance(held, Attr) and held.name == "id" else None
+    return isinstance(made, Call) and module.last_name(made.func) == "document" and not made.arguments

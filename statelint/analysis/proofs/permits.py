@@ -136,9 +136,9 @@ class Permits:
             case Logic(values=values):
                 for value in values:
                     yield from self._asked(module, value, positive=positive)
-            case Compare(op=op, left=left, right=right) if isinstance(no := module.terms[right], Const):
+            case Compare(op=op, left=left, right=right) if (said := _truth(module, right)) is not None:
                 if op in {"is", "==", "is not", "!="}:
-                    found = (bool(no.value) is (op in {"is", "=="})) is positive
+                    found = (said is (op in {"is", "=="})) is positive
                     yield from self._asked(module, left, positive=found)
                 else:
                     yield from self._asked(module, left, positive=True)
@@ -300,3 +300,11 @@ class _Branches:
             ):
                 return True
         return any(self.conditions[pair[0]].parent == number and self.checked(pair) for pair in self.pairs)
+
+
+def _truth(module: Module, term: TermId) -> bool | None:
+    """Return the truth of a literal or of an enumeration's member (``Role.OWNER``), None for what is neither."""
+    held = module.terms[term]
+    if isinstance(held, Const):
+        return bool(held.value)
+    return True if isinstance(held, Attr) and held.name.isupper() else None
