@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from statelint.analysis.ownership import snake
 from statelint.analysis.proofs.words import KEYS
-from statelint.extract.facts import Attr, Compare, Const, Logic, Not
+from statelint.extract.facts import Attr, Call, Compare, Const, Item, Logic, Not
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.proofs.rows import Rows
     from statelint.extract.facts import Event, TermId
+
+_FOREIGN = ("_id", "_uuid")
+"""How keys of parents end."""
 
 
 class Matches:
@@ -68,9 +72,16 @@ class Matches:
 
     @staticmethod
     def _is_parents_key(module: Module, term: TermId) -> bool:
-        """``note.book_id``, ``note.book.id``."""
+        """``note.book_id``, ``note.book.id``, ``note["book_id"]``, ``note.get("bookId")``."""
         held = module.terms[term]
-        if not isinstance(held, Attr):
-            return False
-        inner = module.terms[held.base]
-        return held.name.endswith(("_id", "_uuid")) or (held.name in KEYS and isinstance(inner, Attr))
+        match held:
+            case Attr(base=base, name=name):
+                inner = module.terms[base]
+                return name.endswith(_FOREIGN) or (name in KEYS and isinstance(inner, Attr))
+            case Item(key=key):
+                text = module.text(key)
+            case Call(func=func, args=args) if args and module.last_name(func) == "get":
+                text = module.text(args[0])
+            case _:
+                return False
+        return text is not None and snake(text).endswith(_FOREIGN)
