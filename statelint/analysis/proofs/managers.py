@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.proofs.naming import called_name
 from statelint.analysis.proofs.words import MAKING, OWN_METHOD
+from statelint.analysis.terms import children
 from statelint.extract.facts import Attr, Call, Param
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Managers:
         self.principals = judge.principals
         self.queries = judge.queries
         self._predicate = predicate
+        self._turning: dict[FunctionInfo, bool] = {}
         words = self.queries.words
         self._not_asking = words["filters"] | words["updates"] | words["inserts"] | {"values", "defaults", "returning"}
 
@@ -60,10 +62,12 @@ class Managers:
     def narrows(self, query: Query) -> bool:
         """``Friend.objects.friends(me)``: a manager's own method is given the caller, or a row that is judged itself.
 
-        It has to ask for rows by what it is given; one that makes a row asks for none.
+        It has to ask for rows by what it is given; one that makes a row, or never turns to its manager, asks for none.
         """
         for step in query.chain.steps:
             methods = self._manager_methods(step.method) if step.method not in self._not_asking else []
+            if methods and not any(self._asks(method, query) for method in methods):
+                return True
             if any(map(self._only_makes, methods)) or (
                 any(self._is_known(query, given) for given in step.arguments)
                 and any(map(self._filters_by_given, methods))
@@ -148,3 +152,22 @@ class Managers:
         call = module.terms[step.call]
         found = self.inference.callees(module, call) if isinstance(call, Call) else []
         return found or self._manager_methods(step.method)
+
+    def _asks(self, method: FunctionInfo, query: Query) -> bool:
+        """Tell whether a manager's method asks for rows of a query's model, of its manager or by the model's name."""
+        return self._turns_to_manager(method) or any(
+            asked.chain.model is query.chain.model for asked in self.queries.of(method)
+        )
+
+    def _turns_to_manager(self, method: FunctionInfo) -> bool:
+        """Tell whether a method uses its manager at all: ``def total(self, cart)`` may add up what it is given."""
+        known = self._turning.get(method)
+        if known is None:
+            module = method.module
+            manager = module.parameter_term(method, 0)
+            known = self._turning[method] = (
+                any(event.term == manager for event in method.events)
+                or any(called_name(module, call) == "super" for _, call in method.calls)
+                or any(manager in children(held) for held in module.terms)
+            )
+        return known
