@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from statelint.analysis.assignments import PART
 from statelint.analysis.ownership import OwnerKind, snake
 from statelint.analysis.proofs.words import NAMES, RUNNING
-from statelint.analysis.queries import asks_number, asks_whether, leaves_unread, takes_any_one
+from statelint.analysis.queries import asks_number, asks_whether, counts_each, leaves_unread, takes_any_one
 from statelint.analysis.reach import Reach
 from statelint.analysis.sharedwork import SharedWork
 from statelint.extract.facts import Const
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _PROBE = re.compile(r"(^|/)((metrics|ready\w*|readiness|live|livez|liveness|ping|status|heartbeat)/?$|health\w*(/|$))")
 """Paths that monitoring asks."""
-_RANKING = re.compile(r"leader_?board|score_?board|ranking|high_?score|hall_?of_?fame", re.IGNORECASE)
+_RANKING = re.compile(r"leader_?board|score_?board|standings|ranking|high_?score|hall_?of_?fame", re.IGNORECASE)
 """Names of lists in which users are compared."""
 
 _HANDED_OUT = re.compile(r"((unique|public|shared?|embed|widget)_u?(id|uid)|share_link)$")
@@ -97,6 +97,9 @@ class Certainty:
             certainty = 0
         if not keyed and asks_whether(query):
             # Whether there is any row tells nothing of them.
+            certainty = 0
+        if action == "read" and counts_each(query) and not self._is_private(query.chain.name, model):
+            # How often each book was borrowed tells nobody who borrowed it.
             certainty = 0
         if action == "read" and _is_ranking(query, entry):
             certainty = 0

@@ -233,3 +233,76 @@ def test_a_map_of_urls_may_be_included_by_an_import_or_a_name_that_is_put_togeth
     assert django_certainties(sample, site__urls=imported) == [2, 2]
     assert django_certainties(sample, site__urls=joined) == [2, 2]
     assert django_certainties(sample, site__settings="", site__urls="urlpatterns = []") == [2, 2]
+
+
+POPULAR = """
+from fastapi import Depends, FastAPI
+from sqlalchemy import ForeignKey, func, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from acme import get_current_user, get_session
+
+app = FastAPI()
+
+class Base(DeclarativeBase): ...
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+class Download(Base):
+    __tablename__ = "downloads"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    book_id: Mapped[int]
+    pages: Mapped[int]
+
+@app.get("/ASKED")
+def ASKED(user: User = Depends(get_current_user), session: Session = Depends(get_session)):
+    return session.execute(select(COLUMNS).group_by(Download.GROUP)).all()
+
+@app.get("/mine")
+def mine(user: User = Depends(get_current_user), session: Session = Depends(get_session)):
+    return session.scalars(select(Download).where(Download.user_id == user.id)).all()
+"""
+
+
+def test_how_often_each_of_what_is_nobodys_was_chosen_and_standings_tell_of_nobody(sample: Make) -> None:
+    def certainty(columns: str, *, by: str = "book_id", asked: str = "figures", model: str = "Download") -> list[int]:
+        text = POPULAR.replace("COLUMNS", columns).replace("GROUP", by).replace("ASKED", asked)
+        leaks = sample({"app.py": text.replace("Download", model)}).project.isolation.leaks
+        return [leak.certainty for leak in leaks]
+
+    counted = "Download.book_id, func.count(Download.id).label('times')"
+    assert certainty(counted) == [0]
+    assert certainty(counted, model="Expense") == [1]
+    assert certainty("Download.book_id, func.sum(Download.pages)") == [1]
+    assert certainty("Download, func.count(Download.id)") == [1]
+    assert certainty("Download.user_id, func.sum(Download.pages)", by="user_id") == [1]
+    assert certainty("Download.user_id, func.sum(Download.pages)", by="user_id", asked="standings") == [0]
+
+
+NUMBERED = """
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.db import models
+from django.db.models import Max
+from django.http import JsonResponse
+from django.urls import path
+
+class Invoice(models.Model):
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    number = models.IntegerField()
+    total = models.IntegerField()
+
+@login_required
+def shown(request):
+    return JsonResponse({"highest": Invoice.objects.aggregate(Max("COLUMN")).get("COLUMN__max")})
+
+urlpatterns = [path("shown/", shown)]
+"""
+
+
+def test_the_highest_number_that_was_given_tells_of_nobody(sample: Make) -> None:
+    for column, certainty in (("number", 0), ("total", 1)):
+        leaks = sample({"app.py": NUMBERED.replace("COLUMN", column)}).project.isolation.leaks
+        assert [leak.certainty for leak in leaks] == [certainty]

@@ -8,7 +8,21 @@ from statelint.analysis.model import External, FunctionValue, Place, Result
 from statelint.analysis.practices.base import Flaw, Practice
 from statelint.analysis.proofs import Proof
 from statelint.analysis.proofs.words import CREDENTIAL
-from statelint.extract.facts import Attr, Binary, Call, Const, Element, Format, FunctionRef, Item, Mapping, Name, Param
+from statelint.extract.facts import (
+    Attr,
+    Binary,
+    Call,
+    Choice,
+    Const,
+    Element,
+    Format,
+    FunctionRef,
+    Item,
+    Logic,
+    Mapping,
+    Name,
+    Param,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -111,6 +125,9 @@ class CacheFlaws(Practice):
                     if part in told or not self.principals.is_principal(module, part):
                         continue
                     root = self._root(module, part)
+                    if isinstance(root, (Choice, Logic)):
+                        # One of its own parts is the caller, and is looked at itself.
+                        continue
                     if isinstance(root, Param) and not by_address and not (requests and self._is_request(module, root)):
                         continue
                     if module.dotted(part):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statelint.analysis.model import External
+from statelint.analysis.proofs.alternatives import Alternatives
 from statelint.analysis.proofs.branches import Branches
 from statelint.analysis.proofs.changes import MAX_CALLERS, Changes
 from statelint.analysis.proofs.closures import kept_lambda
@@ -76,6 +77,7 @@ class Judge:
         self.exits = Exits(graph.inference)
         self.uses = Uses(self)
         self.rows = Rows(self)
+        self.alternatives = Alternatives(self)
         self.branches = Branches(self)
         self.guards = Guards(self, admin_guards)
         self.loaded = Loaded(self)
@@ -144,6 +146,8 @@ class Judge:
             proof = Proof.CALLER
         if proof is None and self.writes.joins(query):
             proof = Proof.OWN_ROW
+        if proof is None and self.alternatives.spared(query):
+            proof = Proof.ADMIN
         if proof is None and (
             self.global_filters.restrict(query)
             or (model is not None and self.policies is not None and self.policies.keep(model.table))

@@ -267,9 +267,15 @@ class Rows:
         )
 
     def _is_callers(self, module: Module, term: TermId) -> bool:
-        """Tell whether a term holds rows asked for by the caller: ``Project.objects.filter(members=user)``."""
+        """Tell whether a term holds what is asked for by the caller: ``Project.objects.filter(members=user)``."""
         parts = self.queries.containment(module).parts(term)
         return any(
+            # set(readable_ids(user))
+            isinstance(held := module.terms[part], Call)
+            and any(self.principals.is_principal(module, given) for given in held.arguments)
+            and self.regard.called(self.inference.term(module, held.func))
+            for part in parts
+        ) or any(
             query.leaf in parts
             and any(
                 atom.value >= 0 and atom.op not in NEGATIVE and self.principals.is_principal(module, atom.value)

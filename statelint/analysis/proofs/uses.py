@@ -84,7 +84,7 @@ class Uses:
                     found.append(other)
             elif other.op == "write":
                 held = module.terms[other.term]
-                if isinstance(held, Attr) and is_tally(function, other, held):
+                if isinstance(held, Attr) and (is_tally(function, other, held) or _refines(function, other, held)):
                     continue
                 if holds(other.term, leaf) or (other.value >= 0 and self._reveals(module, other.value, leaf)):
                     found.append(other)
@@ -292,6 +292,16 @@ def is_tally(function: FunctionInfo, event: Event, target: Attr) -> bool:
             and taken.base != target.base
             for other in function.events
         )
+    )
+
+
+def _refines(function: FunctionInfo, event: Event, held: Attr) -> bool:
+    """``self.queryset = self.queryset.annotate(…)``: tell whether a view adds to its own statement, judged with it."""
+    return (
+        held.name == "queryset"
+        and function.owner is not None
+        and event.value >= 0
+        and event.term in walk(function.module, event.value)
     )
 
 

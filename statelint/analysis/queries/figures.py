@@ -59,16 +59,53 @@ def gives_figures(query: Query) -> bool:
     asked = [given for call in calls if (given := _named(module, call))]
     figures = [is_figure(module, term) for term in asked[-1]] if asked else []
     owners = chain.model.own_columns if chain.model is not None else frozenset()
-    groups = {
-        name
-        for step in chain.steps
-        if step.method == "group_by"
-        for column in step.args
-        if (name := module.last_name(column)).endswith("_id") and name not in owners
-    }
+    groups = {name for name in _groups(query) if name.endswith("_id") and name not in owners}
     return any(figures) and all(
         figure or _is_kind(module, term) or _column(module, term) in groups
         for figure, term in zip(figures, asked[-1], strict=True)
+    )
+
+
+def counts_each(query: Query) -> bool:
+    """Tell whether a query counts rows for each of the things that they refer to, none of which is their owner.
+
+    ``select(Loan.book_id, func.count(Loan.id)).group_by(Loan.book_id)``, ``query(Loan, func.count(Loan.book_id))…``.
+    """
+    module, model, groups = query.module, query.chain.model, _groups(query)
+    asked = _named(module, query.chain.start)
+    return (
+        model is not None
+        and bool(groups)
+        and all(name.endswith("_id") and name not in model.own_columns for name in groups)
+        and any(_is_count(module, term) for term in asked)
+        and all(
+            _is_count(module, term)
+            or _column(module, term) in groups
+            or (module.last_name(term) == model.name and _only_links(model))
+            for term in asked
+        )
+    )
+
+
+def _groups(query: Query) -> set[str]:
+    """Return the columns of each of which a query gives one row."""
+    steps = query.chain.steps
+    return {query.module.last_name(column) for step in steps if step.method == "group_by" for column in step.args}
+
+
+def _is_count(module: Module, term: TermId) -> bool:
+    """Tell whether a term is a number of rows: ``func.count(Loan.id).label("loans")``."""
+    return is_figure(module, term) and any(
+        isinstance(held := module.terms[part], Call) and module.last_name(held.func).lower() == "count"
+        for part in walk(module, term)
+    )
+
+
+def _only_links(model: Model) -> bool:
+    """Tell whether rows hold nothing but their own key, those of others, and when."""
+    return all(
+        name == "id" or name.endswith("_id") or column.is_key or _SLOTS.search(name)
+        for name, column in model.columns.items()
     )
 
 
@@ -88,6 +125,10 @@ def asks_number(query: Query) -> bool:
     leaf = module.terms[query.leaf]
     if isinstance(leaf, Call) and module.last_name(leaf.func) == "aggregate":
         asked = leaf.arguments
+    for step in query.chain.steps:
+        if step.method == "aggregate":
+            # Paper.objects.aggregate(Max("number")).get("number__max")
+            asked = step.arguments
     return query.number or (bool(asked) and all(_is_number(module, term) for term in asked))
 
 
@@ -213,5 +254,5 @@ def is_figure(module: Module, term: TermId) -> bool:
         inside = (*held.args, *((func.base,) if isinstance(func, Attr) else ()))
         return any(is_figure(module, part) for part in inside)
     return name in _FIGURES and (
-        isinstance(func, Name) or module.last_name(func.base if isinstance(func, Attr) else -1) in {"func", "fn"}
+        isinstance(func, Name) or module.last_name(func.base if isinstance(func, Attr) else -1).endswith(("func", "fn"))
     )
