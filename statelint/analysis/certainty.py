@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.assignments import PART
 from statelint.analysis.ownership import OwnerKind, snake
-from statelint.analysis.proofs.words import NAMES, RUNNING
+from statelint.analysis.proofs.words import KEY, NAMES, RUNNING
 from statelint.analysis.queries import asks_number, asks_whether, counts_each, leaves_unread, takes_any_one
 from statelint.analysis.reach import Reach
 from statelint.analysis.sharedwork import SharedWork
@@ -32,6 +32,8 @@ _RANKING = re.compile(r"leader_?board|score_?board|standings|ranking|high_?score
 
 _HANDED_OUT = re.compile(r"((unique|public|shared?|embed|widget)_u?(id|uid)|share_link)$")
 """Columns besides the key by which rows are named to those who have no account."""
+_SHARE = re.compile(r"(^|_)shar(e|es|ed|ing)(_|$)|public_link|^(permalink|embed)s?$")
+"""Models of links that owners hand out."""
 _ONE = re.compile(r"^(is_)?(singleton|default|system|built_?in)$")
 """Flags of rows that are there for everybody."""
 
@@ -109,6 +111,8 @@ class Certainty:
         if action == "read" and self._handed_out(query) and not self.identified(verdict):
             # What nobody can guess, where nobody is asked: whoever was given the link may look.
             certainty = 0
+        if action == "read" and self._by_share(query):
+            certainty = 0
         if not keyed and entry is not None and _PROBE.search(entry.path) and not self.identified(verdict):
             # What watches the service is told figures.
             certainty = 0
@@ -140,6 +144,15 @@ class Certainty:
         """``Profile.unique_id == key``: tell whether a row is named by what its owner hands out, and not by its key."""
         return any(
             atom.op == "==" and _HANDED_OUT.match(snake(atom.column[-1])) for atom in self.judge.queries.atoms(query)
+        )
+
+    def _by_share(self, query: Query) -> bool:
+        """``select(Chat).join(SharedChat).where(SharedChat.id == key)``: rows are reached by a link to them alone."""
+        named = [
+            atom.model for atom in self.judge.queries.atoms(query) if atom.op == "==" and KEY.search(atom.column[-1])
+        ]
+        return any(
+            model is not None and model is not query.chain.model and _SHARE.search(snake(model.name)) for model in named
         )
 
     def _is_mounted(self, entry: EntryPoint) -> bool:

@@ -97,6 +97,26 @@ def test_whoever_was_given_a_link_may_look(sample: Make) -> None:
         assert [leak.certainty for leak in leaks][:1] == [certainty]
 
 
+def test_rows_behind_a_shared_link_are_for_whoever_was_given_it(sample: Make) -> None:
+    body = "return session.scalars(select(Note).join(LINK, LINK.note_id == Note.id).where(LINK.id == key)).all()"
+    models = (
+        MODELS
+        + """
+
+class NAME(Base):
+    __tablename__ = "behind"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    note_id: Mapped[int] = mapped_column(ForeignKey("notes.id"))
+"""
+    )
+    server = NOTES.replace("def change(", "def change(key: str, ").replace("post", "get").replace("BODY", body)
+    server = server.replace("import Note, User", "import LINK, Note, User")
+    for name, certainty in (("SharedNote", 0), ("Chapter", 2)):
+        files = {"models.py": models.replace("NAME", name), "server.py": server.replace("LINK", name)}
+        leaks = [leak for leak in sample(files).project.isolation.everything if leak.model == "Note"]
+        assert [leak.certainty for leak in leaks] == [certainty]
+
+
 def test_routes_that_no_application_has_answer_nobody(sample: Make) -> None:
     server = NOTES.replace("BODY", "return {}")
     alone = {"models.py": MODELS, "server.py": server, "old.py": OLD}
