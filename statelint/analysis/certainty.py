@@ -108,10 +108,8 @@ class Certainty:
         if not keyed and any(_names_one(query.module, atom) for atom in self.judge.queries.atoms(query)):
             # The program itself says which row: one that is there for everybody.
             certainty = 0
-        if action == "read" and self._handed_out(query) and not self.identified(verdict):
+        if action == "read" and (self._by_share(query) or (self._handed_out(query) and not self.identified(verdict))):
             # What nobody can guess, where nobody is asked: whoever was given the link may look.
-            certainty = 0
-        if action == "read" and self._by_share(query):
             certainty = 0
         if not keyed and entry is not None and _PROBE.search(entry.path) and not self.identified(verdict):
             # What watches the service is told figures.
