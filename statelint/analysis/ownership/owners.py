@@ -43,7 +43,7 @@ _DONE_BY = re.compile(
     r".*_by$"
 )
 """Columns that say who did something, and not which row came instead."""
-_SIGNS = frozenset({"username", "user_name"})
+_SIGNS = frozenset({"username", "user_name", "uname"})
 """Columns that say whose a row is, unless the rows are people."""
 _TALK = re.compile(r"(^|_)(message|chat|room|log|session|token|login|score)s?($|_)")
 """Rows that bear the name of a user and are not that user's to keep, or to guard."""
