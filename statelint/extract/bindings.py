@@ -40,6 +40,8 @@ class BindingReader(ExpressionReader):
         self.aborting = aborting
         self.imports: list[Import] = []
         self.bindings: list[Binding] = []
+        self.breaks: list[int] = []
+        """The conditions under which loops around what is being read are broken off."""
         self._class: ClassBody | None = None
 
     def _expr(self, node: ast.Expr) -> bool:
@@ -107,6 +109,10 @@ class BindingReader(ExpressionReader):
         return True
 
     def _leave(self, _node: ast.stmt) -> bool:
+        return True
+
+    def _break(self, _node: ast.stmt) -> bool:
+        self.breaks.append(self.scope.condition)
         return True
 
     def _assert(self, node: ast.Assert) -> bool:

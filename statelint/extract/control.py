@@ -24,7 +24,7 @@ _STATEMENTS = {
     ast.Return: "_return", ast.Raise: "_raise", ast.If: "_if", ast.For: "_for", ast.AsyncFor: "_for",
     ast.While: "_while", ast.Try: "_try", ast.TryStar: "_try", ast.With: "_with", ast.AsyncWith: "_with",
     ast.Match: "_match", ast.Assert: "_assert", ast.Delete: "_delete", ast.Global: "_global",
-    ast.Nonlocal: "_nonlocal", ast.Import: "_import", ast.ImportFrom: "_import_from", ast.Break: "_leave",
+    ast.Nonlocal: "_nonlocal", ast.Import: "_import", ast.ImportFrom: "_import_from", ast.Break: "_break",
     ast.Continue: "_leave", ast.FunctionDef: "_function", ast.AsyncFunctionDef: "_function", ast.ClassDef: "_class_def",
 }  # fmt: skip
 """Handlers by the kind of statement. No reader holds them bound: it would hold itself, and not go with its file."""
@@ -132,12 +132,31 @@ class ControlReader(BindingReader):
         iterable = self.expr(node.iter)
         before, outer = scope.env, scope.condition
         scope.env = dict(before)
-        scope.condition = self.under("loop", iterable)
+        scope.condition = loop = self.under("loop", iterable)
         self.assign(node.target, self.table.element(iterable), "for")
+        around = len(self.breaks)
         self.block(node.body)
+        breaks = self.breaks[around:]
+        del self.breaks[around:]
         scope.condition = outer
         self._join(NO_TERM, scope.env, before)
-        return self.block(node.orelse) if node.orelse and not _breaks(node.body) else self._also(node.orelse)
+        ended = bool(node.orelse) and self.block(node.orelse)
+        if not ended or not breaks:
+            return ended
+        # for member in members: if member.user == user: break, else: raise: what broke it off holds from here.
+        scope.condition = self._passed(breaks[0], loop, outer) if len(breaks) == 1 else outer
+        return False
+
+    def _passed(self, inner: int, loop: int, outer: int) -> int:
+        """Return guards below ``outer`` that say what holds at the condition ``inner`` in a loop."""
+        chain = []
+        while inner not in (loop, 0):
+            chain.append(self.conditions[inner])
+            inner = self.conditions[inner].parent
+        for condition in reversed(chain):
+            if condition.kind in {"if", "guard"}:
+                outer = self.under("guard", condition.test, condition.positive, parent=outer)
+        return outer
 
     def _while(self, node: ast.While) -> bool:
         scope = self.scope
@@ -146,7 +165,9 @@ class ControlReader(BindingReader):
         scope.env = dict(before)
         scope.condition = self.under("loop", NO_TERM)
         scope.condition = self.under("if", test)
+        around = len(self.breaks)
         ended = self.block(node.body)
+        del self.breaks[around:]
         scope.condition = outer
         forever = isinstance(node.test, ast.Constant) and bool(node.test.value)
         if forever:

@@ -211,3 +211,27 @@ def test_definitions_remember_the_condition_they_stand_under(read):
         facts.bindings[0].condition,
     ]
     assert {tuple(reading.path(condition)) for condition in held} == {("if flag",)}
+
+
+def test_what_breaks_a_loop_off_holds_after_it_if_its_else_leaves(read):
+    reading = read(
+        "def f(xs):\n    for x in xs:\n        if x.a:\n            break\n"
+        "    else:\n        raise Refused\n    effect()\n"
+    )
+    assert reading.before("effect") == ["guard <element $xs>.a"]
+
+
+def test_a_loop_that_is_broken_off_in_two_places_says_neither(read):
+    reading = read(
+        "def f(xs):\n    for x in xs:\n        if x.a:\n            break\n        if x.b:\n            break\n"
+        "    else:\n        raise Refused\n    effect()\n"
+    )
+    assert reading.before("effect") == []
+
+
+def test_an_inner_loop_breaks_off_itself_only(read):
+    reading = read(
+        "def f(xs):\n    for x in xs:\n        while x.more:\n            if x.a:\n                break\n"
+        "        if x.b:\n            break\n    else:\n        return\n    effect()\n"
+    )
+    assert reading.before("effect") == ["guard <element $xs>.b"]

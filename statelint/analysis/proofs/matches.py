@@ -50,20 +50,27 @@ class Matches:
             for value in self._equal(module, conditions[step].test, conditions[step].positive, leaf)
         }
 
-    def _equal(self, module: Module, test: TermId, positive: bool, leaf: TermId) -> Iterator[TermId]:
-        """Yield what a parent's key in the row is equal to, ``test`` being ``positive``."""
+    def _equal(
+        self, module: Module, test: TermId, positive: bool, leaf: TermId, *, itself: bool = False
+    ) -> Iterator[TermId]:
+        """Yield what a parent's key in the row, or its own (``itself``), is equal to, ``test`` being ``positive``."""
         held = module.terms[test] if test >= 0 else None
         holds = self.queries.containment(module).holds
         match held:
             case Not(value=value):
-                yield from self._equal(module, value, not positive, leaf)
+                yield from self._equal(module, value, not positive, leaf, itself=itself)
             case Logic(op=op, values=values) if (op == "and") is positive:
                 for value in values:
-                    yield from self._equal(module, value, positive, leaf)
+                    yield from self._equal(module, value, positive, leaf, itself=itself)
+            case Logic(values=values):
+                # if note.id != root.id and note.root_id != root.id: raise
+                children = {each for value in values for each in self._equal(module, value, positive, leaf)}
+                either = (set(self._equal(module, value, positive, leaf, itself=True)) for value in values)
+                yield from children.intersection(*either)
             case Compare(op=op, left=left, right=right) if op == ("==" if positive else "!="):
                 for row, other in ((left, right), (right, left)):
                     if (
-                        self._is_parents_key(module, row)
+                        (self._is_parents_key(module, row) or (itself and _is_own_key(module, row, leaf)))
                         and holds(row, leaf)
                         and not holds(other, leaf)
                         and not isinstance(module.terms[other], Const)
@@ -85,3 +92,8 @@ class Matches:
             case _:
                 return False
         return text is not None and snake(text).endswith(_FOREIGN)
+
+
+def _is_own_key(module: Module, term: TermId, leaf: TermId) -> bool:
+    held = module.terms[term]
+    return isinstance(held, Attr) and held.base == leaf and held.name in KEYS

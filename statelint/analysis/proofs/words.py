@@ -36,6 +36,7 @@ SECRET = re.compile(r"(^|_)(hash|digest|token|secret|code|otp|password|signature
 CHECKING = re.compile(
     r"(^|_)((check(?!out)|verify|ensure|require|assert|authorize|authorise|validate|enforce|guard)_?"
     r"|(can|has|may|is)(_|(?-i:(?=[A-Z]))))(\w*_)?(access|owner\w*|own|perm\w*|member\w*|right\w*|allowed|user|view|edit|read|write|delete|modify|manage|belongs\w*|authori\w+|admin|tenant|policy|role|object_permissions)"
+    r"|(^|_)(raise|abort|deny|refuse|forbid)_((if|when)_)?(not|unless|cannot)_(?!found|exist|none|valid|empty|null|set)"
     r"|^(authorize|authorise|check_object_permissions|(?-i:can(?![a-z]))|allowed|is_owner|owns|belongs_to|has_object_permission|user_can|permission\w*)",
     re.IGNORECASE,
 )
@@ -119,6 +120,9 @@ QUIET = frozenset(
         "len",
         "bool",
         "int",
+        "set",
+        "frozenset",
+        "sorted",
         "repr",
         "refresh",
         "add",
