@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from statelint.analysis.model import ClassValue, Instance
 from statelint.analysis.proofs.chosen import COLLECTING
-from statelint.analysis.proofs.naming import called_name
+from statelint.analysis.proofs.naming import called_name, own_attribute
 from statelint.analysis.proofs.words import FORMS, MAKING, NEGATIVE
-from statelint.extract.facts import Attr, Call, Cell, Compare, Item, Not, Param, Sequence
+from statelint.extract.facts import Attr, Call, Cell, Compare, Const, Item, Not, Param, Sequence
 
 if TYPE_CHECKING:
-    from statelint.analysis.model import FunctionInfo, Module
+    from statelint.analysis.model import ClassInfo, FunctionInfo, Module
     from statelint.analysis.proofs.judge import Judge
     from statelint.analysis.queries import Query
     from statelint.extract.facts import Term, TermId
@@ -40,6 +40,28 @@ class Loaded:
         self._getters: dict[FunctionInfo, bool] = {}
         self._collections: dict[tuple[Module, TermId], bool] = {}
         self._parts: dict[tuple[Module, TermId], bool] = {}
+        self._kept: dict[tuple[ClassInfo, str], bool] = {}
+
+    def keeps(self, klass: ClassInfo, name: str) -> bool:
+        """Tell whether methods of a class, or of what it inherits, keep loaded rows alone in an attribute.
+
+        ``self.project = get_object_or_404(Project, …)`` in the ``dispatch`` of a view's mixin.
+        """
+        key = (klass, name)
+        found = self._kept.get(key)
+        if found is None:
+            self._kept[key] = False
+            written = [
+                (method, event.value)
+                for owner in self.inference.mro(klass)[0]
+                for method in (owner.module.functions[index] for index in owner.facts.methods.values())
+                for event in method.events
+                if event.op == "write" and event.value >= 0 and own_attribute(method, event.term) == name
+                if not isinstance(method.module.terms[event.value], Const)
+            ]
+            found = bool(written) and all(self.gives(method, value) for method, value in written)
+            self._kept[key] = found
+        return found
 
     def gives(self, function: FunctionInfo, value: TermId, besides: TermId = -1) -> bool:
         """Tell whether a value comes from an owned row that was loaded or made before.

@@ -287,7 +287,9 @@ class Statement:
             return False
         holder = module.functions[held.function]
         if held.index == 0 and holder.owner is not None and self.inference.method_kind(holder) == "instance":
-            return any(klass in self.ownership.models for klass in self.inference.mro(holder.owner)[0])
+            return any(klass in self.ownership.models for klass in self.inference.mro(holder.owner)[0]) or (
+                bool(path) and self.judge.loaded.keeps(holder.owner, path[-1])
+            )
         values = self.inference.parameter(holder, held.index)
         if not path and not stem:
             return False
