@@ -58,9 +58,9 @@ class Edge(NamedTuple):
     """``caller`` may run ``callee``; ``call`` is the call term, or ``NO_TERM`` for decorators and dependencies.
 
     ``bound`` tells that the callee's first parameter is filled by the receiver; ``kind`` is ``call``, ``reference``
-    (the function is passed on or stored), ``dependency``, ``decorator``, ``definition`` (the caller defines what the
-    callee decorates), ``override`` (a subclass's method in place of the one called), or ``name`` (only the method's
-    name agrees).
+    (the function is passed on or stored), ``return`` (it is given back to whoever asked), ``dependency``,
+    ``decorator``, ``definition`` (the caller defines what the callee decorates), ``override`` (a subclass's method in
+    place of the one called), or ``name`` (only the method's name agrees).
     """
 
     caller: FunctionInfo
@@ -178,9 +178,10 @@ class CallGraph:
                 call = module.terms[event.term]
                 if isinstance(call, Call):
                     yield from self._call_edges(module, function, event.term, call)
-            elif event.op in {"return", "yield", "write"}:
-                value = event.value if event.op == "write" else event.term
-                yield from self._references(module, function, value)
+            elif event.op == "return":
+                yield from self._references(module, function, event.term, "return")
+            elif event.op in {"yield", "write"}:
+                yield from self._references(module, function, event.value if event.op == "write" else event.term)
         for decorator in function.facts.decorators:
             yield from self._decorator_edges(module, function, decorator)
         for parameter in function.facts.parameters:
@@ -223,11 +224,11 @@ class CallGraph:
             for value in self.inference.term(module, given.func)
         )
 
-    def _references(self, module: Module, function: FunctionInfo, term: TermId) -> list[Edge]:
+    def _references(self, module: Module, function: FunctionInfo, term: TermId, kind: str = "reference") -> list[Edge]:
         if term < 0 or type(module.terms[term]) in PLAIN:
             return []
         return [
-            Edge(function, value.function, -1, value.receiver is not None, "reference")
+            Edge(function, value.function, -1, value.receiver is not None, kind)
             for value in self.inference.term(module, term)
             if isinstance(value, FunctionValue)
         ]

@@ -87,7 +87,7 @@ class Certainty:
             if self._anonymous and not _refers(model):
                 # Where nobody logs in, an author is a word that somebody wrote.
                 certainty = 0
-        if leaves_unread(query) or self._shared.holds(model):
+        if leaves_unread(query) or self._shared.holds(model) or self.reach.given_back(query.function):
             certainty = 0
         if (kind is OwnerKind.MEMBERSHIP and not keyed) or (action == "read" and self._publicity.of(model)):
             certainty = 0

@@ -82,6 +82,8 @@ class Principals:
         self._memo: dict[tuple[Module, TermId], bool] = {}
         self._admin: dict[tuple[Module, TermId], bool] = {}
         self._providers: dict[FunctionInfo, bool] = {}
+        self.demanding: dict[FunctionInfo, bool] = {}
+        """Whether functions say yes to nobody but those with a role, as far as they were asked."""
         self._open = 0
         """How many functions are being read for what they return or are given."""
 

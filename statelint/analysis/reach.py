@@ -76,7 +76,7 @@ class ReachMap:
             position += 1
             for edge in self.graph.callees.get(function, ()):
                 # What import time merely refers to, it does not run.
-                if function.is_module and edge.kind in {"reference", "decorator", "dependency"}:
+                if function.is_module and edge.kind in {"reference", "return", "decorator", "dependency"}:
                     continue
                 # That a test calls something does not tell who else does, and a test's stand-ins answer no requests.
                 if is_test_path(function.module.path) and not is_offline_path(edge.callee.module.path):
@@ -150,6 +150,20 @@ class ReachMap:
     def loosely(self, function: FunctionInfo) -> bool:
         """Tell whether the known way to a served function relies on a method's name alone."""
         return any(edge.kind == "name" for edge in self.way(function))
+
+    def given_back(self, function: FunctionInfo) -> bool:
+        """Tell whether requests reach a function only by way of one that somebody is given back, to call as they like.
+
+        ``return bulk_edit.delete``: what was asked before it runs, nobody knows.
+        """
+        return any(
+            edge.kind == "return"
+            and all(
+                other.kind == "return" or self.of(other.caller) is not Reach.SERVED
+                for other in self.graph.callers[edge.callee]
+            )
+            for edge in self.way(function)
+        )
 
     def way(self, function: FunctionInfo) -> list[Edge]:
         """Return the calls from an entry point to a served function, the entry point's first."""

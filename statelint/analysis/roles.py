@@ -11,7 +11,7 @@ from statelint.extract.facts import Attr, Call, Compare, Const, Logic, Name, Not
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from statelint.analysis.model import Module
+    from statelint.analysis.model import FunctionInfo, Module
     from statelint.analysis.principals import Principals
     from statelint.extract.facts import TermId
 
@@ -109,5 +109,41 @@ def grants_role(
             return positive and (
                 principals.is_principal(module, asked_of.base) or principals.mentions_admin(module, test)
             )
+        case Call() if positive and not principals.mentions_admin(module, test):
+            return _answers_for_role(principals, module, held)
         case _:
             return positive and principals.mentions_admin(module, test)
+
+
+def _answers_for_role(principals: Principals, module: Module, call: Call) -> bool:
+    """Tell whether a function of the project is handed the caller and says yes to nobody but those with a role.
+
+    ``def may_see_status(user): return user.is_superuser or user.has_perm("status.view")``.
+    """
+    if not any(principals.is_principal(module, given) for given in call.arguments):
+        return False
+    callees = principals.inference.callees(module, call)
+    for callee in callees:
+        if callee not in principals.demanding:
+            principals.demanding[callee] = False  # for a function that asks itself
+            principals.demanding[callee] = _demands_role(principals, callee)
+    return bool(callees) and all(principals.demanding[callee] for callee in callees)
+
+
+def _demands_role(principals: Principals, function: FunctionInfo) -> bool:
+    """Tell whether each answer of a function is no, or asks for a role, or is given to those with one."""
+    module = function.module
+    conditions = module.facts.conditions
+    answers = [event for event in function.events if event.op == "return" and event.term >= 0]
+    asked = False
+    for answer in answers:
+        held = module.terms[answer.term]
+        if isinstance(held, Const) and not held.value:
+            continue
+        given = conditions[answer.condition]
+        asked = grants_role(principals, module, answer.term, positive=True) or (
+            given.test >= 0 and grants_role(principals, module, given.test, given.positive)
+        )
+        if not asked:
+            return False
+    return asked

@@ -326,3 +326,44 @@ def test_the_highest_number_that_was_given_tells_of_nobody(sample: Make) -> None
     for column, certainty in (("number", 0), ("total", 1)):
         leaks = sample({"app.py": NUMBERED.replace("COLUMN", column)}).project.isolation.leaks
         assert [leak.certainty for leak in leaks] == [certainty]
+
+
+GIVEN_BACK = """
+from django.contrib.auth.models import User
+from django.db import models
+from django.urls import path
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+
+
+class Paper(models.Model):
+    owner = models.ForeignKey(User, on_delete=models.CASCADE)
+    archived = models.BooleanField(default=False)
+
+
+def archive(papers):
+    Paper.objects.filter(id__in=papers).update(archived=True)
+
+
+class ChangeSerializer(serializers.Serializer):
+    papers = serializers.ListField(child=serializers.IntegerField())
+    method = serializers.CharField()
+
+    def validate_method(self, method):
+        return archive if method == "archive" else None
+
+
+@api_view(["POST"])
+def change(request):
+    serializer = ChangeSerializer(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    CALL(serializer.validated_data["papers"])
+
+
+urlpatterns = [path("papers/change", change)]
+"""
+
+
+def test_what_is_asked_before_a_function_that_is_given_back_runs_nobody_knows(sample: Make) -> None:
+    assert certainties(sample, GIVEN_BACK.replace("CALL", 'serializer.validated_data["method"]')) == [0]
+    assert certainties(sample, GIVEN_BACK.replace("CALL", "archive")) == [2]

@@ -13,7 +13,7 @@ from statelint.analysis.proofs.naming import looked_up, name_of, raw_names
 from statelint.analysis.proofs.verdict import Proof
 from statelint.analysis.roles import grants_role
 from statelint.analysis.terms import walk
-from statelint.extract.facts import Attr, Call, Compare, Const, Logic, Not, Param
+from statelint.extract.facts import Attr, Call, Choice, Compare, Const, Logic, Not, Param
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,12 +34,20 @@ def _plain(module: Module, test: TermId) -> TermId:
 
 
 def _emptied(function: FunctionInfo, test: TermId, positive: bool) -> Iterator[int]:
-    """Yield the parameter that is empty or None where a test is ``positive``, or is not."""
+    """Yield the parameters that are empty or None where a test is ``positive``, or is not."""
     module = function.module
     held = module.terms[test]
     match held:
         case Not(value=value):
             yield from _emptied(function, value, not positive)
+        case Logic(op=op, values=values) if (op == "and") is positive:
+            for value in values:
+                yield from _emptied(function, value, positive)
+        case Choice(test=replaced, other=other) if not positive and replaced >= 0:
+            # if user is None and note.owner is not None: user = note.owner
+            given = module.terms[other]
+            if isinstance(given, Param) and given.index in _emptied(function, replaced, positive=True):
+                yield given.index
         case Param(function=home, index=index) if home == function.index and not positive:
             yield index
         case Compare(op=op, left=left, right=right) if op == ("is" if positive else "is not"):
