@@ -9,9 +9,9 @@ from statelint.analysis.ownership import OwnerKind
 from statelint.analysis.proofs.methods import DELETING
 from statelint.analysis.proofs.naming import called_name, is_read_from, raw_names
 from statelint.analysis.proofs.uses import is_tally
-from statelint.analysis.proofs.words import COUNTER, OPINIONS
+from statelint.analysis.proofs.words import COUNTER, KEYS, OPINIONS
 from statelint.analysis.terms import walk
-from statelint.extract.facts import Attr, Call, Const, Mapping
+from statelint.extract.facts import Attr, Call, Const, Item, Mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,9 @@ class Writes:
             return "read"
         if query.verb != "read":
             return query.verb
-        return self.within(query.function, (query.leaf, *self._named_by(query)), query.chain.model, unchecked=unchecked)
+        leaves = (query.leaf, *self._named_by(query))
+        done = self.within(query.function, leaves, query.chain.model, unchecked=unchecked)
+        return done if done == "delete" else self._by_key(query, leaves, unchecked=unchecked) or done
 
     def joins(self, query: Query) -> bool:
         """``rooms.update_one({"_id": room_id}, {"$pull": {"members": me}})``: the caller joins or leaves a document.
@@ -89,6 +91,25 @@ class Writes:
             )
             for how, field, value in entries
         )
+
+    def _by_key(self, query: Query, leaves: tuple[TermId, ...], *, unchecked: bool) -> str:
+        """``note = find_one({"_id": note_id})``, ``update_one({"_id": note["_id"]}, …)``: what others do by its key."""
+        found = ""
+        module = query.module
+        for other in self.queries.of(query.function):
+            if (
+                other.verb in {"update", "delete"}
+                and other.chain.model is query.chain.model is not None
+                and any(
+                    atom.column[-1] in KEYS and atom.op == "==" and _is_key_of(module, atom.value, query.leaf)
+                    for atom in self.queries.atoms(other)
+                )
+                and not (unchecked and self._is_checked(module, other.event, leaves))
+                and not self._counts(other)
+                and not self.joins(other)
+            ):
+                found = other.verb if found != "delete" else found
+        return found
 
     def _keys(self, query: Query) -> set[str]:
         return {name for key in self.judge.keys(query) for name in raw_names(query.module, key)}
@@ -274,6 +295,14 @@ def _is_one(module: Module, term: TermId) -> bool:
     """Tell whether a term is the number by which readers count: ``post.pins += 1``."""
     held = module.terms[term] if term >= 0 else None
     return isinstance(held, Const) and held.value == 1
+
+
+def _is_key_of(module: Module, term: TermId, row: TermId) -> bool:
+    """Tell whether a term is the key of the row that ``row`` loads: ``note.id``, ``note["_id"]``."""
+    held = module.terms[term] if term >= 0 else None
+    if isinstance(held, Item):
+        return held.base == row and module.text(held.key) in KEYS
+    return isinstance(held, Attr) and held.base == row and held.name in KEYS
 
 
 def _is_related(module: Module, model: Model | None, func: Term) -> bool:
