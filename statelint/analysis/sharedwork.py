@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ _MANY = 10
 """So many models that everybody reaches are no oversight, but a back office."""
 _RARELY = 3
 """How many of them there are, at least, to each that is narrowed to the caller somewhere."""
+_ASIDE = 10
+"""How often a model is reached by everybody, at least, to each time that it is narrowed: a page of what is mine."""
 _ASKED = frozenset({Proof.CHECKED, Proof.GUARD})
 
 
@@ -37,15 +40,19 @@ class SharedWork:
     def _back_office(self) -> frozenset[Model]:
         """The models of a service that keeps a firm's affairs, and shows nearly none of them to anybody in particular.
 
-        Rows of tenants are told apart by these, and so they are not among them.
+        That a page of one's own shows some of the rows makes the others no less common. Rows of tenants are told apart
+        by these, and so they are not among them.
         """
-        reached = {model for model in self._reached() if all(path.kind is not OwnerKind.TENANT for path in model.paths)}
-        shared = reached - self._tied
-        enough = len(shared) >= _MANY and len(shared) >= _RARELY * len(reached & self._tied)
-        return frozenset(shared if enough else ())
+        reached = Counter(
+            model for model in self._reached() if all(path.kind is not OwnerKind.TENANT for path in model.paths)
+        )
+        shared = reached.keys() - self._tied.keys()
+        if len(shared) < _MANY or len(shared) < _RARELY * len(reached.keys() & self._tied.keys()):
+            return frozenset()
+        return frozenset(model for model, times in reached.items() if times >= _ASIDE * self._tied[model])
 
     def _reached(self) -> Iterator[Model]:
-        """Yield the owned models that some endpoint reaches unproven."""
+        """Yield the owned models that endpoints reach unproven, each as often as it is reached."""
         for verdict in self.judge.verdicts():
             model = verdict.query.chain.model
             served = self.judge.reach.of(verdict.query.function) is Reach.SERVED
@@ -56,9 +63,9 @@ class SharedWork:
                 yield view.model
 
     @cached_property
-    def _tied(self) -> frozenset[Model]:
-        """The models whose rows are compared with the caller somewhere, or are guarded."""
-        found = set()
+    def _tied(self) -> Counter[Model]:
+        """How often the rows of a model are compared with the caller, or are guarded."""
+        found: Counter[Model] = Counter()
         for verdict in self.judge.verdicts():
             query = verdict.query
             if query.chain.model is None or self.judge.reach.of(query.function) is not Reach.SERVED:
@@ -67,8 +74,8 @@ class SharedWork:
                 atom.value >= 0 and self.judge.principals.is_principal(query.module, atom.value)
                 for atom in self.judge.queries.atoms(query)
             ):
-                found.add(query.chain.model)
-        return frozenset(found)
+                found[query.chain.model] += 1
+        return found
 
 
 def _outlive(model: Model) -> bool:

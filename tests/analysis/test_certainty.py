@@ -126,9 +126,11 @@ def test_routes_that_no_application_has_answer_nobody(sample: Make) -> None:
 
 
 FIRM = """
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.models import User
 from django.db import models
+from django.shortcuts import render
 from django.views.generic import UpdateView
 """
 AFFAIR = """
@@ -150,6 +152,25 @@ def test_what_nobody_keeps_apart_in_many_models_is_a_back_office(sample: Make) -
 
     assert shown(9) == {2}
     assert shown(10) == {0}
+
+
+ASIDE = """
+
+@login_required
+def mine(request):
+    return render(request, "mine.html", {"affairs": Affair0.objects.filter(employee=request.user)})
+"""
+
+
+def test_a_page_of_what_is_mine_keeps_nothing_apart_in_a_back_office(sample: Make) -> None:
+    def shown(pages: int) -> list[int]:
+        affairs = "".join(AFFAIR.format(n=number) for number in range(11))
+        again = "".join(f"\n\nclass Again{page}(EditAffair0):\n    model = Affair0\n" for page in range(pages))
+        leaks = sample({"views.py": FIRM + affairs + again + ASIDE}).project.isolation.leaks
+        return [leak.certainty for leak in leaks if leak.model == "Affair0"]
+
+    assert shown(8) == [2] * 9
+    assert shown(9) == [0] * 10
 
 
 ENTRY = """
