@@ -194,9 +194,15 @@ class Certainty:
 
 
 def _refers(model: Model | None) -> bool:
-    """Tell whether rows name their owner by a foreign key."""
-    column = model.columns.get(model.paths[0].columns[0]) if model is not None and model.paths else None
-    return column is not None and bool(column.target)
+    """Tell whether rows, or those whose parts they are, name their owner by a foreign key."""
+    if model is None or not model.paths:
+        return False
+    *above, last = model.paths[0].columns
+    holder: Model | None = model
+    for column in above:
+        holder = holder.parents.get(column) if holder is not None else None
+    named = holder.columns.get(last) if holder is not None else None
+    return named is not None and bool(named.target)
 
 
 def _names_one(module: Module, atom: Atom) -> bool:

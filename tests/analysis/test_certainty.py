@@ -44,6 +44,49 @@ def test_where_nobody_is_known_an_author_is_a_word_that_somebody_wrote(sample: M
     assert certainties(sample, SERVER + CALLER) == [1]
 
 
+PARTS = """
+from fastapi import FastAPI
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import declarative_base
+
+app = FastAPI()
+Base = declarative_base()
+
+
+class Person(Base):
+    __tablename__ = "people"
+    id = Column(Integer, primary_key=True)
+    email = Column(String)
+    password = Column(String)
+
+
+class Work(Base):
+    __tablename__ = "works"
+    id = Column(Integer, primary_key=True)
+    author = AUTHOR
+
+
+class Disc(Base):
+    __tablename__ = "discs"
+    id = Column(Integer, primary_key=True)
+    work_id = Column(ForeignKey("works.id"))
+
+
+@app.delete("/discs/{disc_id}")
+def remove(disc_id: int):
+    session.delete(session.query(Disc).get(disc_id))
+"""
+
+
+def test_the_author_of_what_a_row_is_part_of_is_such_a_word_as_well(sample: Make) -> None:
+    def shown(author: str) -> list[int]:
+        text = PARTS.replace("AUTHOR", author)
+        return [leak.certainty for leak in sample({"server.py": text}).project.isolation.everything]
+
+    assert shown("Column(String)") == [0]
+    assert shown('Column(ForeignKey("people.id"))') == [1]
+
+
 MODELS = MAPPED.replace("OWNER", "user_id") + "    name: Mapped[str]\n    place: Mapped[int]\n"
 NOTES = """
 from fastapi import APIRouter, Depends, FastAPI
