@@ -131,7 +131,7 @@ class Ownership:
     def _named_kind(self, column: str) -> OwnerKind | None:
         name = snake(column)
         # user1_id and user_id2 are two users.
-        stem = re.sub(r"_?\d+$", "", re.sub(r"^id_|_(id|ids|uuid|pk|fk|identifier)_?\d*$", "", name))
+        stem = re.sub(r"_?\d+$", "", re.sub(r"^id_|_(id|ids|uid|uuid|guid|pk|fk|identifier)_?\d*$", "", name))
         if name in self._owner_names or stem in self._owner_names:
             return OwnerKind.OWNER
         if name in self._tenant_names or stem in self._tenant_names:

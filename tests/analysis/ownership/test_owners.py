@@ -142,6 +142,7 @@ def test_a_grandchild_knows_its_parents(code: Code) -> None:
     ("column", "kind"),
     [
         ("user_id", OwnerKind.OWNER),
+        ("owner_uid", OwnerKind.OWNER),
         ("owner", OwnerKind.OWNER),
         ("tenant_id", OwnerKind.TENANT),
         ("workspace_id", OwnerKind.TENANT),
