@@ -36,8 +36,11 @@ _PEOPLE = frozenset(
 """Models whose rows have a name of their own."""
 _LATEST = re.compile(r"^(last|latest|most_recent|previous)_")
 """Beginnings of columns that note the latest of many, as ``forum.last_post_user_id`` does: rows are not its user's."""
-_IN_CHARGE = re.compile(r"(^|_)(head|hod|in_?charge|chief|dean|warden|director|chair(man|person)?|principal)(_|$)")
-"""Columns that say who runs something, as ``department.head_doctor_id`` does: its rows are for all who work there."""
+_IN_CHARGE = re.compile(
+    r"(^|_)(head|hod|in_?charge|chief|dean|warden|director|chair(man|person)?|principal)(_|$)|^default_(?!account|wallet)"
+)
+"""Columns that say who runs something (``department.head_doctor_id``), or gets what nobody is named for
+(``queue.default_owner``): such rows are for all who work there."""
 _DONE_BY = re.compile(
     r"^(?!(\w+_)?(superseded|replaced|blocked|caused|triggered|preceded|followed|sort|sorted|order|ordered|group|grouped)_by$)"
     r".*_by$"

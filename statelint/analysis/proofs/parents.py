@@ -281,6 +281,9 @@ class Parents:
             # Its rows may be checked in each branch that uses them, and in none that leads here.
             return self.rows.checked_before(function, other, event, names)
         if proof is Proof.NO_ESCAPE:
+            if self.rows.checked_before(function, other, event, names):
+                # if not user.is_admin: if book.user_id != user.id: raise
+                return True
             # if note.book_id != book.id: raise, and then delete(note_id)
             values = sorted(self.judge.matches.at(function.module, event, other.leaf))
             if values and self.judge.of_parent(function, other.leaf, event, values) is not None:
